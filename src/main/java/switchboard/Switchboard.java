@@ -1,0 +1,82 @@
+package switchboard;
+
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedThreadFactory;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.InstantSource;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Dispatch;
+import switchboard.channel.Ending;
+import switchboard.config.Settings;
+import switchboard.config.Sources;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+
+/** Puts the pieces together, once per application. */
+@ApplicationScoped
+public class Switchboard {
+
+  @Resource private ManagedThreadFactory threads;
+
+  private Settings settings;
+  private ExecutorService workers;
+  private Channels channels;
+  private final Connections connections = new Connections();
+
+  @PostConstruct
+  void start() {
+    settings = Sources.read();
+    int wanted = settings.get(Settings.DISPATCH_WORKERS);
+    int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
+    workers = Executors.newFixedThreadPool(count, threads);
+    channels =
+        new Channels(
+            new Retention(
+                settings.get(Settings.LOG_MAX_MESSAGES),
+                settings.get(Settings.LOG_MAX_BYTES),
+                settings.get(Settings.LOG_MAX_AGE)),
+            new Page(
+                settings.get(Settings.PAGE_MAX_MESSAGES), settings.get(Settings.PAGE_MAX_BYTES)),
+            name -> settings.get(Settings.AUTO_CREATE).match(name.value()),
+            new Dispatch(workers),
+            clock());
+  }
+
+  @PreDestroy
+  void stop() {
+    // Payara leaves connections hanging when an application goes.
+    connections.endAll(Ending.SERVER_STOPPING);
+    workers.shutdown();
+  }
+
+  @Produces
+  @Singleton
+  Settings settings() {
+    return settings;
+  }
+
+  @Produces
+  @Singleton
+  Channels channels() {
+    return channels;
+  }
+
+  @Produces
+  @Singleton
+  Connections connections() {
+    return connections;
+  }
+
+  @Produces
+  @Singleton
+  InstantSource clock() {
+    return InstantSource.system();
+  }
+}

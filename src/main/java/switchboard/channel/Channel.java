@@ -1,0 +1,185 @@
+package switchboard.channel;
+
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Offset;
+import switchboard.log.Reading;
+import switchboard.log.RingLog;
+
+/**
+ * A log at one URL, and those who wait to hear what comes next in it. Here, and only here, append
+ * meets wake.
+ *
+ * <pre>
+ *   append ─▶ log            whoever publishes returns at once
+ *        ╰──▶ wake ─▶ walk   one worker walks the subscriptions; each reads on from its own offset
+ * </pre>
+ *
+ * <p>While a walk runs, more messages arrive, so the next walk carries more: batches grow with the
+ * load by themselves, and idle channels answer at once.
+ *
+ * <p><b>Threads.</b> Safe. Nothing is ever written to a client while a lock is held.
+ */
+public final class Channel {
+
+  private final ChannelName name;
+  private final ContentType contentType;
+  private final Lifetime lifetime;
+  private final RingLog log;
+  private final Dispatch dispatch;
+  private final InstantSource clock;
+  private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger wakes = new AtomicInteger();
+  private volatile boolean deleted;
+  private volatile boolean walkMissed;
+  private volatile long lastUsedMillis;
+
+  Channel(
+      ChannelName name,
+      ContentType contentType,
+      Lifetime lifetime,
+      RingLog log,
+      Dispatch dispatch,
+      InstantSource clock) {
+    this.name = name;
+    this.contentType = contentType;
+    this.lifetime = lifetime;
+    this.log = log;
+    this.dispatch = dispatch;
+    this.clock = clock;
+    this.lastUsedMillis = clock.millis();
+  }
+
+  public ChannelName name() {
+    return name;
+  }
+
+  public ContentType contentType() {
+    return contentType;
+  }
+
+  public Lifetime lifetime() {
+    return lifetime;
+  }
+
+  /** Adds messages, or refuses; readers hear of them on other threads. Never waits for a reader. */
+  public Appended append(Append append) {
+    Appended appended = log.append(append, clock.millis());
+    touch();
+    if (appended instanceof Appended.Accepted) {
+      wake();
+    }
+    return appended;
+  }
+
+  /** What comes after {@code offset}: at most one page. */
+  public Reading readAfter(Offset offset) {
+    return log.readAfter(offset);
+  }
+
+  /**
+   * Writes everything after {@code from}, and from then on whatever is appended, into {@code sink}.
+   * The first write starts on the calling thread.
+   */
+  public Subscription subscribe(Offset from, Sink sink) {
+    Subscription subscription = new Subscription(this, from, sink);
+    // First into the set, then the first read: a message appended in between finds it there.
+    // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
+    subscriptions.add(subscription);
+    if (deleted) {
+      subscription.end(Ending.CHANNEL_DELETED);
+    } else {
+      subscription.advance();
+    }
+    return subscription;
+  }
+
+  void forget(Subscription subscription) {
+    subscriptions.remove(subscription);
+    touch();
+  }
+
+  private void wake() {
+    // Only the first of many wakes starts a walk; the others make it go round once more.
+    if (!subscriptions.isEmpty() && wakes.getAndIncrement() == 0) {
+      walkSoon();
+    }
+  }
+
+  private void walkSoon() {
+    if (!dispatch.start(this::walk)) {
+      walkMissed = true; // the next append or the clock tries again
+      wakes.set(0);
+    }
+  }
+
+  private void walk() {
+    int seen = wakes.get();
+    for (Subscription subscription : subscriptions) {
+      try {
+        subscription.advance();
+      } catch (RuntimeException e) {
+        dispatch.failed(this, e);
+        subscription.end(Ending.INTERNAL);
+      }
+    }
+    // Back to the end of the queue rather than round in a loop: a busy channel must not keep a
+    // worker from the others.
+    if (!wakes.compareAndSet(seen, 0)) {
+      wakes.set(1);
+      walkSoon();
+    }
+  }
+
+  /** What the clock does: forgets old messages, and makes good a walk that could not start. */
+  void tick(long nowMillis) {
+    log.forgetOld(nowMillis);
+    if (walkMissed) {
+      walkMissed = false;
+      wake();
+    }
+  }
+
+  /** The channel is gone; everybody who waits is told. */
+  void delete() {
+    deleted = true;
+    for (Subscription subscription : subscriptions) {
+      subscription.end(Ending.CHANNEL_DELETED);
+    }
+  }
+
+  /** Somebody read or wrote: a sliding lifetime starts anew. */
+  public void touch() {
+    lastUsedMillis = clock.millis();
+  }
+
+  // Who listens uses it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).
+  boolean isExpired(long nowMillis) {
+    long unusedMillis = subscriptions.isEmpty() ? nowMillis - lastUsedMillis : 0;
+    return lifetime.isOver(unusedMillis, nowMillis);
+  }
+
+  /** The first offset that can be read. */
+  public Offset earliest() {
+    return log.earliest();
+  }
+
+  /** The offset behind the newest message. */
+  public Offset end() {
+    return log.end();
+  }
+
+  /** Nothing may be appended any more. */
+  public boolean isClosed() {
+    return log.isClosed();
+  }
+
+  /** How many listen now. */
+  public int subscriptionCount() {
+    return subscriptions.size();
+  }
+}

@@ -1,0 +1,78 @@
+package switchboard.channel;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * Who is connected, by transport; one tick of the clock reaches them all.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+public final class Connections {
+
+  private static final Logger LOG = Logger.getLogger(Connections.class.getName());
+
+  private final Map<Transport, Set<Connection>> open = new EnumMap<>(Transport.class);
+  private final Map<Transport, LongAdder> requests = new EnumMap<>(Transport.class);
+
+  public Connections() {
+    for (Transport transport : Transport.values()) {
+      open.put(transport, ConcurrentHashMap.newKeySet());
+      requests.put(transport, new LongAdder());
+    }
+  }
+
+  /** A client came by {@code transport}; what it asked for may be answered already. */
+  public void count(Transport transport) {
+    requests.get(transport).increment();
+  }
+
+  /** The connection lasts from now until {@link #remove}. */
+  public void add(Connection connection) {
+    open.get(connection.transport()).add(connection);
+  }
+
+  /** Whether it was there: true for the first of several who see its end. */
+  public boolean remove(Connection connection) {
+    return open.get(connection.transport()).remove(connection);
+  }
+
+  /** How many are connected now; always 0 for polls, which are answered at once. */
+  public int open(Transport transport) {
+    return open.get(transport).size();
+  }
+
+  /** How many came since the start. */
+  public long requests(Transport transport) {
+    return requests.get(transport).sum();
+  }
+
+  /** What the clock does to every connection. */
+  public void tick(long nowMillis) {
+    forEach(connection -> connection.tick(nowMillis));
+  }
+
+  /** Ends every connection, telling each client why. */
+  public void endAll(Ending ending) {
+    forEach(connection -> connection.end(ending));
+  }
+
+  private void forEach(java.util.function.Consumer<Connection> action) {
+    for (Set<Connection> connections : open.values()) {
+      for (Connection connection : connections) {
+        try {
+          action.accept(connection);
+        } catch (RuntimeException e) {
+          // One broken connection must not keep the clock from the others.
+          LOG.log(Level.WARNING, e, () -> connection + " – failed at a tick");
+          remove(connection);
+        }
+      }
+    }
+  }
+}

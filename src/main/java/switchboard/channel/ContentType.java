@@ -1,0 +1,66 @@
+package switchboard.channel;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * What a channel's messages are made of. Only the type and subtype count when two are compared;
+ * parameters such as {@code charset} do not, nor does case (RFC 9110 §8.3.1).
+ *
+ * @param value as the creator wrote it
+ */
+public record ContentType(String value) {
+
+  /** How messages of a type are framed and written down. */
+  public enum Kind {
+    /** Every message is one JSON value; batches are JSON arrays. */
+    JSON,
+    /** UTF-8 text without boundaries. */
+    TEXT,
+    /** Bytes without boundaries; base64 where the wire carries text only. */
+    BINARY
+  }
+
+  private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
+  private static final Pattern SYNTAX = Pattern.compile(TOKEN + "/" + TOKEN + "\\s*(;[^\\r\\n]*)?");
+
+  /** What a channel holds whose creator did not say. */
+  public static final ContentType DEFAULT = new ContentType("application/octet-stream");
+
+  /** A channel of JSON messages. */
+  public static final ContentType JSON = new ContentType("application/json");
+
+  public ContentType {
+    value = value.strip();
+    if (!SYNTAX.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          "content type \"%s\": not of the form type/subtype".formatted(value));
+    }
+  }
+
+  /** {@code type/subtype} in lower case. */
+  public String essence() {
+    int semicolon = value.indexOf(';');
+    String essence = semicolon < 0 ? value : value.substring(0, semicolon);
+    return essence.strip().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether messages of {@code other} belong into a channel of this type. */
+  public boolean matches(ContentType other) {
+    return essence().equals(other.essence());
+  }
+
+  /** How messages of this type are framed. */
+  public Kind kind() {
+    String essence = essence();
+    if (essence.equals("application/json")) {
+      return Kind.JSON;
+    }
+    return essence.startsWith("text/") ? Kind.TEXT : Kind.BINARY;
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

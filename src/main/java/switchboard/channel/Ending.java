@@ -1,0 +1,78 @@
+package switchboard.channel;
+
+import java.util.Locale;
+
+/**
+ * Every way a request or a connection ends other than well: one row of {@code docs/endings.md}
+ * each. The same ending has an HTTP status where a request fails, a close code where a WebSocket
+ * does, and one problem type everywhere.
+ *
+ * <p>Close codes: 1000 to 1015 as in RFC 6455 §7.4.1; 4000 + the HTTP status where the registered
+ * ones say nothing.
+ */
+public enum Ending {
+  BAD_NAME(400, 4400, false, "The channel name is not allowed"),
+  BAD_OFFSET(400, 4400, false, "The offset is malformed"),
+  BAD_PARAMETER(400, 4400, false, "A query parameter or header has a value that is not allowed"),
+  BAD_MESSAGE(400, 4400, false, "The message is malformed"),
+  BAD_COMMAND(400, 4400, false, "The frame is not a command of the subprotocol"),
+  BINARY_FRAME(400, 1003, false, "The subprotocol has no binary frames"),
+  BAD_UPGRADE(400, 1002, false, "The request is not a WebSocket handshake"),
+  EMPTY_BODY(400, 4400, false, "There is nothing to append"),
+  PRODUCER_FENCED(403, 4403, false, "A newer run of this producer took over"),
+  UNKNOWN_CHANNEL(404, 4404, false, "There is no such channel"),
+  METHOD_NOT_ALLOWED(405, 4405, false, "The method is not one of this resource"),
+  CHANNEL_EXISTS(409, 4409, false, "The channel exists and is configured otherwise"),
+  CHANNEL_CLOSED(409, 1000, false, "The channel is closed: nothing will be appended any more"),
+  CONTENT_TYPE_MISMATCH(409, 4409, false, "The content type is not the channel's"),
+  SEQUENCE_CONFLICT(409, 4409, false, "The sequence number does not follow the last one"),
+  OFFSET_GONE(410, 4410, true, "What comes after the offset is gone"),
+  TOO_LARGE(413, 1009, false, "The message is larger than the limit"),
+  INTERNAL(500, 1011, true, "The server failed"),
+  PEER_LOST(408, 1001, true, "Nothing was heard from the peer"),
+  TOO_SLOW(408, 1008, true, "The peer does not take what is written to it"),
+  CHANNEL_DELETED(404, 4404, false, "The channel was deleted"),
+  SERVER_STOPPING(503, 1001, true, "The server is stopping or the application is being replaced");
+
+  private final int status;
+  private final int closeCode;
+  private final boolean retry;
+  private final String title;
+
+  Ending(int status, int closeCode, boolean retry, String title) {
+    this.status = status;
+    this.closeCode = closeCode;
+    this.retry = retry;
+    this.title = title;
+  }
+
+  /** The HTTP status of a request that ends so. */
+  public int status() {
+    return status;
+  }
+
+  /** The WebSocket close code of a connection that ends so. */
+  public int closeCode() {
+    return closeCode;
+  }
+
+  /** Whether the same request may succeed when the client simply comes again. */
+  public boolean retry() {
+    return retry;
+  }
+
+  /** One sentence for people, without a full stop. */
+  public String title() {
+    return title;
+  }
+
+  /** The stable name: {@code unknown-channel}. */
+  public String slug() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The problem type (RFC 9457 §3.1.1): {@code urn:switchboard:problem:unknown-channel}. */
+  public String type() {
+    return "urn:switchboard:problem:" + slug();
+  }
+}

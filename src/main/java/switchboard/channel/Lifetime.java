@@ -1,0 +1,68 @@
+package switchboard.channel;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.regex.Pattern;
+
+/**
+ * How long a channel lives (Durable Streams PROTOCOL.md §5.1).
+ *
+ * @param ttl ends it when nobody has read or written for so long; {@code null} for no such bound
+ * @param expiresAt ends it at that time; {@code null} for no such bound
+ * @param written the header value that set the bound, for answering with the same
+ */
+public record Lifetime(Duration ttl, Instant expiresAt, String written) {
+
+  /** Until it is deleted. */
+  public static final Lifetime UNBOUNDED = new Lifetime(null, null, null);
+
+  private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,17}");
+
+  /**
+   * From the headers {@code Stream-TTL} and {@code Stream-Expires-At}; each may be {@code null}.
+   *
+   * @throws IllegalArgumentException if one is malformed or both are given; the message quotes it
+   */
+  public static Lifetime parse(String ttl, String expiresAt) {
+    if (ttl != null && expiresAt != null) {
+      throw new IllegalArgumentException(
+          "Stream-TTL \"%s\" and Stream-Expires-At \"%s\": only one may be given"
+              .formatted(ttl, expiresAt));
+    }
+    if (ttl != null) {
+      return new Lifetime(parseTtl(ttl), null, ttl);
+    }
+    return expiresAt == null ? UNBOUNDED : new Lifetime(null, parseTime(expiresAt), expiresAt);
+  }
+
+  private static Duration parseTtl(String ttl) {
+    if (!SECONDS.matcher(ttl).matches()) {
+      throw new IllegalArgumentException(
+          "Stream-TTL \"%s\": not a whole number of seconds without sign or leading zeros"
+              .formatted(ttl));
+    }
+    return Duration.ofSeconds(Long.parseLong(ttl));
+  }
+
+  private static Instant parseTime(String time) {
+    try {
+      return OffsetDateTime.parse(time).toInstant();
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException(
+          "Stream-Expires-At \"%s\": not a time as in RFC 3339".formatted(time), e);
+    }
+  }
+
+  /** Whether two requests ask for the same. */
+  public boolean matches(Lifetime other) {
+    return java.util.Objects.equals(ttl, other.ttl)
+        && java.util.Objects.equals(expiresAt, other.expiresAt);
+  }
+
+  boolean isOver(long unusedMillis, long nowMillis) {
+    return (ttl != null && unusedMillis >= ttl.toMillis())
+        || (expiresAt != null && nowMillis >= expiresAt.toEpochMilli());
+  }
+}

@@ -1,0 +1,232 @@
+package switchboard.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * All settings: each defined once, read once at the start, never changed.
+ *
+ * <p>Wrong settings stop the deployment, with all errors at once.
+ *
+ * <p><b>Threads.</b> Immutable.
+ */
+public final class Settings {
+
+  public static final Setting<NamePatterns> AUTO_CREATE =
+      new Setting<>(
+          "switchboard.channels.auto-create",
+          "",
+          "channel names separated by commas, * for any characters",
+          "Channels that come into being, for JSON, when first asked for; all others need a PUT.",
+          NamePatterns::parse);
+  public static final Setting<Integer> LOG_MAX_MESSAGES =
+      Setting.number(
+          "switchboard.log.max-messages",
+          10_000,
+          1,
+          100_000_000,
+          "How many messages a channel keeps at the most.");
+  public static final Setting<Integer> LOG_MAX_BYTES =
+      Setting.number(
+          "switchboard.log.max-bytes",
+          16 << 20,
+          1_024,
+          Integer.MAX_VALUE,
+          "How many bytes of messages a channel keeps at the most.");
+  public static final Setting<Duration> LOG_MAX_AGE =
+      Setting.duration(
+          "switchboard.log.max-age",
+          "PT24H",
+          "PT0S",
+          "P3650D",
+          "How long a channel keeps a message at the most; PT0S for no bound.");
+  public static final Setting<Integer> MESSAGE_MAX_BYTES =
+      Setting.number(
+          "switchboard.message.max-bytes",
+          1 << 20,
+          128,
+          1 << 30,
+          "How large a request body or a WebSocket frame of a client may be.");
+  public static final Setting<Integer> PAGE_MAX_MESSAGES =
+      Setting.number(
+          "switchboard.page.max-messages",
+          1_000,
+          1,
+          1_000_000,
+          "How many messages one answer, event or frame carries at the most.");
+  public static final Setting<Integer> PAGE_MAX_BYTES =
+      Setting.number(
+          "switchboard.page.max-bytes",
+          256 << 10,
+          1_024,
+          1 << 30,
+          "How many bytes of messages one answer, event or frame carries, unless one is larger.");
+  public static final Setting<Duration> LONG_POLL_WAIT =
+      Setting.duration(
+          "switchboard.long-poll.wait",
+          "PT10S",
+          "PT1S",
+          "PT10M",
+          "How long a long poll waits when the client does not say.");
+  public static final Setting<Duration> LONG_POLL_MAX_WAIT =
+      Setting.duration(
+          "switchboard.long-poll.max-wait",
+          "PT60S",
+          "PT1S",
+          "PT10M",
+          "The longest wait that a client may ask for with Prefer: wait=N.");
+  public static final Setting<Duration> HEARTBEAT_AFTER =
+      Setting.duration(
+          "switchboard.heartbeat.after",
+          "PT15S",
+          "PT1S",
+          "PT10M",
+          "After so long without a message an event stream gets a comment and a WebSocket a"
+              + " heartbeat frame, so that proxies and clients know that it lives.");
+  public static final Setting<Duration> RETRY =
+      Setting.duration(
+          "switchboard.event-stream.retry",
+          "PT2S",
+          "PT0.1S",
+          "PT10M",
+          "How long an event stream's client is told to wait before it comes again; each is told"
+              + " a value from half to one and a half times this.");
+  public static final Setting<Duration> PING_AFTER =
+      Setting.duration(
+          "switchboard.websocket.ping-after",
+          "PT20S",
+          "PT1S",
+          "PT60S",
+          "After so long without hearing from a WebSocket's client it gets a ping.");
+  public static final Setting<Duration> PONG_WITHIN =
+      Setting.duration(
+          "switchboard.websocket.pong-within",
+          "PT10S",
+          "PT1S",
+          "PT10M",
+          "So long after a ping a client that has not been heard is given up.");
+  public static final Setting<Duration> STUCK_AFTER =
+      Setting.duration(
+          "switchboard.write.stuck-after",
+          "PT30S",
+          "PT1S",
+          "PT1H",
+          "A client that does not take a write for so long is given up.");
+  public static final Setting<Integer> DISPATCH_WORKERS =
+      Setting.number(
+          "switchboard.dispatch.workers",
+          0,
+          0,
+          1_024,
+          "How many threads carry messages to clients; 0 for one a processor, at least 2.");
+  public static final Setting<NamePatterns> TICKER =
+      new Setting<>(
+          "switchboard.ticker.channel",
+          "ticker",
+          "a channel name, or nothing",
+          "The channel that gets the server's readings once a second; empty for none.",
+          NamePatterns::parse);
+
+  /** Every setting there is, in the order of the documentation. */
+  public static final List<Setting<?>> ALL =
+      List.of(
+          AUTO_CREATE,
+          LOG_MAX_MESSAGES,
+          LOG_MAX_BYTES,
+          LOG_MAX_AGE,
+          MESSAGE_MAX_BYTES,
+          PAGE_MAX_MESSAGES,
+          PAGE_MAX_BYTES,
+          LONG_POLL_WAIT,
+          LONG_POLL_MAX_WAIT,
+          HEARTBEAT_AFTER,
+          RETRY,
+          PING_AFTER,
+          PONG_WITHIN,
+          STUCK_AFTER,
+          DISPATCH_WORKERS,
+          TICKER);
+
+  private static final String PREFIX = "switchboard.";
+
+  private final Map<Setting<?>, Object> values = new HashMap<>();
+
+  /**
+   * Reads all settings.
+   *
+   * @param lookup the written value of a setting, or {@code null} where nobody set it
+   * @param names all names somebody set, for finding misspelt ones
+   * @throws IllegalArgumentException with one line for each thing that is wrong
+   */
+  public Settings(Function<Setting<?>, String> lookup, Iterable<String> names) {
+    List<String> errors = new ArrayList<>();
+    for (Setting<?> setting : ALL) {
+      String written = lookup.apply(setting);
+      try {
+        values.put(
+            setting, setting.parser().apply(written == null ? setting.defaultValue() : written));
+      } catch (IllegalArgumentException e) {
+        errors.add("%s = \"%s\": %s".formatted(setting.key(), written, e.getMessage()));
+      }
+    }
+    for (String name : names) {
+      if (name.startsWith(PREFIX) && ALL.stream().noneMatch(s -> s.key().equals(name))) {
+        errors.add("%s: no such setting; did you mean %s?".formatted(name, nearest(name)));
+      }
+    }
+    if (!errors.isEmpty()) {
+      throw new IllegalArgumentException("Settings are wrong:\n  " + String.join("\n  ", errors));
+    }
+  }
+
+  /** The value in force. */
+  @SuppressWarnings("unchecked")
+  public <T> T get(Setting<T> setting) {
+    return (T) values.get(setting);
+  }
+
+  /** The value in force, in milliseconds. */
+  public long millis(Setting<Duration> setting) {
+    return get(setting).toMillis();
+  }
+
+  private static String nearest(String name) {
+    return ALL.stream()
+        .map(Setting::key)
+        .min(Comparator.comparingInt(key -> distance(key, name)))
+        .orElseThrow();
+  }
+
+  // Levenshtein: how many characters to add, drop or change.
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (Setting<?> setting : ALL) {
+      text.append(text.isEmpty() ? "" : ", ").append(setting.key().substring(PREFIX.length()));
+      text.append('=').append(values.get(setting));
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,58 @@
+package switchboard.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/**
+ * Where settings are read: system properties first, then environment variables, then MicroProfile
+ * Config where the server has it.
+ */
+public final class Sources {
+
+  private static final boolean HAS_MICROPROFILE = hasMicroProfile();
+
+  private Sources() {}
+
+  /** The settings of this server. */
+  public static Settings read() {
+    List<String> names = new ArrayList<>(System.getProperties().stringPropertyNames());
+    if (HAS_MICROPROFILE) {
+      MicroProfile.names().forEach(names::add);
+    }
+    return new Settings(Sources::lookup, names);
+  }
+
+  private static String lookup(Setting<?> setting) {
+    String property = System.getProperty(setting.key());
+    if (property != null) {
+      return property;
+    }
+    String variable = System.getenv(setting.environmentVariable());
+    if (variable != null) {
+      return variable;
+    }
+    return HAS_MICROPROFILE ? MicroProfile.lookup(setting.key()) : null;
+  }
+
+  private static boolean hasMicroProfile() {
+    try {
+      Class.forName("org.eclipse.microprofile.config.ConfigProvider");
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  // A class of its own, so that it is loaded only where its imports exist.
+  private static final class MicroProfile {
+
+    static String lookup(String key) {
+      return ConfigProvider.getConfig().getOptionalValue(key, String.class).orElse(null);
+    }
+
+    static Iterable<String> names() {
+      return ConfigProvider.getConfig().getPropertyNames();
+    }
+  }
+}

@@ -1,0 +1,19 @@
+package switchboard.log;
+
+import java.util.List;
+
+/**
+ * What somebody wants to say: all of it happens, or nothing.
+ *
+ * @param messages in order; may be empty only when {@code close} is set
+ * @param producer makes retries harmless; {@code null} for none
+ * @param seq the writer's own ordering token, compared as bytes; {@code null} for none
+ * @param close nothing may be appended afterwards
+ */
+public record Append(List<byte[]> messages, Producer producer, String seq, boolean close) {
+
+  /** Messages and nothing else. */
+  public static Append of(List<byte[]> messages) {
+    return new Append(messages, null, null, false);
+  }
+}

@@ -1,0 +1,84 @@
+package switchboard.log;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The messages after an offset, up to the end of the log or of a page.
+ *
+ * <p>The log hands the <em>same</em> batch to everybody who stands at the same offset, and the
+ * batch remembers each {@linkplain #as form} it was encoded into. So a message is encoded once per
+ * wire form, however many clients get it.
+ *
+ * <p><b>Threads.</b> Safe; the messages must not be written to.
+ *
+ * <p><b>Cost.</b> One array of references per batch (8 bytes a message), one encoded copy per form
+ * in use, for as long as someone writes it or the log caches it.
+ */
+public final class Batch implements Reading {
+
+  /** A way to write a batch down; equal forms share the result. */
+  public interface Form<T> {
+    T encode(Batch batch);
+  }
+
+  private final Offset from;
+  private final Offset next;
+  private final List<byte[]> messages;
+  private final boolean more;
+  private final boolean closed;
+  private final Map<Form<?>, Object> encoded = new ConcurrentHashMap<>(4);
+
+  Batch(Offset from, Offset next, List<byte[]> messages, boolean more, boolean closed) {
+    this.from = from;
+    this.next = next;
+    this.messages = messages;
+    this.more = more;
+    this.closed = closed;
+  }
+
+  /** Where the reader stood. */
+  public Offset from() {
+    return from;
+  }
+
+  /** Where to read on. */
+  public Offset next() {
+    return next;
+  }
+
+  /** At least one message, in log order; each the bytes that were appended. */
+  public List<byte[]> messages() {
+    return messages;
+  }
+
+  /** The page ended before the log did: more can be read at once. */
+  public boolean more() {
+    return more;
+  }
+
+  /** The batch reaches the end of a closed log: nothing will ever come after it. */
+  public boolean closed() {
+    return closed;
+  }
+
+  /** All messages' bytes together. */
+  public int sizeBytes() {
+    int size = 0;
+    for (byte[] message : messages) {
+      size += message.length;
+    }
+    return size;
+  }
+
+  /** This batch in {@code form}; encoded at the first call, the same object afterwards. */
+  @SuppressWarnings("unchecked")
+  public <T> T as(Form<T> form) {
+    Object known = encoded.get(form);
+    if (known == null) {
+      known = encoded.computeIfAbsent(form, f -> f.encode(this));
+    }
+    return (T) known;
+  }
+}

@@ -1,0 +1,62 @@
+package switchboard.publish;
+
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.json.JsonValue;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.ContentType;
+import switchboard.channel.Lifetime;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Offset;
+
+/**
+ * For Java callers in the same application: {@code @Inject Publisher publisher}.
+ *
+ * <p><b>Threads.</b> Safe. Returns at once; readers hear of the message on other threads.
+ */
+@Dependent
+public class Publisher {
+
+  private final Channels channels;
+
+  @Inject
+  public Publisher(Channels channels) {
+    this.channels = channels;
+  }
+
+  /**
+   * Appends one JSON value to a channel, which comes into being if it was not there.
+   *
+   * @param channel its name
+   * @param value one message, or several where it is an array
+   * @return the offset behind the message
+   * @throws IllegalArgumentException if the name is not allowed or the channel does not hold JSON
+   * @throws IllegalStateException if the channel is closed
+   */
+  public Offset publish(String channel, JsonValue value) {
+    Append append = Append.of(JsonMessages.flatten(value));
+    Channel target = open(new ChannelName(channel));
+    if (target.contentType().kind() != ContentType.Kind.JSON) {
+      throw new IllegalArgumentException(
+          "channel \"%s\" holds %s, not JSON".formatted(channel, target.contentType()));
+    }
+    if (target.append(append) instanceof Appended.Accepted accepted) {
+      return accepted.next();
+    }
+    throw new IllegalStateException("channel \"%s\" is closed".formatted(channel));
+  }
+
+  private Channel open(ChannelName name) {
+    return channels
+        .find(name)
+        .orElseGet(
+            () -> {
+              Append nothing = Append.of(java.util.List.of());
+              var request = new Channels.Request(ContentType.JSON, Lifetime.UNBOUNDED, nothing);
+              return channels.create(name, request).channel();
+            });
+  }
+}

@@ -1,0 +1,72 @@
+package switchboard.timer;
+
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Resource;
+import jakarta.ejb.ConcurrencyManagement;
+import jakarta.ejb.ConcurrencyManagementType;
+import jakarta.ejb.Singleton;
+import jakarta.ejb.Startup;
+import jakarta.ejb.Timeout;
+import jakarta.ejb.TimerConfig;
+import jakarta.ejb.TimerService;
+import jakarta.ejb.TransactionAttribute;
+import jakarta.ejb.TransactionAttributeType;
+import jakarta.inject.Inject;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Ending;
+import switchboard.config.Settings;
+
+/**
+ * The one tick a second that drives what the clock says: heartbeats, pings, peers given up, long
+ * polls whose time is up, channels and messages that expire. Never a timer per connection.
+ */
+@Startup
+@Singleton
+@ConcurrencyManagement(ConcurrencyManagementType.BEAN)
+@TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
+public class Clock {
+
+  private static final Logger LOG = Logger.getLogger(Clock.class.getName());
+  // The shortest interval that Payara keeps (ejb-timer-service.minimum-delivery-interval).
+  private static final long TICK_MILLIS = 1_000;
+
+  @Resource private TimerService timers;
+  @Inject private Settings settings;
+  @Inject private Channels channels;
+  @Inject private Connections connections;
+  @Inject private InstantSource clock;
+  private final AtomicBoolean ticking = new AtomicBoolean();
+
+  @PostConstruct
+  void start() {
+    LOG.info(() -> "Switchboard starts with " + settings);
+    timers.createIntervalTimer(TICK_MILLIS, TICK_MILLIS, new TimerConfig("tick", false));
+  }
+
+  @PreDestroy
+  void stop() {
+    connections.endAll(Ending.SERVER_STOPPING);
+  }
+
+  @Timeout
+  void tick() {
+    if (!ticking.compareAndSet(false, true)) {
+      return; // the last one is still at work
+    }
+    try {
+      connections.tick(clock.millis());
+      channels.tick();
+    } catch (RuntimeException e) {
+      // An exception out of a timer's method ends the timer on some servers.
+      LOG.log(Level.SEVERE, "a tick failed", e);
+    } finally {
+      ticking.set(false);
+    }
+  }
+}

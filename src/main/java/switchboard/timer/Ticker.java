@@ -1,0 +1,78 @@
+package switchboard.timer;
+
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.Resource;
+import jakarta.ejb.ConcurrencyManagement;
+import jakarta.ejb.ConcurrencyManagementType;
+import jakarta.ejb.Singleton;
+import jakarta.ejb.Startup;
+import jakarta.ejb.Timeout;
+import jakarta.ejb.TimerConfig;
+import jakarta.ejb.TimerService;
+import jakarta.ejb.TransactionAttribute;
+import jakarta.ejb.TransactionAttributeType;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.lang.management.ManagementFactory;
+import java.time.InstantSource;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.channel.Connections;
+import switchboard.channel.Transport;
+import switchboard.config.Settings;
+import switchboard.publish.Publisher;
+
+/** Pushes the server's own readings once a second, without any client asking. */
+@Startup
+@Singleton
+@ConcurrencyManagement(ConcurrencyManagementType.BEAN)
+@TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
+public class Ticker {
+
+  private static final Logger LOG = Logger.getLogger(Ticker.class.getName());
+  private static final long INTERVAL_MILLIS = 1_000;
+
+  @Resource private TimerService timers;
+  @Inject private Settings settings;
+  @Inject private Publisher publisher;
+  @Inject private Connections connections;
+  @Inject private InstantSource clock;
+  private String channel;
+
+  @PostConstruct
+  void start() {
+    channel = settings.get(Settings.TICKER).toString();
+    if (!channel.isEmpty()) {
+      timers.createIntervalTimer(0, INTERVAL_MILLIS, new TimerConfig("ticker", false));
+    }
+  }
+
+  @Timeout
+  void tick() {
+    try {
+      publisher.publish(channel, readings());
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, e, () -> "channel \"" + channel + "\" – no readings");
+    }
+  }
+
+  private JsonObject readings() {
+    Runtime runtime = Runtime.getRuntime();
+    JsonObjectBuilder open = Json.createObjectBuilder();
+    JsonObjectBuilder requests = Json.createObjectBuilder();
+    for (Transport transport : Transport.values()) {
+      open.add(transport.key(), connections.open(transport));
+      requests.add(transport.key(), connections.requests(transport));
+    }
+    return Json.createObjectBuilder()
+        .add("time", clock.instant().toString())
+        .add("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory())
+        .add("heapMaxBytes", runtime.maxMemory())
+        .add("load", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage())
+        .add("open", open)
+        .add("requests", requests)
+        .build();
+  }
+}

@@ -1,0 +1,130 @@
+package switchboard.transport;
+
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import switchboard.channel.Ending;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Offset;
+import switchboard.log.Producer;
+
+/**
+ * The headers of an append, and the answer to it (Durable Streams PROTOCOL.md §5.2).
+ *
+ * @param producer makes a retry harmless; {@code null} for none
+ * @param seq the writer's own ordering token; {@code null} for none
+ * @param close the channel is closed afterwards
+ */
+record AppendRequest(Producer producer, String seq, boolean close) {
+
+  static AppendRequest parse(UnaryOperator<String> header, boolean isEmpty) {
+    boolean close = isTrue(header.apply(Headers.CLOSED));
+    if (isEmpty && !close) {
+      throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
+    }
+    return new AppendRequest(producer(header), header.apply(Headers.SEQ), close);
+  }
+
+  /** PROTOCOL.md §4.1: any other value counts as absent. */
+  static boolean isTrue(String value) {
+    return Headers.TRUE.equalsIgnoreCase(value);
+  }
+
+  private static Producer producer(UnaryOperator<String> header) {
+    String id = header.apply(Headers.PRODUCER_ID);
+    String epoch = header.apply(Headers.PRODUCER_EPOCH);
+    String seq = header.apply(Headers.PRODUCER_SEQ);
+    if (id == null && epoch == null && seq == null) {
+      return null;
+    }
+    if (id == null || epoch == null || seq == null) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "Producer-Id \"%s\", Producer-Epoch \"%s\", Producer-Seq \"%s\": all three or none"
+              .formatted(id, epoch, seq));
+    }
+    if (id.isEmpty()) {
+      throw new Problem(Ending.BAD_PARAMETER, "Producer-Id \"\": it is empty");
+    }
+    return new Producer(
+        id, integer(Headers.PRODUCER_EPOCH, epoch), integer(Headers.PRODUCER_SEQ, seq));
+  }
+
+  private static long integer(String header, String written) {
+    if (written.matches("[0-9]{1,16}") && Long.parseLong(written) <= Producer.MAX) {
+      return Long.parseLong(written);
+    }
+    throw new Problem(
+        Ending.BAD_PARAMETER,
+        "%s \"%s\": not a whole number from 0 to 2^53 - 1".formatted(header, written));
+  }
+
+  Append append(List<byte[]> messages) {
+    return new Append(messages, producer, seq, close);
+  }
+
+  /**
+   * The response that says what became of it.
+   *
+   * @param isEmpty there was nothing but the wish to close
+   */
+  Response answer(Appended appended, boolean isEmpty) {
+    if (appended instanceof Appended.Accepted accepted) {
+      // 200 tells a producer "new messages", 204 "known already" (PROTOCOL.md §5.2.1, §5.3).
+      boolean tellsNew = producer != null && !isEmpty;
+      return response(
+          tellsNew ? Response.ok() : Response.noContent(),
+          accepted.next(),
+          accepted.closed(),
+          producer == null ? 0 : producer.seq());
+    }
+    if (appended instanceof Appended.Duplicate duplicate) {
+      return response(
+          Response.noContent(), duplicate.next(), duplicate.closed(), duplicate.highestSeq());
+    }
+    throw refusal(appended);
+  }
+
+  private Response response(
+      Response.ResponseBuilder response, Offset next, boolean closed, long highestSeq) {
+    response.header(Headers.NEXT_OFFSET, next);
+    if (closed) {
+      response.header(Headers.CLOSED, Headers.TRUE);
+    }
+    if (producer != null) {
+      response.header(Headers.PRODUCER_EPOCH, producer.epoch());
+      response.header(Headers.PRODUCER_SEQ, highestSeq);
+    }
+    return response.build();
+  }
+
+  /** Why nothing was appended. */
+  static Problem refusal(Appended appended) {
+    if (appended instanceof Appended.LogClosed closed) {
+      return new Problem(Ending.CHANNEL_CLOSED, "closed at offset " + closed.end())
+          .with(Headers.CLOSED, Headers.TRUE)
+          .with(Headers.NEXT_OFFSET, closed.end());
+    }
+    if (appended instanceof Appended.StaleEpoch stale) {
+      return new Problem(
+              Ending.PRODUCER_FENCED, "the producer's epoch is now " + stale.currentEpoch())
+          .with(Headers.PRODUCER_EPOCH, stale.currentEpoch());
+    }
+    if (appended instanceof Appended.EpochNotAtZero start) {
+      return new Problem(
+          Ending.BAD_PARAMETER,
+          "Producer-Seq \"%d\": a new epoch starts at 0".formatted(start.receivedSeq()));
+    }
+    if (appended instanceof Appended.ProducerGap gap) {
+      return new Problem(
+              Ending.SEQUENCE_CONFLICT,
+              "Producer-Seq \"%d\": %d is expected".formatted(gap.receivedSeq(), gap.expectedSeq()))
+          .with(Headers.EXPECTED_SEQ, gap.expectedSeq())
+          .with(Headers.RECEIVED_SEQ, gap.receivedSeq());
+    }
+    String lastSeq = ((Appended.SeqRegression) appended).lastSeq();
+    return new Problem(
+        Ending.SEQUENCE_CONFLICT, "Stream-Seq must be greater than \"%s\"".formatted(lastSeq));
+  }
+}

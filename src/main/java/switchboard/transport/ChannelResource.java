@@ -1,0 +1,223 @@
+package switchboard.transport;
+
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.ContentType;
+import switchboard.channel.Ending;
+import switchboard.channel.Lifetime;
+import switchboard.channel.Transport;
+import switchboard.config.Settings;
+import switchboard.log.Append;
+import switchboard.publish.Messages;
+
+/**
+ * A channel over HTTP: the Durable Streams protocol at {@code /channels/{name}}. Event streams and
+ * WebSockets at the same URL are taken by {@link ChannelsFilter} and {@link WebSocketEndpoint}.
+ */
+// Any path: a name with a slash gets the answer for a bad name, not the server's page for a 404.
+@Path("{name: .+}")
+@RequestScoped
+public class ChannelResource {
+
+  @Inject private Channels channels;
+  @Inject private Connections connections;
+  @Inject private Settings settings;
+  @Inject private InstantSource clock;
+  @Resource private ManagedExecutorService executor;
+  @Context private HttpHeaders headers;
+  @Context private UriInfo uri;
+
+  /** Creates the channel, or finds it as it is asked for (PROTOCOL.md §5.1). */
+  @PUT
+  public Response create(@PathParam("name") String name, InputStream body) {
+    ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
+    ContentType type = contentType();
+    if (type == null) {
+      type = ContentType.DEFAULT;
+    }
+    Lifetime lifetime =
+        Problem.orElse(
+            Ending.BAD_PARAMETER,
+            () -> Lifetime.parse(header(Headers.TTL), header(Headers.EXPIRES_AT)));
+    boolean close = AppendRequest.isTrue(header(Headers.CLOSED));
+    Append initial = new Append(messages(type, read(body)), null, null, close);
+    Channels.Created created =
+        channels.create(valid, new Channels.Request(type, lifetime, initial));
+    Channel channel = created.channel();
+    if (!created.isNew()) {
+      requireSame(channel, type, lifetime, close);
+    }
+    Response.ResponseBuilder response =
+        created.isNew() ? Response.created(uri.getRequestUri()) : Response.ok();
+    return metadata(response, channel).build();
+  }
+
+  private void requireSame(Channel channel, ContentType type, Lifetime lifetime, boolean close) {
+    if (!channel.contentType().matches(type)
+        || !channel.lifetime().matches(lifetime)
+        || channel.isClosed() != close) {
+      throw new Problem(
+              Ending.CHANNEL_EXISTS,
+              "channel \"%s\" holds %s%s"
+                  .formatted(
+                      channel.name(),
+                      channel.contentType(),
+                      channel.isClosed() ? " and is closed" : ""))
+          .with(Headers.NEXT_OFFSET, channel.end());
+    }
+  }
+
+  /** Appends messages, closes, or both (PROTOCOL.md §5.2, §5.3). */
+  @POST
+  public Response append(@PathParam("name") String name, InputStream body) {
+    Channel channel = ReadRequest.find(channels, name);
+    byte[] bytes = read(body);
+    AppendRequest request = AppendRequest.parse(this::header, bytes.length == 0);
+    if (bytes.length > 0 && !channel.isClosed()) {
+      requireContentType(channel);
+    }
+    List<byte[]> messages =
+        channel.isClosed() ? raw(bytes) : messages(channel.contentType(), bytes);
+    if (messages.isEmpty() && !(bytes.length == 0 && request.close())) {
+      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
+    }
+    return request.answer(channel.append(request.append(messages)), messages.isEmpty());
+  }
+
+  // A closed channel says so before it says what else is wrong (PROTOCOL.md §5.2).
+  private static List<byte[]> raw(byte[] bytes) {
+    return bytes.length == 0 ? List.of() : List.of(bytes);
+  }
+
+  private void requireContentType(Channel channel) {
+    ContentType type = contentType();
+    if (type == null) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "Content-Type is missing; the channel holds " + channel.contentType());
+    }
+    if (!channel.contentType().matches(type)) {
+      throw new Problem(
+          Ending.CONTENT_TYPE_MISMATCH,
+          "content type \"%s\": channel \"%s\" holds %s"
+              .formatted(type, channel.name(), channel.contentType()));
+    }
+  }
+
+  /** Poll and long poll (PROTOCOL.md §5.6, §5.7). */
+  @GET
+  public void read(@PathParam("name") String name, @Suspended AsyncResponse response) {
+    Query query = Query.parse(uri.getRequestUri().getRawQuery());
+    Transport transport = ReadRequest.transport(query, this::header);
+    ReadRequest request = ReadRequest.parse(channels, name, transport, query, this::header);
+    PollAnswer answer = new PollAnswer(request, clock);
+    if (transport == Transport.LONG_POLL) {
+      Duration wait = wait(request.waitSeconds());
+      connections.count(transport);
+      new LongPoll(answer, wait, response, connections, executor).start();
+    } else {
+      connections.count(transport);
+      // A client that says "now" wants nothing that was appended since the offset was looked up.
+      response.resume(
+          answer.to(
+              request.fromNow()
+                  ? new switchboard.log.UpToDate(request.from(), request.channel().isClosed())
+                  : request.channel().readAfter(request.from()),
+              header(HttpHeaders.IF_NONE_MATCH)));
+    }
+  }
+
+  private Duration wait(int seconds) {
+    if (seconds < 0) {
+      return settings.get(Settings.LONG_POLL_WAIT);
+    }
+    Duration max = settings.get(Settings.LONG_POLL_MAX_WAIT);
+    if (seconds > max.toSeconds()) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "Prefer: wait=%d: at most %d seconds are allowed".formatted(seconds, max.toSeconds()));
+    }
+    return Duration.ofSeconds(seconds);
+  }
+
+  /** What the channel is and where it ends (PROTOCOL.md §5.5). */
+  @HEAD
+  public Response metadata(@PathParam("name") String name) {
+    Channel channel = ReadRequest.find(channels, name);
+    Response.ResponseBuilder response = metadata(Response.ok(), channel);
+    if (channel.lifetime().ttl() != null) {
+      response.header(Headers.TTL, channel.lifetime().written());
+    } else if (channel.lifetime().expiresAt() != null) {
+      response.header(Headers.EXPIRES_AT, channel.lifetime().written());
+    }
+    return response.header(HttpHeaders.CACHE_CONTROL, "no-store").build();
+  }
+
+  private static Response.ResponseBuilder metadata(
+      Response.ResponseBuilder response, Channel channel) {
+    response
+        .header(HttpHeaders.CONTENT_TYPE, channel.contentType().value())
+        .header(Headers.NEXT_OFFSET, channel.end());
+    return channel.isClosed() ? response.header(Headers.CLOSED, Headers.TRUE) : response;
+  }
+
+  /** Removes the channel; those who listen are told (PROTOCOL.md §5.4). */
+  @DELETE
+  public Response delete(@PathParam("name") String name) {
+    Channel channel = ReadRequest.find(channels, name);
+    channels.delete(channel.name());
+    return Response.noContent().build();
+  }
+
+  private ContentType contentType() {
+    String written = header(HttpHeaders.CONTENT_TYPE);
+    return written == null
+        ? null
+        : Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(written));
+  }
+
+  private static List<byte[]> messages(ContentType type, byte[] body) {
+    return Problem.orElse(Ending.BAD_MESSAGE, () -> Messages.parse(type, body));
+  }
+
+  private byte[] read(InputStream body) {
+    int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
+    try {
+      byte[] bytes = body.readNBytes(limit + 1);
+      if (bytes.length > limit) {
+        throw new Problem(Ending.TOO_LARGE, "the body has more than %d bytes".formatted(limit));
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new Problem(Ending.BAD_MESSAGE, "the body broke off: " + e.getMessage());
+    }
+  }
+
+  private String header(String name) {
+    return headers.getHeaderString(name);
+  }
+}

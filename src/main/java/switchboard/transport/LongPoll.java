@@ -1,0 +1,122 @@
+package switchboard.transport;
+
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import switchboard.channel.Connection;
+import switchboard.channel.Connections;
+import switchboard.channel.Ending;
+import switchboard.channel.Sink;
+import switchboard.channel.Subscription;
+import switchboard.channel.Transport;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
+import switchboard.log.Reading;
+import switchboard.log.UpToDate;
+
+/**
+ * A held request: a subscription that ends with its first write, or when its time is up. Whether
+ * the client was still there to hear the answer nobody knows, and nobody needs to: it comes again
+ * with the offset it has.
+ *
+ * <p><b>Threads.</b> Safe; the first of many answers.
+ *
+ * <p><b>Cost.</b> About 300 bytes beside the server's own for a suspended request. No timer: the
+ * clock's one tick ends those whose time is up, half a tick early or late.
+ */
+final class LongPoll implements Sink, Connection {
+
+  private static final long HALF_TICK_MILLIS = 500;
+
+  private final PollAnswer answer;
+  private final AsyncResponse response;
+  private final Connections connections;
+  private final Executor executor;
+  private final long deadlineMillis;
+  private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile Subscription subscription;
+
+  LongPoll(
+      PollAnswer answer,
+      Duration wait,
+      AsyncResponse response,
+      Connections connections,
+      Executor executor) {
+    this.answer = answer;
+    this.response = response;
+    this.connections = connections;
+    this.executor = executor;
+    this.deadlineMillis = answer.clock().millis() + wait.toMillis();
+  }
+
+  void start() {
+    connections.add(this);
+    subscription = answer.request().channel().subscribe(answer.request().from(), this);
+    if (answered.get()) {
+      subscription.cancel(); // answered before there was a subscription to cancel
+    }
+  }
+
+  @Override
+  public void write(Batch batch, Runnable done) {
+    answer(() -> answer.to(batch, null));
+  }
+
+  @Override
+  public void gap(Gap gap, Runnable done) {
+    answer(() -> answer.to(gap, null));
+  }
+
+  @Override
+  public void closed(Offset end) {
+    answer(() -> answer.to(new UpToDate(end, true), null));
+  }
+
+  @Override
+  public void end(Ending ending) {
+    answer(
+        () -> {
+          throw new Problem(ending, "channel \"%s\"".formatted(answer.request().channel().name()));
+        });
+  }
+
+  @Override
+  public void tick(long nowMillis) {
+    if (nowMillis >= deadlineMillis - HALF_TICK_MILLIS) {
+      Offset end = answer.request().channel().end();
+      Reading nothing = new UpToDate(end, false);
+      // Its offset is the end, or the subscription would have been written to.
+      answer(() -> answer.to(nothing, null));
+    }
+  }
+
+  private void answer(Supplier<Response> what) {
+    if (!answered.compareAndSet(false, true)) {
+      return;
+    }
+    connections.remove(this);
+    if (subscription != null) {
+      subscription.cancel();
+    }
+    // A client that does not read blocks whoever writes to it: that must not be the thread that
+    // walks the others. And on Payara a resume on another request's thread confuses its contexts.
+    executor.execute(() -> resume(what));
+  }
+
+  private void resume(Supplier<Response> what) {
+    try {
+      response.resume(what.get());
+    } catch (Problem problem) {
+      response.resume(problem); // the overload for exceptions: an object would be written as JSON
+    }
+  }
+
+  @Override
+  public Transport transport() {
+    return Transport.LONG_POLL;
+  }
+}

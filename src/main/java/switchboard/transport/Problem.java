@@ -1,0 +1,88 @@
+package switchboard.transport;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import switchboard.channel.Ending;
+import switchboard.log.Gap;
+
+/**
+ * A request that cannot be done, in the words of {@code docs/endings.md}: a problem document (RFC
+ * 9457) over HTTP, an {@code error} over a WebSocket.
+ */
+final class Problem extends RuntimeException {
+
+  static final String MEDIA_TYPE = "application/problem+json";
+
+  private static final long serialVersionUID = 1;
+
+  private final transient Ending ending;
+  private final transient Map<String, String> headers = new LinkedHashMap<>();
+  private transient Gap gap;
+
+  /**
+   * A request that ends so.
+   *
+   * @param detail what is wrong with this one, quoting it
+   */
+  Problem(Ending ending, String detail) {
+    // No stack trace: it is an answer, and a flood of bad requests must stay cheap.
+    super(detail, null, false, false);
+    this.ending = ending;
+  }
+
+  static Problem unknownChannel(Object name) {
+    return new Problem(
+        Ending.UNKNOWN_CHANNEL, "channel \"%s\": create it with PUT first".formatted(name));
+  }
+
+  /** Runs what refuses bad input with {@link IllegalArgumentException}. */
+  static <T> T orElse(Ending ending, java.util.function.Supplier<T> parse) {
+    try {
+      return parse.get();
+    } catch (IllegalArgumentException e) {
+      throw new Problem(ending, e.getMessage());
+    }
+  }
+
+  /** An HTTP header that belongs to the answer. */
+  Problem with(String header, Object value) {
+    headers.put(header, value.toString());
+    return this;
+  }
+
+  /** What is missing, and where the reader may read on. */
+  Problem gap(Gap gap) {
+    this.gap = gap;
+    return with(Headers.NEXT_OFFSET, gap.earliest());
+  }
+
+  Ending ending() {
+    return ending;
+  }
+
+  Map<String, String> headers() {
+    return headers;
+  }
+
+  JsonObject toJson() {
+    JsonObjectBuilder json =
+        Json.createObjectBuilder()
+            .add("type", ending.type())
+            .add("title", ending.title())
+            .add("status", ending.status())
+            .add("detail", getMessage());
+    if (gap != null) {
+      json.add("earliest", gap.earliest().toString());
+      json.add("reset", Wire.reset(gap));
+    }
+    return json.build();
+  }
+
+  byte[] toBytes() {
+    return toJson().toString().getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,53 @@
+package switchboard.transport;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import switchboard.channel.Ending;
+
+/**
+ * A URL's query, read alike for all transports. (Servers differ: Tyrus mixes path parameters into
+ * the query's, JAX-RS and Servlet disagree on what is malformed.)
+ */
+record Query(Map<String, List<String>> parameters) {
+
+  static Query parse(String raw) {
+    Map<String, List<String>> parameters = new HashMap<>();
+    if (raw != null && !raw.isEmpty()) {
+      for (String pair : raw.split("&")) {
+        int equals = pair.indexOf('=');
+        String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+        String value = equals < 0 ? "" : decode(pair.substring(equals + 1));
+        parameters.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
+      }
+    }
+    return new Query(parameters);
+  }
+
+  private static String decode(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(
+          Ending.BAD_PARAMETER, "query \"%s\": not percent-encoded as in a URL".formatted(text));
+    }
+  }
+
+  /** The parameter's value, or {@code null}; it may be given once. */
+  String get(String name) {
+    List<String> values = parameters.get(name);
+    if (values == null) {
+      return null;
+    }
+    if (values.size() > 1) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "parameter \"%s\": given %d times, %s; once is allowed"
+              .formatted(name, values.size(), values));
+    }
+    return values.get(0);
+  }
+}

@@ -1,0 +1,65 @@
+package switchboard.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
+
+/** A client that writes down what it gets, and takes the next write when the test says so. */
+final class RecordingSink implements Sink {
+
+  final List<String> events = new CopyOnWriteArrayList<>();
+  private final boolean isSlow;
+  private final List<Runnable> unfinished = new ArrayList<>();
+
+  private RecordingSink(boolean isSlow) {
+    this.isSlow = isSlow;
+  }
+
+  static RecordingSink fast() {
+    return new RecordingSink(false);
+  }
+
+  /** Takes one write and no more until {@link #finishWrite}. */
+  static RecordingSink slow() {
+    return new RecordingSink(true);
+  }
+
+  void finishWrite() {
+    unfinished.remove(0).run();
+  }
+
+  @Override
+  public void write(Batch batch, Runnable done) {
+    batch.messages().forEach(message -> events.add(new String(message, UTF_8)));
+    finished(done);
+  }
+
+  @Override
+  public void gap(Gap gap, Runnable done) {
+    events.add("gap of " + gap.missed());
+    finished(done);
+  }
+
+  private void finished(Runnable done) {
+    if (isSlow) {
+      unfinished.add(done);
+    } else {
+      done.run();
+    }
+  }
+
+  @Override
+  public void closed(Offset end) {
+    events.add("closed");
+  }
+
+  @Override
+  public void end(Ending ending) {
+    events.add(ending.slug());
+  }
+}

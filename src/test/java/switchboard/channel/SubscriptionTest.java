@@ -1,0 +1,265 @@
+package switchboard.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import switchboard.log.Append;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+
+class SubscriptionTest {
+
+  private final Queue<Runnable> walks = new ArrayDeque<>();
+
+  private static void await(Callable<Boolean> condition) {
+    with()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .await()
+        .atMost(Duration.ofSeconds(10))
+        .until(condition);
+  }
+
+  private Channel channel(Executor workers) {
+    Channels channels =
+        new Channels(
+            new Retention(100, 1_000_000, Duration.ZERO),
+            new Page(10, 1_000_000),
+            name -> true,
+            new Dispatch(workers),
+            InstantSource.system());
+    return channels.find(new ChannelName("c")).orElseThrow();
+  }
+
+  private void walk() {
+    while (!walks.isEmpty()) {
+      walks.remove().run();
+    }
+  }
+
+  private static void append(Channel channel, String... messages) {
+    channel.append(Append.of(List.of(messages).stream().map(m -> m.getBytes(UTF_8)).toList()));
+  }
+
+  @Test
+  void writesWhatIsThereAndThenWhatComes() {
+    Channel channel = channel(walks::add);
+    append(channel, "a");
+    RecordingSink sink = RecordingSink.fast();
+    channel.subscribe(channel.earliest(), sink);
+    append(channel, "b", "c");
+    walk();
+    assertEquals(List.of("a", "b", "c"), sink.events);
+  }
+
+  @Test
+  void thePublisherNeverWritesToAClient() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.fast();
+    channel.subscribe(channel.end(), sink);
+    append(channel, "a");
+    assertEquals(List.of(), sink.events);
+    walk();
+    assertEquals(List.of("a"), sink.events);
+  }
+
+  @Test
+  void manyAppendsBeforeAWalkAreOneWalk() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.fast();
+    channel.subscribe(channel.end(), sink);
+    IntStream.range(0, 5).forEach(i -> append(channel, "m" + i));
+    assertEquals(1, walks.size());
+    walk();
+    assertEquals(List.of("m0", "m1", "m2", "m3", "m4"), sink.events);
+  }
+
+  @Test
+  void aSlowClientHasOneWriteInFlightAndCostsAnOffset() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.slow();
+    Subscription subscription = channel.subscribe(channel.end(), sink);
+    append(channel, "a");
+    walk();
+    append(channel, "b");
+    append(channel, "c");
+    walk();
+    assertEquals(List.of("a"), sink.events);
+    assertEquals(channel.earliest(), subscription.offset());
+    sink.finishWrite();
+    assertEquals(List.of("a", "b", "c"), sink.events);
+  }
+
+  @Test
+  void aClientTooSlowForTheLogIsToldAGapAndReadsOn() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.slow();
+    channel.subscribe(channel.end(), sink);
+    append(channel, "first");
+    walk();
+    IntStream.range(0, 150).forEach(i -> append(channel, "m" + i));
+    walk();
+    sink.finishWrite();
+    assertEquals(List.of("first", "gap of 50"), sink.events);
+    sink.finishWrite();
+    assertEquals("m50", sink.events.get(2));
+    assertEquals(12, sink.events.size(), "a page of ten follows");
+  }
+
+  @Test
+  void oneSlowClientDoesNotHoldUpTheOthers() {
+    Channel channel = channel(walks::add);
+    RecordingSink slow = RecordingSink.slow();
+    RecordingSink fast = RecordingSink.fast();
+    channel.subscribe(channel.end(), slow);
+    channel.subscribe(channel.end(), fast);
+    append(channel, "a");
+    walk();
+    append(channel, "b");
+    walk();
+    assertEquals(List.of("a"), slow.events);
+    assertEquals(List.of("a", "b"), fast.events);
+  }
+
+  @Test
+  void aSinkThatFailsEndsItsOwnSubscriptionOnly() {
+    Channel channel = channel(walks::add);
+    Sink broken =
+        new Sink() {
+          @Override
+          public void write(switchboard.log.Batch batch, Runnable done) {
+            throw new IllegalStateException("broken on purpose");
+          }
+
+          @Override
+          public void gap(switchboard.log.Gap gap, Runnable done) {}
+
+          @Override
+          public void closed(switchboard.log.Offset end) {}
+
+          @Override
+          public void end(Ending ending) {}
+        };
+    RecordingSink other = RecordingSink.fast();
+    channel.subscribe(channel.end(), broken);
+    channel.subscribe(channel.end(), other);
+    append(channel, "a");
+    walk();
+    append(channel, "b");
+    walk();
+    assertEquals(List.of("a", "b"), other.events);
+    assertEquals(1, channel.subscriptionCount());
+  }
+
+  @Test
+  void aClosedChannelIsToldAfterItsLastMessage() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.fast();
+    channel.subscribe(channel.end(), sink);
+    channel.append(new Append(List.of("last".getBytes(UTF_8)), null, null, true));
+    walk();
+    assertEquals(List.of("last", "closed"), sink.events);
+    assertEquals(0, channel.subscriptionCount());
+  }
+
+  @Test
+  void aDeletedChannelIsToldAtOnce() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.slow();
+    channel.subscribe(channel.end(), sink);
+    append(channel, "a");
+    walk();
+    channel.delete();
+    assertEquals(List.of("a", "channel-deleted"), sink.events);
+    assertEquals(0, channel.subscriptionCount());
+  }
+
+  @Test
+  void whoIsCancelledHearsNothingMore() {
+    Channel channel = channel(walks::add);
+    RecordingSink sink = RecordingSink.fast();
+    Subscription subscription = channel.subscribe(channel.end(), sink);
+    subscription.cancel();
+    append(channel, "a");
+    walk();
+    channel.delete();
+    assertEquals(List.of(), sink.events);
+    assertEquals(0, channel.subscriptionCount());
+  }
+
+  @Test
+  void aWalkThatNoWorkerTookIsMadeGoodByTheClock() {
+    boolean[] full = {true};
+    Channel channel =
+        channel(
+            walk -> {
+              if (full[0]) {
+                throw new RejectedExecutionException();
+              }
+              walks.add(walk);
+            });
+    RecordingSink sink = RecordingSink.fast();
+    channel.subscribe(channel.end(), sink);
+    append(channel, "a");
+    full[0] = false;
+    channel.tick(0);
+    walk();
+    assertEquals(List.of("a"), sink.events);
+  }
+
+  @Test
+  void aMessageAppendedWhileSomebodySubscribesIsDelivered() {
+    ExecutorService workers = Executors.newFixedThreadPool(2);
+    ExecutorService publisher = Executors.newSingleThreadExecutor();
+    try {
+      for (int round = 0; round < 500; round++) {
+        Channel channel = channel(workers);
+        RecordingSink sink = RecordingSink.fast();
+        publisher.execute(() -> append(channel, "a"));
+        channel.subscribe(channel.earliest(), sink);
+        await(() -> sink.events.equals(List.of("a")));
+      }
+    } finally {
+      publisher.shutdownNow();
+      workers.shutdownNow();
+    }
+  }
+
+  @Test
+  void manyPublishersAndSubscribersLoseNothing() {
+    ExecutorService workers = Executors.newFixedThreadPool(2);
+    ExecutorService publishers = Executors.newFixedThreadPool(2);
+    try {
+      Channel channel = channel(workers);
+      List<RecordingSink> sinks =
+          IntStream.range(0, 20).mapToObj(i -> RecordingSink.fast()).toList();
+      sinks.forEach(sink -> channel.subscribe(channel.earliest(), sink));
+      for (int publisher = 0; publisher < 2; publisher++) {
+        publishers.execute(
+            () -> IntStream.range(0, 50).forEach(i -> append(channel, Integer.toString(i))));
+      }
+      for (RecordingSink sink : sinks) {
+        await(() -> sink.events.size() >= 100);
+        assertEquals(100, sink.events.size());
+        assertTrue(sink.events.equals(sinks.get(0).events), "the same order for everybody");
+      }
+    } finally {
+      publishers.shutdownNow();
+      workers.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package switchboard.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RingLogTest {
+
+  private static final long EPOCH = 7;
+  private static final Page PAGE = new Page(1_000, 1_000_000);
+
+  private static RingLog log(int maxMessages, long maxBytes, Duration maxAge) {
+    return new RingLog(EPOCH, new Retention(maxMessages, maxBytes, maxAge), PAGE);
+  }
+
+  private static RingLog log(int maxMessages) {
+    return log(maxMessages, 1_000_000, Duration.ZERO);
+  }
+
+  private static Offset append(RingLog log, String... messages) {
+    return appendAt(log, 0, messages);
+  }
+
+  private static Offset appendAt(RingLog log, long millis, String... messages) {
+    Append append = Append.of(List.of(messages).stream().map(m -> m.getBytes(UTF_8)).toList());
+    return assertInstanceOf(Appended.Accepted.class, log.append(append, millis)).next();
+  }
+
+  private static List<String> texts(Reading reading) {
+    Batch batch = assertInstanceOf(Batch.class, reading);
+    return batch.messages().stream().map(m -> new String(m, UTF_8)).toList();
+  }
+
+  @Test
+  void appendGivesTheOffsetBehindTheMessages() {
+    RingLog log = log(10);
+    assertEquals(new Offset(EPOCH, 2), append(log, "a", "b"));
+    assertEquals(new Offset(EPOCH, 3), append(log, "c"));
+    assertEquals(new Offset(EPOCH, 3), log.end());
+  }
+
+  @Test
+  void readingAfterAnOffsetGivesWhatComesBehindItInOrder() {
+    RingLog log = log(10);
+    Offset afterA = append(log, "a");
+    append(log, "b", "c");
+    assertEquals(List.of("b", "c"), texts(log.readAfter(afterA)));
+    assertEquals(List.of("a", "b", "c"), texts(log.readAfter(log.earliest())));
+  }
+
+  @Test
+  void readingAtTheEndSaysUpToDate() {
+    RingLog log = log(10);
+    Offset end = append(log, "a");
+    assertEquals(new UpToDate(end, false), log.readAfter(end));
+  }
+
+  @Test
+  void aFullLogForgetsTheOldestMessagesAndSaysHowManyAReaderMissed() {
+    RingLog log = log(3);
+    Offset start = log.end();
+    append(log, "a", "b");
+    append(log, "c", "d", "e");
+    assertEquals(new Gap(Gap.Reason.TRIMMED, new Offset(EPOCH, 2), 2), log.readAfter(start));
+    assertEquals(List.of("c", "d", "e"), texts(log.readAfter(log.earliest())));
+  }
+
+  @Test
+  void theBoundOnBytesForgetsToo() {
+    RingLog log = log(100, 10, Duration.ZERO);
+    append(log, "12345");
+    append(log, "67890");
+    append(log, "x");
+    assertEquals(new Offset(EPOCH, 1), log.earliest());
+    assertEquals(6, log.retainedBytes());
+  }
+
+  @Test
+  void theBoundOnAgeForgetsAtTheNextAppendOrWhenTheClockSays() {
+    RingLog log = log(100, 1_000, Duration.ofSeconds(10));
+    appendAt(log, 0, "a");
+    appendAt(log, 5_000, "b");
+    appendAt(log, 10_001, "c");
+    assertEquals(List.of("b", "c"), texts(log.readAfter(log.earliest())));
+    log.forgetOld(30_000);
+    assertEquals(log.end(), log.earliest());
+    assertInstanceOf(Gap.class, log.readAfter(new Offset(EPOCH, 2)));
+  }
+
+  @Test
+  void theNewestAppendIsKeptHoweverLarge() {
+    RingLog log = log(2, 10, Duration.ZERO);
+    append(log, "a");
+    append(log, "a message larger than the bound", "b", "c");
+    assertEquals(
+        List.of("a message larger than the bound", "b", "c"), texts(log.readAfter(log.earliest())));
+  }
+
+  @Test
+  void anOffsetOfAnotherEpochIsAGap() {
+    RingLog log = log(10);
+    append(log, "a");
+    Gap gap = assertInstanceOf(Gap.class, log.readAfter(new Offset(EPOCH - 1, 1)));
+    assertEquals(Gap.Reason.EPOCH, gap.reason());
+    assertEquals(log.earliest(), gap.earliest());
+  }
+
+  @Test
+  void anOffsetBeyondTheEndIsAGapAndNotASilentWait() {
+    RingLog log = log(10);
+    append(log, "a");
+    Gap gap = assertInstanceOf(Gap.class, log.readAfter(new Offset(EPOCH, 2)));
+    assertEquals(Gap.Reason.EPOCH, gap.reason());
+  }
+
+  @Test
+  void aPageEndsAtItsBoundsAndSaysThatThereIsMore() {
+    RingLog log = new RingLog(EPOCH, new Retention(100, 1_000, Duration.ZERO), new Page(3, 10));
+    append(log, "1", "2", "3", "4");
+    Batch three = assertInstanceOf(Batch.class, log.readAfter(log.earliest()));
+    assertEquals(List.of("1", "2", "3"), texts(three));
+    assertTrue(three.more());
+    Batch rest = assertInstanceOf(Batch.class, log.readAfter(three.next()));
+    assertEquals(List.of("4"), texts(rest));
+    assertFalse(rest.more());
+    append(log, "a message larger than the page", "5");
+    assertEquals(List.of("a message larger than the page"), texts(log.readAfter(rest.next())));
+  }
+
+  @Test
+  void readersAtTheSameOffsetGetTheSameBatchAndItsEncoding() {
+    RingLog log = log(10);
+    Offset start = log.end();
+    append(log, "a");
+    Batch batch = assertInstanceOf(Batch.class, log.readAfter(start));
+    assertSame(batch, log.readAfter(start));
+    Batch.Form<Object> form = b -> new Object();
+    assertSame(batch.as(form), batch.as(form));
+    append(log, "b");
+    assertNotSame(batch, log.readAfter(start));
+    assertEquals(List.of("a", "b"), texts(log.readAfter(start)));
+  }
+
+  @Test
+  void aClosedLogSaysSoAtItsEndAndTakesNothingMore() {
+    RingLog log = log(10);
+    Offset start = log.end();
+    append(log, "a");
+    assertFalse(assertInstanceOf(Batch.class, log.readAfter(start)).closed());
+    Append close = new Append(List.of(), null, null, true);
+    assertEquals(new Appended.Accepted(log.end(), true), log.append(close, 0));
+    assertTrue(assertInstanceOf(Batch.class, log.readAfter(start)).closed());
+    assertEquals(new UpToDate(log.end(), true), log.readAfter(log.end()));
+    assertEquals(new Appended.LogClosed(log.end()), log.append(Append.of(List.of(new byte[1])), 0));
+    assertEquals(new Appended.Duplicate(log.end(), true, -1), log.append(close, 0));
+  }
+
+  @Test
+  void aProducersRetryIsNotAppendedAgain() {
+    RingLog log = log(10);
+    assertInstanceOf(Appended.Accepted.class, produce(log, 0, 0));
+    assertInstanceOf(Appended.Accepted.class, produce(log, 0, 1));
+    assertEquals(new Appended.Duplicate(log.end(), false, 1), produce(log, 0, 0));
+    assertEquals(new Appended.ProducerGap(2, 5), produce(log, 0, 5));
+    assertInstanceOf(Appended.Accepted.class, produce(log, 1, 0));
+    assertEquals(new Appended.StaleEpoch(1), produce(log, 0, 2));
+    assertEquals(new Appended.EpochNotAtZero(3), produce(log, 2, 3));
+    assertEquals(3, log.end().number());
+  }
+
+  private static Appended produce(RingLog log, long epoch, long seq) {
+    Producer producer = new Producer("p", epoch, seq);
+    return log.append(new Append(List.of(new byte[] {1}), producer, null, false), 0);
+  }
+
+  @Test
+  void aSequenceTokenMustGrowAsBytesDo() {
+    RingLog log = log(10);
+    assertInstanceOf(Appended.Accepted.class, sequenced(log, "09"));
+    assertInstanceOf(Appended.Accepted.class, sequenced(log, "10"));
+    assertEquals(new Appended.SeqRegression("10"), sequenced(log, "10"));
+    assertEquals(new Appended.SeqRegression("10"), sequenced(log, "1"));
+    assertInstanceOf(Appended.Accepted.class, sequenced(log, "a"));
+  }
+
+  private static Appended sequenced(RingLog log, String seq) {
+    return log.append(new Append(List.of(new byte[] {1}), null, seq, false), 0);
+  }
+
+  @Test
+  void theRingKeepsItsOrderWhileItGrowsAndWrapsAround() {
+    RingLog log = log(50);
+    Offset place = log.end();
+    for (int i = 0; i < 1_000; i++) {
+      append(log, Integer.toString(i));
+      if (i % 7 == 0) {
+        Reading reading = log.readAfter(place);
+        assertEquals(
+            IntStream.rangeClosed((int) place.number(), i).mapToObj(Integer::toString).toList(),
+            texts(reading));
+        place = ((Batch) reading).next();
+      }
+    }
+    assertEquals(new Offset(EPOCH, 950), log.earliest());
+  }
+}

@@ -1,0 +1,17 @@
+package switchboard.transport;
+
+import java.net.URI;
+import switchboard.channel.Transport;
+
+class PollIT extends TransportContract {
+
+  @Override
+  Transport transport() {
+    return Transport.POLL;
+  }
+
+  @Override
+  Reader open(URI channel, String offset) {
+    return PollReader.poll(channel, offset);
+  }
+}

@@ -1,0 +1,67 @@
+package switchboard.transport;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+
+/** A connection on which nothing happens by itself: no pong, no close frame, no reading. */
+final class RawSocket implements AutoCloseable {
+
+  private final Socket socket;
+  private final BufferedReader in;
+
+  private RawSocket(Socket socket) throws IOException {
+    this.socket = socket;
+    socket.setSoTimeout(20_000);
+    this.in =
+        new BufferedReader(
+            new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+  }
+
+  static RawSocket connect(URI server) throws IOException {
+    return new RawSocket(new Socket(server.getHost(), server.getPort()));
+  }
+
+  void send(String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    socket.getOutputStream().flush();
+  }
+
+  String readLine() throws IOException {
+    return in.readLine();
+  }
+
+  /** Asks for a WebSocket and reads the server's agreement. */
+  void upgrade(String path) throws IOException {
+    send(
+        "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                .formatted(path)
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+    String status = readLine();
+    if (!status.contains("101")) {
+      throw new IOException(status);
+    }
+  }
+
+  /** Whether the server ends the connection; waits for it, with a bound. */
+  boolean readsUntilEnd() {
+    try {
+      while (in.read() >= 0) {
+        // what was sent before the end
+      }
+      return true;
+    } catch (java.net.SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true; // a reset is an end too
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

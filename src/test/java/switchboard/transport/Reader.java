@@ -1,0 +1,110 @@
+package switchboard.transport;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import java.io.StringReader;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * A client of one transport, which writes down what it hears. Gaps stand among the messages, as
+ * {@code gap:trimmed:500} or {@code gap:epoch}; the end of a closed channel as {@code closed}.
+ */
+public abstract class Reader implements AutoCloseable {
+
+  /** Opens a client of a transport. */
+  public interface Opener {
+    Reader open(URI channel, String offset);
+  }
+
+  private final URI channel;
+  private final List<String> heard = new CopyOnWriteArrayList<>();
+  private final List<String> offsets = new CopyOnWriteArrayList<>();
+  private volatile String offset;
+  private volatile boolean ready;
+
+  Reader(URI channel, String offset) {
+    this.channel = channel;
+    this.offset = offset;
+  }
+
+  /** Starts a thread that runs {@code reading} until it is closed. */
+  static void start(Runnable reading) {
+    Thread thread = new Thread(reading, "reader");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Everything heard so far, in order. */
+  public final List<String> heard() {
+    return List.copyOf(heard);
+  }
+
+  /** The offset that came with each thing heard. */
+  public final List<String> offsets() {
+    return List.copyOf(offsets);
+  }
+
+  /** Where to read on. */
+  public final String offset() {
+    return offset;
+  }
+
+  /** The server knows where this one reads on: what is appended from now on will be heard. */
+  public final boolean isReady() {
+    return ready;
+  }
+
+  /** Goes away as a client does that ends in good order. */
+  @Override
+  public abstract void close();
+
+  /** Goes away without a word. */
+  public abstract void vanish();
+
+  final URI uri(String live) {
+    return URI.create(
+        channel + "?offset=" + URLEncoder.encode(offset, StandardCharsets.UTF_8) + live);
+  }
+
+  final synchronized void hear(JsonArray messages, String next) {
+    messages.forEach(message -> note(message.toString(), next));
+    moveTo(next);
+  }
+
+  final synchronized void hearGap(JsonObject reset, String next) {
+    String missed = reset.containsKey("missed") ? ":" + reset.getInt("missed") : "";
+    note("gap:" + reset.getString("reason") + missed, next);
+    moveTo(next);
+  }
+
+  final synchronized void hearEnd(String how) {
+    note(how, offset);
+  }
+
+  final void moveTo(String next) {
+    offset = next;
+    ready = true;
+  }
+
+  private void note(String what, String next) {
+    offsets.add(next);
+    heard.add(what);
+  }
+
+  static JsonObject object(String json) {
+    try (var reader = Json.createReader(new StringReader(json))) {
+      return reader.readObject();
+    }
+  }
+
+  static JsonArray array(String json) {
+    try (var reader = Json.createReader(new StringReader(json))) {
+      return reader.readArray();
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package switchboard.transport;
+
+import static org.awaitility.Awaitility.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import jakarta.json.JsonObject;
+import java.io.File;
+import java.net.URI;
+import java.net.URL;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.ArquillianExtension;
+import org.jboss.arquillian.test.api.ArquillianResource;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.importer.ZipImporter;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.channel.Transport;
+
+/** The real WAR in a real server, reached over real sockets. */
+@ExtendWith(ArquillianExtension.class)
+public abstract class ServerTest {
+
+  /** Long enough for every clock that the tests' settings let run. */
+  protected static final Duration BOUND = Duration.ofSeconds(15);
+
+  @ArquillianResource private URL base;
+
+  private String tickerOffset = "-1";
+  private JsonObject newestReadings;
+
+  /** Talks to the server under test. */
+  protected Http http;
+
+  @Deployment(testable = false)
+  public static WebArchive war() {
+    return ShrinkWrap.create(ZipImporter.class, "switchboard.war")
+        .importFrom(new File(System.getProperty("war.under.test")))
+        .as(WebArchive.class);
+  }
+
+  @BeforeEach
+  void findTheServer() {
+    assertNotEquals("", base.getPath().replace("/", ""), "the WAR was not deployed");
+    // The address that the server was told to listen on, whatever the adapter believes.
+    http = new Http(URI.create("http://127.0.0.1:" + base.getPort() + "/switchboard/"));
+  }
+
+  @AfterEach
+  void nothingIsLeftBehind() {
+    for (Transport transport : Transport.values()) {
+      await("no " + transport + " is left", () -> open(transport) == 0);
+    }
+  }
+
+  /** How many connections of a kind the server itself says it holds. */
+  protected int open(Transport transport) {
+    return newestReadings().getJsonObject("open").getInt(transport.key());
+  }
+
+  /** The newest readings on the ticker: less than two seconds old. */
+  protected JsonObject newestReadings() {
+    await("the ticker ticks", () -> !readTicker());
+    return newestReadings;
+  }
+
+  /** Whether there was more to read. */
+  private boolean readTicker() {
+    Http.Answer answer = http.get("channels/ticker?offset=" + tickerOffset);
+    if (answer.status() == 404) {
+      return true; // its first tick is still to come
+    }
+    if (answer.status() == 200 && !answer.messages().isEmpty()) {
+      newestReadings = answer.messages().getJsonObject(answer.messages().size() - 1);
+    }
+    tickerOffset = answer.next();
+    return answer.header("Stream-Up-To-Date") == null || newestReadings == null;
+  }
+
+  /** A JSON channel of its own for the test. */
+  protected String newChannel() {
+    String name = "test-" + UUID.randomUUID();
+    assertEquals(201, http.put(name, "application/json").statusCode());
+    return name;
+  }
+
+  /** Waits until it is so; fails after a bound. */
+  protected static void await(String what, Callable<Boolean> condition) {
+    with()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(20))
+        .await(what)
+        .atMost(BOUND)
+        .until(condition);
+  }
+}

@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
+import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -39,6 +40,7 @@ public class ChannelsFilter extends HttpFilter {
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
     try {
+      requireContentTypeSyntax(request.getContentType());
       if (!request.getMethod().equals("GET") || isUpgrade(request)) {
         chain.doFilter(request, response);
         return;
@@ -51,6 +53,13 @@ public class ChannelsFilter extends HttpFilter {
       startEventStream(request, response, query);
     } catch (Problem problem) {
       write(problem, response);
+    }
+  }
+
+  // Jersey answers a malformed one with the server's page before it asks anybody.
+  private static void requireContentTypeSyntax(String contentType) {
+    if (contentType != null) {
+      Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(contentType));
     }
   }
 

@@ -1,0 +1,71 @@
+package switchboard;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Arrows between packages point inward, as the root package's documentation says. */
+class PackagesTest {
+
+  private static final Path ROOT = Path.of("src/main/java/switchboard");
+  private static final Map<String, Set<String>> MAY_KNOW =
+      Map.of(
+          "log", Set.of(),
+          "config", Set.of(),
+          "channel", Set.of("log"),
+          "publish", Set.of("log", "channel", "config"),
+          "transport", Set.of("log", "channel", "publish", "config"),
+          "timer", Set.of("log", "channel", "publish", "config"));
+  private static final Set<String> PLAIN_JAVA = Set.of("log", "channel");
+  private static final Pattern IMPORT =
+      Pattern.compile("(?m)^import (?:static )?(jakarta|switchboard\\.(\\w+))\\.");
+
+  @Test
+  void everyPackageKnowsOnlyWhatItMay() throws IOException {
+    List<String> offences = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(ROOT, 2)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        String from = file.getParent().getFileName().toString();
+        if (MAY_KNOW.containsKey(from)) {
+          check(from, file, offences);
+        }
+      }
+    }
+    assertEquals(List.of(), offences);
+  }
+
+  private static void check(String from, Path file, List<String> offences) throws IOException {
+    Matcher imports = IMPORT.matcher(Files.readString(file));
+    while (imports.find()) {
+      String to = imports.group(2);
+      boolean isAllowed =
+          to == null
+              ? !PLAIN_JAVA.contains(from)
+              : to.equals(from) || MAY_KNOW.get(from).contains(to);
+      if (!isAllowed) {
+        offences.add(file + " imports " + imports.group(1));
+      }
+    }
+  }
+
+  @Test
+  void everyPackageIsInTheMapAndDocumented() throws IOException {
+    try (Stream<Path> folders = Files.list(ROOT).filter(Files::isDirectory)) {
+      for (Path folder : folders.toList()) {
+        assertEquals(
+            true, MAY_KNOW.containsKey(folder.getFileName().toString()), folder + " is new");
+        assertEquals(true, Files.exists(folder.resolve("package-info.java")), folder.toString());
+      }
+    }
+  }
+}

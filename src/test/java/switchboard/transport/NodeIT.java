@@ -1,0 +1,56 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clients that nobody here wrote, from npm; the tests are in {@code src/test/node}. */
+class NodeIT extends ServerTest {
+
+  private static final File FOLDER = new File("src/test/node");
+
+  @BeforeAll
+  static void installTheClients() throws Exception {
+    Programs.require("node", "npm");
+    if (!new File(FOLDER, "node_modules/.package-lock.json").exists()) {
+      assertEquals(0, run("install", "", "npm", "ci"), "see target/node-install.log");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clients", "readme"})
+  void theyWorkAgainstThisServer(String suite) throws Exception {
+    String log = "target/node-" + suite + ".log";
+    String root = http.root().toString().replaceAll("/$", "");
+    int status = run(suite, root, "npx", "vitest", "run", suite + ".test.mjs");
+    assertEquals(0, status, () -> tail(Path.of(log)));
+  }
+
+  private static int run(String name, String root, String... command) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command).directory(FOLDER);
+    builder.environment().put("SWITCHBOARD_URL", root);
+    builder.redirectErrorStream(true).redirectOutput(new File("target/node-" + name + ".log"));
+    Process process = builder.start();
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.descendants().forEach(ProcessHandle::destroy);
+      process.destroy();
+    }
+    return process.waitFor();
+  }
+
+  private static String tail(Path log) {
+    try {
+      List<String> lines = Files.readAllLines(log);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+    } catch (java.io.IOException e) {
+      return e.toString();
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package switchboard.transport;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import switchboard.channel.ContentType.Kind;
+import switchboard.log.Append;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+import switchboard.log.RingLog;
+
+class WireTest {
+
+  private static Batch batch(String... messages) {
+    return page(100, messages);
+  }
+
+  private static Batch page(int size, String... messages) {
+    RingLog log = new RingLog(1, new Retention(100, 10_000, Duration.ZERO), new Page(size, 10_000));
+    log.append(Append.of(List.of(messages).stream().map(m -> m.getBytes(UTF_8)).toList()), 0);
+    return (Batch) log.readAfter(log.earliest());
+  }
+
+  private static String events(Kind kind, String... messages) {
+    return new String(batch(messages).as(new Wire.Events(kind, "9")), UTF_8);
+  }
+
+  @Test
+  void aFrameOfOneMessageIsSmall() {
+    String frame = batch("x".repeat(126), "").as(new Wire.Frame(Kind.JSON));
+    assertEquals(
+        "{\"next\":\"00000001_000000002\",\"messages\":[" + "x".repeat(126) + ",]}", frame);
+    String message = "\"" + "x".repeat(126) + "\"";
+    assertTrue(batch(message).as(new Wire.Frame(Kind.JSON)).length() <= 175);
+  }
+
+  @Test
+  void aPageSaysThatThereIsMore() {
+    String frame = page(1, "1", "2").as(new Wire.Frame(Kind.JSON));
+    assertEquals("{\"next\":\"00000001_000000001\",\"messages\":[1],\"more\":true}", frame);
+  }
+
+  @Test
+  void anEventCarriesItsOffsetTwiceSoThatACutInBetweenRepeatsNothing() {
+    assertEquals(
+        "event: data\ndata:[1,2]\nid: 00000001_000000002\n\n"
+            + "event: control\ndata:{\"streamNextOffset\":\"00000001_000000002\","
+            + "\"streamCursor\":\"9\",\"upToDate\":true}\nid: 00000001_000000002\n\n",
+        events(Kind.JSON, "1", "2"));
+  }
+
+  @Test
+  void textCannotForgeAnEvent() {
+    String events = events(Kind.TEXT, "a\n\nevent: control\ndata: x\r\rid: 1\r\n");
+    assertTrue(
+        events.startsWith(
+            "event: data\ndata:a\ndata:\ndata:event: control\ndata:data: x\ndata:\ndata:id: 1\n"
+                + "data:\nid: 00000001"),
+        events);
+  }
+
+  @Test
+  void aLineKeepsItsFirstSpace() {
+    assertTrue(events(Kind.TEXT, " a").contains("data:  a\n"));
+  }
+
+  @Test
+  void bytesTravelAsBase64() {
+    assertTrue(events(Kind.BINARY, "ab", "c").contains("data:YWJj\n"));
+    assertEquals(
+        "{\"next\":\"00000001_000000001\",\"data\":\"YWJj\"}",
+        batch("abc").as(new Wire.Frame(Kind.BINARY)));
+  }
+
+  @Test
+  void bodiesAreAnArrayForJsonAndTheBytesOtherwise() {
+    assertEquals(
+        "[1,{\"a\":2}]", new String(batch("1", "{\"a\":2}").as(new Wire.Body(Kind.JSON)), UTF_8));
+    assertEquals("ab", new String(batch("a", "b").as(new Wire.Body(Kind.TEXT)), UTF_8));
+  }
+
+  @Test
+  void aGapIsOneMeaningInEachEncoding() {
+    Gap gap = new Gap(Gap.Reason.TRIMMED, new Offset(1, 5), 5);
+    assertEquals(
+        "{\"next\":\"00000001_000000005\",\"reset\":{\"reason\":\"trimmed\",\"missed\":5}}",
+        Wire.resetFrame(gap));
+    assertEquals(
+        "event: reset\ndata:{\"streamNextOffset\":\"00000001_000000005\","
+            + "\"reset\":{\"reason\":\"trimmed\",\"missed\":5}}\nid: 00000001_000000005\n\n",
+        new String(Wire.resetEvent(gap), UTF_8));
+  }
+}

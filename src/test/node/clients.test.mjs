@@ -180,7 +180,7 @@ async function expectHandedOver(readers) {
     offset = next
   }
   for (const read of readers.slice(0, -1)) {
-    await handOver(read, randomInt(1, 200))
+    await handOver(read, randomInt(1, 100))
   }
   const n = await load.stop()
   if (n > received.length) {
@@ -213,7 +213,7 @@ describe.concurrent('a silent client', () => {
 describe.concurrent('eventsource', () => {
   test('resumes by itself when its connection is cut, again and again, in the midst', async () => {
     const { url } = await newChannel()
-    const proxy = await cuttingProxy(4, 30_000)
+    const proxy = await cuttingProxy(4, 20_000)
     const load = publishing(url)
     const client = eventSource(proxy.through(url))
     await until(() => proxy.cuts === 4)
@@ -229,7 +229,7 @@ describe.concurrent('eventsource', () => {
     const load = publishing(url)
     await until(() => load.appended > 50)
     const client = eventSource(url)
-    await until(() => client.messages.length > 300)
+    await until(() => client.messages.length > 200)
     const n = await load.stop()
     await until(() => client.messages.length >= n)
     expectAll(client.messages, n)
@@ -267,7 +267,7 @@ describe.concurrent('ws', () => {
     const load = publishing(url)
     await until(() => load.appended > 50)
     const client = webSocket(url)
-    await until(() => client.messages.length > 300)
+    await until(() => client.messages.length > 200)
     const n = await load.stop()
     await until(() => client.messages.length >= n)
     expect(client.frames[0]).toEqual({ next: start })
@@ -350,7 +350,7 @@ describe.concurrent('ws', () => {
   })
 
   test('reads on at the offset it has after it broke off, again and again', async () => {
-    await expectHandedOver(Array(12).fill(readByWebSocket))
+    await expectHandedOver(Array(8).fill(readByWebSocket))
   })
 })
 
@@ -360,15 +360,15 @@ describe.concurrent('@durable-streams/client', () => {
     const handle = await DurableStream.create({ url, contentType: 'application/json' })
     cleanups.push(() => handle.delete())
     // Those that are appended while a request is under way go together with the next.
-    await Promise.all(oneTo(2_500).map((n) => handle.append(JSON.stringify(message(n)))))
+    await Promise.all(oneTo(900).map((n) => handle.append(JSON.stringify(message(n)))))
     const response = await handle.stream()
-    expectAll(await response.json(), 2_500)
+    expectAll(await response.json(), 900)
     expect(response.offset).toBe((await handle.head()).offset)
   })
 
   test('polls page after page', async () => {
     const { url } = await newChannel()
-    const all = oneTo(2_500).map(message)
+    const all = oneTo(900).map(message)
     const end = await post(url, all)
     const received = []
     let page = { offset: '-1', upToDate: false }
@@ -377,7 +377,7 @@ describe.concurrent('@durable-streams/client', () => {
       page = await stream({ url, offset: page.offset, live: false })
       received.push(...(await page.json()))
     }
-    expectAll(received, 2_500)
+    expectAll(received, 900)
     expect(page.offset).toBe(end)
   })
 
@@ -388,10 +388,10 @@ describe.concurrent('@durable-streams/client', () => {
 
   test('appends by a producer whose requests are cut and repeated, nothing twice', async () => {
     const { url } = await newChannel()
-    const proxy = await cuttingProxy(10, 2_000)
+    const proxy = await cuttingProxy(8, 1_500)
     const persistent = (...request) => fetch(...request).catch(() => persistent(...request))
     await expectProduced(url, persistent, proxy)
-    expect(proxy.cuts).toBe(10)
+    expect(proxy.cuts).toBe(8)
   })
 
   async function expectProduced(url, fetch, proxy = { through: (same) => same }) {
@@ -402,12 +402,12 @@ describe.concurrent('@durable-streams/client', () => {
       'producer',
       { fetch, maxBatchBytes: 200, onError: (error) => errors.push(error) },
     )
-    oneTo(1_000).forEach((n) => producer.append(JSON.stringify(message(n))))
+    oneTo(800).forEach((n) => producer.append(JSON.stringify(message(n))))
     await producer.flush()
     expect(errors).toEqual([])
     await handle.close()
     const response = await handle.stream()
-    expectAll(await response.json(), 1_000)
+    expectAll(await response.json(), 800)
   }
 
   test.for([true, 'long-poll', 'sse'])(
@@ -420,7 +420,7 @@ describe.concurrent('@durable-streams/client', () => {
       const response = await stream({ url, live })
       for await (const one of response.jsonStream()) {
         received.push(one)
-        if (received.length === 500) {
+        if (received.length === 300) {
           n = load.stop().then((count) => close(url).then(() => count))
         }
       }
@@ -432,7 +432,7 @@ describe.concurrent('@durable-streams/client', () => {
   test.for([true, 'long-poll', 'sse'])(
     'reads on (%s) at the offset it saved, again and again',
     async (live) => {
-      await expectHandedOver(Array(12).fill(readByDurableStreams(live)))
+      await expectHandedOver(Array(8).fill(readByDurableStreams(live)))
     },
   )
 

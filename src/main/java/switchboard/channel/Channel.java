@@ -147,6 +147,13 @@ public final class Channel {
   /** The channel is gone; everybody who waits is told. */
   void delete() {
     deleted = true;
+    // By a worker: whoever deletes is another client's request, which must not write to this one's.
+    if (!subscriptions.isEmpty() && !dispatch.start(this::endAll)) {
+      endAll();
+    }
+  }
+
+  private void endAll() {
     for (Subscription subscription : subscriptions) {
       subscription.end(Ending.CHANNEL_DELETED);
     }

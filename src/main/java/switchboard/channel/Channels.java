@@ -118,11 +118,20 @@ public final class Channels {
   public void tick() {
     long now = clock.millis();
     for (Channel channel : byName.values()) {
-      if (channel.isExpired(now)) {
-        remove(channel);
-      } else {
-        channel.tick(now);
+      try {
+        tick(channel, now);
+      } catch (RuntimeException e) {
+        // One channel's trouble must not keep the clock from the others.
+        dispatch.failed(channel, e);
       }
+    }
+  }
+
+  private void tick(Channel channel, long now) {
+    if (channel.isExpired(now)) {
+      remove(channel);
+    } else {
+      channel.tick(now);
     }
   }
 

@@ -32,6 +32,6 @@ public final class Dispatch {
   }
 
   void failed(Channel channel, RuntimeException e) {
-    LOG.log(Level.WARNING, e, () -> "channel \"" + channel.name() + "\" – a sink failed");
+    LOG.log(Level.WARNING, e, () -> "channel \"" + channel.name() + "\" – failed");
   }
 }

@@ -18,7 +18,10 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
   /** Until it is deleted. */
   public static final Lifetime UNBOUNDED = new Lifetime(null, null, null);
 
-  private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,17}");
+  // At most 317 years, in milliseconds far from the end of a long.
+  private static final Pattern SECONDS = Pattern.compile("0|[1-9][0-9]{0,9}");
+  // RFC 3339 has years of four digits; Java's own format has more.
+  private static final Pattern TIME = Pattern.compile("[0-9]{4}-.*");
 
   /**
    * From the headers {@code Stream-TTL} and {@code Stream-Expires-At}; each may be {@code null}.
@@ -40,7 +43,7 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
   private static Duration parseTtl(String ttl) {
     if (!SECONDS.matcher(ttl).matches()) {
       throw new IllegalArgumentException(
-          "Stream-TTL \"%s\": not a whole number of seconds without sign or leading zeros"
+          "Stream-TTL \"%s\": not a whole number of seconds of 1 to 10 digits without leading zeros"
               .formatted(ttl));
     }
     return Duration.ofSeconds(Long.parseLong(ttl));
@@ -48,6 +51,9 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
 
   private static Instant parseTime(String time) {
     try {
+      if (!TIME.matcher(time).matches()) {
+        throw new DateTimeParseException("no year of four digits", time, 0);
+      }
       return OffsetDateTime.parse(time).toInstant();
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(

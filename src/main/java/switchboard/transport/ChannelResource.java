@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,6 +33,8 @@ import switchboard.channel.Lifetime;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.log.Append;
+import switchboard.log.Reading;
+import switchboard.log.UpToDate;
 import switchboard.publish.Messages;
 
 /**
@@ -72,8 +75,13 @@ public class ChannelResource {
       requireSame(channel, type, lifetime, close);
     }
     Response.ResponseBuilder response =
-        created.isNew() ? Response.created(uri.getRequestUri()) : Response.ok();
+        created.isNew() ? Response.created(location(channel)) : Response.ok();
     return metadata(response, channel).build();
+  }
+
+  // Not the URL that was asked for, which may have a query or matrix parameters.
+  private URI location(Channel channel) {
+    return uri.getBaseUriBuilder().path(channel.name().value()).build();
   }
 
   private void requireSame(Channel channel, ContentType type, Lifetime lifetime, boolean close) {
@@ -134,20 +142,16 @@ public class ChannelResource {
     Query query = Query.parse(uri.getRequestUri().getRawQuery());
     Transport transport = ReadRequest.transport(query, this::header);
     ReadRequest request = ReadRequest.parse(channels, name, transport, query, this::header);
+    Duration wait = transport == Transport.LONG_POLL ? wait(request.waitSeconds()) : Duration.ZERO;
+    connections.count(transport);
     PollAnswer answer = new PollAnswer(request, clock);
-    if (transport == Transport.LONG_POLL) {
-      Duration wait = wait(request.waitSeconds());
-      connections.count(transport);
-      new LongPoll(answer, wait, response, connections, executor).start();
+    Reading reading = request.read();
+    // A poll is a long poll that waits for nothing. What is known already is answered by this very
+    // thread: when another one is faster than this one's return, Payara logs an error.
+    if (wait.isZero() || !(reading instanceof UpToDate at) || at.closed()) {
+      response.resume(answer.to(reading, header(HttpHeaders.IF_NONE_MATCH)));
     } else {
-      connections.count(transport);
-      // A client that says "now" wants nothing that was appended since the offset was looked up.
-      response.resume(
-          answer.to(
-              request.fromNow()
-                  ? new switchboard.log.UpToDate(request.from(), request.channel().isClosed())
-                  : request.channel().readAfter(request.from()),
-              header(HttpHeaders.IF_NONE_MATCH)));
+      new LongPoll(answer, wait, response, connections, executor).start();
     }
   }
 
@@ -205,6 +209,12 @@ public class ChannelResource {
   }
 
   private byte[] read(InputStream body) {
+    String encoding = header(HttpHeaders.CONTENT_ENCODING);
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new Problem(
+          Ending.UNSUPPORTED_ENCODING,
+          "Content-Encoding \"%s\": send it as it is".formatted(encoding));
+    }
     int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
     try {
       byte[] bytes = body.readNBytes(limit + 1);

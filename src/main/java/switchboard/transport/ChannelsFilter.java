@@ -6,9 +6,12 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.annotation.WebFilter;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Collections;
+import java.util.Enumeration;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
@@ -40,7 +43,7 @@ public class ChannelsFilter extends HttpFilter {
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
     try {
-      requireContentTypeSyntax(request.getContentType());
+      request = withoutMalformedContentType(request);
       if (!request.getMethod().equals("GET") || isUpgrade(request)) {
         chain.doFilter(request, response);
         return;
@@ -56,11 +59,42 @@ public class ChannelsFilter extends HttpFilter {
     }
   }
 
-  // Jersey answers a malformed one with the server's page before it asks anybody.
-  private static void requireContentTypeSyntax(String contentType) {
-    if (contentType != null) {
-      Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(contentType));
+  // Jersey answers a malformed one with the server's page before it asks anybody. Where there is no
+  // body it must not be a reason to refuse at all (PROTOCOL.md §5.2).
+  private static HttpServletRequest withoutMalformedContentType(HttpServletRequest request) {
+    String contentType = request.getContentType();
+    if (contentType == null) {
+      return request;
     }
+    try {
+      new ContentType(contentType);
+      return request;
+    } catch (IllegalArgumentException e) {
+      boolean isAppend = request.getMethod().equals("POST") && request.getContentLengthLong() != 0;
+      if (isAppend || request.getMethod().equals("PUT")) {
+        throw new Problem(Ending.BAD_PARAMETER, e.getMessage());
+      }
+    }
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public String getContentType() {
+        return null;
+      }
+
+      @Override
+      public String getHeader(String name) {
+        return isContentType(name) ? null : super.getHeader(name);
+      }
+
+      @Override
+      public Enumeration<String> getHeaders(String name) {
+        return isContentType(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+      }
+
+      private static boolean isContentType(String name) {
+        return name.equalsIgnoreCase("Content-Type");
+      }
+    };
   }
 
   private static boolean isUpgrade(HttpServletRequest request) {

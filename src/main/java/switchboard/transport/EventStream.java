@@ -24,7 +24,6 @@ import switchboard.config.Settings;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
-import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 
 /**
@@ -70,6 +69,12 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
       InstantSource clock)
       throws IOException {
     connections.count(Transport.EVENT_STREAM);
+    if (request.isResumed() && isAtTheEnd(request)) {
+      // An EventSource that was told "closed" comes again all the same; 204 makes it stop for good
+      // (WHATWG HTML §9.2.3).
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      return;
+    }
     response.setContentType("text/event-stream");
     // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
     response.setHeader("Cache-Control", "no-cache, no-store, no-transform");
@@ -84,6 +89,10 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
     context.addListener(stream);
     connections.add(stream);
     stream.open();
+  }
+
+  private static boolean isAtTheEnd(ReadRequest request) {
+    return request.read() instanceof UpToDate at && at.closed();
   }
 
   private EventStream(
@@ -110,8 +119,7 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
     byte[] hello = ("retry: " + retryMillis + "\n\n").getBytes(StandardCharsets.US_ASCII);
     // First bytes at once: until they come, a browser does not call the stream open. Where nothing
     // is to be read yet, they also say from where the client listens.
-    Reading first = request.channel().readAfter(request.from());
-    if (first instanceof UpToDate upToDate && !upToDate.closed()) {
+    if (request.read() instanceof UpToDate upToDate && !upToDate.closed()) {
       hello = concat(hello, Wire.control(upToDate.next(), nextCursor(), true));
     }
     synchronized (this) {
@@ -132,7 +140,7 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
   @Override
   public void write(Batch batch, Runnable done) {
     Wire.Events form = new Wire.Events(request.channel().contentType().kind(), nextCursor());
-    write(batch.as(form), false, done);
+    write(batch.as(form), batch.closed(), done);
   }
 
   @Override
@@ -142,7 +150,9 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
 
   @Override
   public void closed(Offset end) {
-    write(Wire.closedControl(end), true, () -> {});
+    if (!over.get()) { // else the last batch has said so
+      write(Wire.closedControl(end), true, () -> {});
+    }
   }
 
   @Override

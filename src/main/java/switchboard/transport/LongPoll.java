@@ -55,6 +55,12 @@ final class LongPoll implements Sink, Connection {
 
   void start() {
     connections.add(this);
+    // Not by the request's own thread: should a message come right now, the answer would overtake
+    // that thread on its way out, which on Payara leaves errors in the log.
+    executor.execute(this::subscribe);
+  }
+
+  private void subscribe() {
     subscription = answer.request().channel().subscribe(answer.request().from(), this);
     if (answered.get()) {
       subscription.cancel(); // answered before there was a subscription to cancel

@@ -8,6 +8,8 @@ import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.log.Offset;
+import switchboard.log.Reading;
+import switchboard.log.UpToDate;
 
 /**
  * What a reader asks for, whichever transport it comes by: what comes after this offset of this
@@ -18,6 +20,7 @@ import switchboard.log.Offset;
  * @param from where to read on; {@code now} and {@code -1} are resolved
  * @param fromNow the client wrote {@code now}: it wants nothing that was said before
  * @param cursor the client's last cursor, or {@code null}
+ * @param isResumed an event stream's client came again by itself, with {@code Last-Event-ID}
  * @param waitSeconds how long the client prefers to wait; -1 where it does not say
  */
 record ReadRequest(
@@ -26,6 +29,7 @@ record ReadRequest(
     Offset from,
     boolean fromNow,
     String cursor,
+    boolean isResumed,
     int waitSeconds) {
 
   private static final String BEGINNING = "-1";
@@ -66,9 +70,9 @@ record ReadRequest(
     Channel channel = find(channels, name);
     String lastEventId = header.apply("Last-Event-ID");
     String written = query.get("offset");
-    boolean resumes =
+    boolean isResumed =
         transport == Transport.EVENT_STREAM && lastEventId != null && !lastEventId.isEmpty();
-    if (resumes) {
+    if (isResumed) {
       // An EventSource goes on asking for its first URL; where it got to is in the header.
       written = lastEventId;
     } else if (written == null && query.get("live") != null) {
@@ -80,7 +84,13 @@ record ReadRequest(
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
     channel.touch();
-    return new ReadRequest(channel, transport, from, fromNow, cursor, waitSeconds);
+    return new ReadRequest(channel, transport, from, fromNow, cursor, isResumed, waitSeconds);
+  }
+
+  /** What comes after the offset now. */
+  Reading read() {
+    // Who says "now" wants nothing that was appended since the offset was looked up.
+    return fromNow ? new UpToDate(from, channel.isClosed()) : channel.readAfter(from);
   }
 
   /** The channel of that name. */

@@ -51,11 +51,18 @@ final class WebSocketConnection implements Sink, Connection {
 
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
 
-  /** Answers that a client may leave unread before it is given up. */
-  private static final int MAX_WAITING_FRAMES = 64;
+  /** What may wait for a client that sends commands and does not read the answers, in bytes. */
+  private static final int MAX_WAITING_BYTES = 256 << 10;
+
+  /** What a waiting frame costs beside its characters, roughly. */
+  private static final int FRAME_BYTES = 64;
 
   /** A frame, or a ping where {@code text} is null. */
-  private record Outgoing(String text, Runnable done) {}
+  private record Outgoing(String text, Runnable done) {
+    int sizeBytes() {
+      return FRAME_BYTES + (text == null ? 0 : text.length());
+    }
+  }
 
   private static final Runnable NOTHING = () -> {};
 
@@ -67,6 +74,8 @@ final class WebSocketConnection implements Sink, Connection {
   private final AtomicBoolean over = new AtomicBoolean();
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
   private final StringBuilder incoming = new StringBuilder();
+  private long incomingBytes;
+  private int waitingBytes;
   private boolean sending;
   private boolean pinged;
   private Ending closing;
@@ -131,6 +140,7 @@ final class WebSocketConnection implements Sink, Connection {
 
   @Override
   public void end(Ending ending) {
+    send(error(null, new Problem(ending, toString())), NOTHING);
     close(ending);
   }
 
@@ -147,7 +157,8 @@ final class WebSocketConnection implements Sink, Connection {
       return;
     }
     int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
-    if (incoming.length() + part.length() > limit) {
+    incomingBytes += utf8Length(part);
+    if (incomingBytes > limit) {
       incoming.setLength(0);
       close(Ending.TOO_LARGE);
       return;
@@ -156,11 +167,24 @@ final class WebSocketConnection implements Sink, Connection {
     if (isLast) {
       String frame = incoming.toString();
       incoming.setLength(0);
+      incomingBytes = 0;
       if (incoming.capacity() > 8_192) {
         incoming.trimToSize(); // one large frame must not cost its size for ever
       }
       command(frame);
     }
+  }
+
+  // Each half of a surrogate pair counts two of the pair's four bytes.
+  private static int utf8Length(String text) {
+    int length = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        length += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return length;
   }
 
   void receivedBinary() {
@@ -243,9 +267,11 @@ final class WebSocketConnection implements Sink, Connection {
       if (closing != null || over.get()) {
         return;
       }
-      tooMany = waiting.size() >= MAX_WAITING_FRAMES;
+      // A large batch may wait alone: it is the one that this client's subscription owns.
+      tooMany = waitingBytes > MAX_WAITING_BYTES;
       if (!tooMany) {
         waiting.add(outgoing);
+        waitingBytes += outgoing.sizeBytes();
       }
     }
     if (tooMany) {
@@ -268,6 +294,7 @@ final class WebSocketConnection implements Sink, Connection {
         end = closing;
       } else {
         sending = true;
+        waitingBytes -= next.sizeBytes();
         lastSentMillis = clock.millis();
       }
     }

@@ -52,7 +52,10 @@ final class Wire {
       writeData(out, kind, batch.messages());
       // The id also stands here, so that a connection cut before the control event repeats nothing.
       write(out, id);
-      out.writeBytes(control(batch.next(), cursor, !batch.more()));
+      out.writeBytes(
+          batch.closed()
+              ? closedControl(batch.next())
+              : control(batch.next(), cursor, !batch.more()));
       return out.toByteArray();
     }
   }

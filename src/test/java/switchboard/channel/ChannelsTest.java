@@ -3,6 +3,7 @@ package switchboard.channel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -82,6 +83,22 @@ class ChannelsTest {
     now = now.plusSeconds(60);
     channels.tick();
     assertEquals(0, channels.count());
+  }
+
+  @Test
+  void lifetimesThatNoClockCanCountAreRefusedWhenTheyAreAskedFor() {
+    for (String ttl : List.of("999999999999999999", "99999999999", "-1", "1.5", "")) {
+      assertThrows(IllegalArgumentException.class, () -> Lifetime.parse(ttl, null), ttl);
+    }
+    for (String time : List.of("+999999999-12-31T23:59:59Z", "2026-01-01", "tomorrow", "")) {
+      assertThrows(IllegalArgumentException.class, () -> Lifetime.parse(null, time), time);
+    }
+    create(Lifetime.parse("9999999999", null));
+    channels.tick();
+    assertEquals(1, channels.count());
+    create(Lifetime.parse(null, "9999-12-31T23:59:59Z"));
+    channels.tick();
+    assertEquals(1, channels.count());
   }
 
   @Test

@@ -248,6 +248,12 @@ class BadInputIT extends ServerTest {
                     .header("Content-Type", json)
                     .PUT(BodyPublishers.ofString("{"))),
         bad(
+            "compressed body",
+            415,
+            "unsupported-encoding",
+            "gzip",
+            (h, c) -> post(h, c, json, "2").header("Content-Encoding", "gzip")),
+        bad(
             "unknown method",
             405,
             "method-not-allowed",
@@ -301,6 +307,32 @@ class BadInputIT extends ServerTest {
     assertEquals(204, answer.status());
     assertEquals("wait=1", answer.header("Preference-Applied"));
     assertNull(http.get("channels/" + channel).header("Preference-Applied"));
+  }
+
+  @Test
+  void aClosingRequestWithoutBodyMayHaveAnyContentType() {
+    String channel = newChannel();
+    Http.Answer answer =
+        http.send(
+            http.request("channels/" + channel)
+                .header("Content-Type", "nonsense")
+                .header("Stream-Closed", "true")
+                .POST(BodyPublishers.noBody()));
+    assertEquals(204, answer.status(), answer.body());
+  }
+
+  @Test
+  void aLongPollThatWaitsForZeroSecondsIsAnsweredAtOnce() {
+    String channel = newChannel();
+    long start = System.nanoTime();
+    String query = "?offset=now&live=long-poll";
+    http.send(http.request("channels/" + channel + query).header("Prefer", "wait=1"));
+    long waited = System.nanoTime() - start;
+    start = System.nanoTime();
+    Http.Answer answer =
+        http.send(http.request("channels/" + channel + query).header("Prefer", "wait=0"));
+    assertEquals(204, answer.status());
+    assertTrue(System.nanoTime() - start < waited, "no wait is shorter than a wait");
   }
 
   @Test

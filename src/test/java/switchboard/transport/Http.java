@@ -18,14 +18,17 @@ import java.util.stream.IntStream;
 /** Requests as a back end and a simple client make them. */
 public final class Http {
 
-  /** HTTP/1.1: on Payara the client's upgrade to h2c ends with noise in the log. */
-  static final HttpClient CLIENT =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  static final HttpClient CLIENT = newClient();
 
   private final URI root;
 
   Http(URI root) {
     this.root = root;
+  }
+
+  /** HTTP/1.1: on Payara the client's upgrade to h2c ends with noise in the log. */
+  static HttpClient newClient() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   }
 
   /** What came back. */

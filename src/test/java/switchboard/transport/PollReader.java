@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -11,6 +12,8 @@ import java.util.concurrent.CompletionException;
 /** Polls as fast as it is answered; a long poll is the same with a server that waits. */
 final class PollReader extends Reader {
 
+  // Its own: cutting a request can take a connection with it that another one is just reusing.
+  private final HttpClient client = Http.newClient();
   private final String live;
   private volatile boolean closed;
   private volatile CompletableFuture<HttpResponse<String>> pending;
@@ -48,7 +51,7 @@ final class PollReader extends Reader {
 
   private HttpResponse<String> ask(String how) {
     HttpRequest request = HttpRequest.newBuilder(uri(how)).build();
-    pending = Http.CLIENT.sendAsync(request, BodyHandlers.ofString());
+    pending = client.sendAsync(request, BodyHandlers.ofString());
     return pending.join();
   }
 

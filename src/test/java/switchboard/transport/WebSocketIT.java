@@ -174,7 +174,8 @@ class WebSocketIT extends TransportContract {
   void closesOnAFrameOverTheLimitAndKeepsNothingOfIt() throws Exception {
     String channel = newChannel();
     try (WebSocketReader reader = connect(channel, "-1")) {
-      String tooLong = "{\"append\":\"" + "x".repeat(1 << 20) + "\"}";
+      // Bytes count, not characters: these are two each.
+      String tooLong = "{\"append\":\"" + "é".repeat(1 << 19) + "\"}";
       reader.socket().sendText(tooLong, true).exceptionally(e -> null).join();
       assertEquals(1009, closeCode(reader));
       assertEquals("[]", http.get("channels/" + channel + "?offset=-1").body());

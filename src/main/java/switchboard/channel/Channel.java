@@ -29,6 +29,7 @@ public final class Channel {
   private final ChannelName name;
   private final ContentType contentType;
   private final Lifetime lifetime;
+  private final Fork fork;
   private final RingLog log;
   private final Dispatch dispatch;
   private final InstantSource clock;
@@ -42,12 +43,14 @@ public final class Channel {
       ChannelName name,
       ContentType contentType,
       Lifetime lifetime,
+      Fork fork,
       RingLog log,
       Dispatch dispatch,
       InstantSource clock) {
     this.name = name;
     this.contentType = contentType;
     this.lifetime = lifetime;
+    this.fork = fork;
     this.log = log;
     this.dispatch = dispatch;
     this.clock = clock;
@@ -64,6 +67,15 @@ public final class Channel {
 
   public Lifetime lifetime() {
     return lifetime;
+  }
+
+  /** Where it branched off another channel; {@code null} if it did not. */
+  public Fork fork() {
+    return fork;
+  }
+
+  RingLog log() {
+    return log;
   }
 
   /** Adds messages, or refuses; readers hear of them on other threads. Never waits for a reader. */

@@ -2,6 +2,7 @@ package switchboard.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -124,6 +125,13 @@ public final class Settings {
           0,
           1_024,
           "How many threads carry messages to clients; 0 for one a processor, at least 2.");
+  public static final Setting<List<String>> CORS_ORIGINS =
+      new Setting<>(
+          "switchboard.cors.origins",
+          "",
+          "origins separated by commas, such as `https://example.com`, or `*`",
+          "Whose pages may use the channels from a browser, beside those of this server.",
+          Settings::origins);
   public static final Setting<NamePatterns> TICKER =
       new Setting<>(
           "switchboard.ticker.channel",
@@ -150,6 +158,7 @@ public final class Settings {
           PONG_WITHIN,
           STUCK_AFTER,
           DISPATCH_WORKERS,
+          CORS_ORIGINS,
           TICKER);
 
   private static final String PREFIX = "switchboard.";
@@ -193,6 +202,18 @@ public final class Settings {
   /** The value in force, in milliseconds. */
   public long millis(Setting<Duration> setting) {
     return get(setting).toMillis();
+  }
+
+  private static List<String> origins(String text) {
+    List<String> origins =
+        Arrays.stream(text.split(",")).map(String::strip).filter(o -> !o.isEmpty()).toList();
+    for (String origin : origins) {
+      if (!origin.equals("*") && !origin.matches("https?://[^/?#,\\s]+")) {
+        throw new IllegalArgumentException(
+            "\"" + origin + "\" is not an origin: scheme, host and port, nothing behind");
+      }
+    }
+    return origins;
   }
 
   private static String nearest(String name) {

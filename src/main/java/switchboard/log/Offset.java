@@ -22,6 +22,9 @@ public record Offset(long epoch, long number) implements Comparable<Offset> {
   private static final long EPOCH_LIMIT = (long) Math.pow(RADIX, EPOCH_WIDTH);
   private static final long NUMBER_LIMIT = (long) Math.pow(RADIX, NUMBER_WIDTH);
 
+  /** Stands for the beginning of any log, wherever that is; never an offset of a log itself. */
+  public static final Offset BEGINNING = new Offset(0, 0);
+
   public Offset {
     Objects.checkIndex(epoch, EPOCH_LIMIT);
     Objects.checkIndex(number, NUMBER_LIMIT);
@@ -60,7 +63,7 @@ public record Offset(long epoch, long number) implements Comparable<Offset> {
   private static IllegalArgumentException malformed(String token) {
     return new IllegalArgumentException(
         "offset \"%s\": not an offset of this server (it looks like %s, or is -1 or now)"
-            .formatted(token, new Offset(0, 0)));
+            .formatted(token, BEGINNING));
   }
 
   /** The place {@code count} messages further on in the same epoch. */

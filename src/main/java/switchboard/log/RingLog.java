@@ -21,6 +21,15 @@ import java.util.Map;
  * slots are a ring that grows by doubling up to what {@link Retention} allows, so an idle channel
  * costs a few hundred bytes.
  *
+ * <p>A {@linkplain #fork fork} starts with the same messages – the same objects, not copies – under
+ * the same numbers, and goes its own way from there. Its offsets up to the fork are the source's;
+ * those behind it have the fork's own, greater epoch:
+ *
+ * <pre>
+ *   source   e1_0 ─ e1_1 ─ e1_2 ─ e1_3
+ *                            ╰─ fork ─ e2_3 ─ e2_4
+ * </pre>
+ *
  * <p><b>Threads.</b> Safe; one lock, held for a few array accesses, never during encoding or I/O.
  *
  * <p><b>Cost.</b> 16 bytes a message beside its own array; append and read are O(messages
@@ -30,7 +39,10 @@ public final class RingLog {
 
   private static final int SMALLEST = 8;
 
-  private final long epoch;
+  /** From {@code start} on, exclusively, offsets have this epoch. */
+  private record Life(long epoch, long start) {}
+
+  private final List<Life> lives;
   private final Retention retention;
   private final Page page;
 
@@ -53,9 +65,76 @@ public final class RingLog {
    * @param page how much one read returns
    */
   public RingLog(long epoch, Retention retention, Page page) {
-    this.epoch = epoch;
+    this(List.of(new Life(epoch, 0)), retention, page);
+  }
+
+  private RingLog(List<Life> lives, Retention retention, Page page) {
+    this.lives = lives;
     this.retention = retention;
     this.page = page;
+  }
+
+  /**
+   * A new, open log that begins with this one's messages up to {@code at} and knows nothing of its
+   * producers.
+   *
+   * <p><b>Cost.</b> 16 bytes an inherited message; the messages themselves are shared.
+   *
+   * @param epoch the fork's own, greater than this log's
+   * @param at where it leaves this log
+   * @param prefixBytes so many bytes of the next message belong to the fork as well
+   * @throws IllegalArgumentException if {@code at} is not in this log, or the next message is
+   *     shorter than that; says so
+   */
+  public synchronized RingLog fork(long epoch, Offset at, int prefixBytes) {
+    if (!knows(at) || at.number() < first) {
+      throw new IllegalArgumentException(
+          "offset \"%s\": the source has offsets from %s to %s".formatted(at, earliest(), end()));
+    }
+    List<Life> forkLives = new ArrayList<>();
+    for (Life life : lives) {
+      // Forked exactly where the source was forked itself: the source's own life left no trace.
+      if (life.start() < at.number() || life.start() == 0) {
+        forkLives.add(life);
+      }
+    }
+    forkLives.add(new Life(epoch, at.number()));
+    RingLog fork = new RingLog(List.copyOf(forkLives), retention, page);
+    fork.first = first;
+    fork.head = first;
+    for (long number = first; number < at.number(); number++) {
+      fork.put(slots[index(number)], times[index(number)]);
+    }
+    if (prefixBytes > 0) {
+      fork.put(prefix(at, prefixBytes), times[index(at.number())]);
+    }
+    return fork;
+  }
+
+  /**
+   * The place {@code count} messages behind {@code offset}.
+   *
+   * @throws IllegalArgumentException if the log does not reach so far; says so
+   */
+  public synchronized Offset plus(Offset offset, int count) {
+    if (count == 0) {
+      return offset;
+    }
+    if (!knows(offset) || offset.number() + count > head) {
+      throw new IllegalArgumentException(
+          "sub-offset %d: there are not so many messages between %s and %s"
+              .formatted(count, offset, end()));
+    }
+    return offset(offset.number() + count);
+  }
+
+  private byte[] prefix(Offset at, int prefixBytes) {
+    int available = at.number() < head ? slots[index(at.number())].length : 0;
+    if (prefixBytes > available) {
+      throw new IllegalArgumentException(
+          "sub-offset %d: the message after %s has %d bytes".formatted(prefixBytes, at, available));
+    }
+    return Arrays.copyOf(slots[index(at.number())], prefixBytes);
   }
 
   /**
@@ -212,8 +291,7 @@ public final class RingLog {
 
   /** What comes after {@code offset}: at most one page of it. */
   public synchronized Reading readAfter(Offset offset) {
-    if (offset.epoch() != epoch || offset.number() > head) {
-      // A number beyond the end was issued by a life of the log that knew more than this one.
+    if (!knows(offset)) {
       return new Gap(Gap.Reason.EPOCH, earliest(), 0);
     }
     long number = offset.number();
@@ -223,10 +301,35 @@ public final class RingLog {
     if (number == head) {
       return new UpToDate(offset, closed);
     }
-    if (latest == null || latest.from().number() != number || isOutdated(latest)) {
+    if (latest == null || !latest.from().equals(offset) || isOutdated(latest)) {
       latest = batch(offset);
     }
     return latest;
+  }
+
+  // A number beyond the end was issued by a life of the log that knew more than this one.
+  private boolean knows(Offset offset) {
+    long number = offset.number();
+    if (number > head) {
+      return false;
+    }
+    for (int i = lives.size() - 1; i >= 0; i--) {
+      Life life = lives.get(i);
+      long lifeEnd = i == lives.size() - 1 ? head : lives.get(i + 1).start();
+      if (offset.epoch() == life.epoch()) {
+        return number >= life.start() && number <= lifeEnd;
+      }
+    }
+    return false;
+  }
+
+  // The place where a fork leaves its source keeps the source's name.
+  private Offset offset(long number) {
+    int i = lives.size() - 1;
+    while (i > 0 && number <= lives.get(i).start()) {
+      i--;
+    }
+    return new Offset(lives.get(i).epoch(), number);
   }
 
   private boolean isOutdated(Batch batch) {
@@ -248,21 +351,17 @@ public final class RingLog {
     }
     boolean more = number < head;
     return new Batch(
-        offset,
-        new Offset(epoch, number),
-        Collections.unmodifiableList(messages),
-        more,
-        closed && !more);
+        offset, offset(number), Collections.unmodifiableList(messages), more, closed && !more);
   }
 
   /** The first place that can still be read. */
   public synchronized Offset earliest() {
-    return new Offset(epoch, first);
+    return offset(first);
   }
 
   /** The place of the next message. */
   public synchronized Offset end() {
-    return new Offset(epoch, head);
+    return offset(head);
   }
 
   /** Nothing may be appended any more. */

@@ -7,7 +7,6 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
-import switchboard.channel.Lifetime;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
@@ -52,11 +51,6 @@ public class Publisher {
   private Channel open(ChannelName name) {
     return channels
         .find(name)
-        .orElseGet(
-            () -> {
-              Append nothing = Append.of(java.util.List.of());
-              var request = new Channels.Request(ContentType.JSON, Lifetime.UNBOUNDED, nothing);
-              return channels.create(name, request).channel();
-            });
+        .orElseGet(() -> channels.create(name, Channels.Request.empty(ContentType.JSON)).channel());
   }
 }

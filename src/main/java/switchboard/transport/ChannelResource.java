@@ -29,10 +29,10 @@ import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.log.Append;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 import switchboard.publish.Messages;
@@ -59,21 +59,18 @@ public class ChannelResource {
   public Response create(@PathParam("name") String name, InputStream body) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
     ContentType type = contentType();
-    if (type == null) {
-      type = ContentType.DEFAULT;
-    }
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
             () -> Lifetime.parse(header(Headers.TTL), header(Headers.EXPIRES_AT)));
+    Fork fork = ForkRequest.parse(this::header, uri.getBaseUri().getPath());
     boolean close = AppendRequest.isTrue(header(Headers.CLOSED));
-    Append initial = new Append(messages(type, read(body)), null, null, close);
+    byte[] bytes = read(body);
     Channels.Created created =
-        channels.create(valid, new Channels.Request(type, lifetime, initial));
+        create(
+            valid,
+            new Channels.Request(type, lifetime, fork, close, known -> messages(known, bytes)));
     Channel channel = created.channel();
-    if (!created.isNew()) {
-      requireSame(channel, type, lifetime, close);
-    }
     Response.ResponseBuilder response =
         created.isNew() ? Response.created(location(channel)) : Response.ok();
     return metadata(response, channel).build();
@@ -84,18 +81,11 @@ public class ChannelResource {
     return uri.getBaseUriBuilder().path(channel.name().value()).build();
   }
 
-  private void requireSame(Channel channel, ContentType type, Lifetime lifetime, boolean close) {
-    if (!channel.contentType().matches(type)
-        || !channel.lifetime().matches(lifetime)
-        || channel.isClosed() != close) {
-      throw new Problem(
-              Ending.CHANNEL_EXISTS,
-              "channel \"%s\" holds %s%s"
-                  .formatted(
-                      channel.name(),
-                      channel.contentType(),
-                      channel.isClosed() ? " and is closed" : ""))
-          .with(Headers.NEXT_OFFSET, channel.end());
+  private Channels.Created create(ChannelName name, Channels.Request request) {
+    try {
+      return channels.create(name, request);
+    } catch (Channels.Refused refused) {
+      throw new Problem(refused.ending(), refused.getMessage());
     }
   }
 

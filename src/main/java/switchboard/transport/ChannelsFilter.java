@@ -42,6 +42,9 @@ public class ChannelsFilter extends HttpFilter {
     // PROTOCOL.md §12.7: what a channel says must not be taken for a page or a script.
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
+    if (new Cors(settings.get(Settings.CORS_ORIGINS)).answer(request, response)) {
+      return;
+    }
     try {
       request = withoutMalformedContentType(request);
       if (!request.getMethod().equals("GET") || isUpgrade(request)) {

@@ -9,6 +9,9 @@ final class Headers {
   static final String CLOSED = "Stream-Closed";
   static final String TTL = "Stream-TTL";
   static final String EXPIRES_AT = "Stream-Expires-At";
+  static final String FORKED_FROM = "Stream-Forked-From";
+  static final String FORK_OFFSET = "Stream-Fork-Offset";
+  static final String FORK_SUB_OFFSET = "Stream-Fork-Sub-Offset";
   static final String SEQ = "Stream-Seq";
   static final String PRODUCER_ID = "Producer-Id";
   static final String PRODUCER_EPOCH = "Producer-Epoch";

@@ -96,7 +96,13 @@ record ReadRequest(
   /** The channel of that name. */
   static Channel find(Channels channels, String name) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    return channels.find(valid).orElseThrow(() -> Problem.unknownChannel(valid));
+    return channels.find(valid).orElseThrow(() -> missing(channels, valid));
+  }
+
+  private static Problem missing(Channels channels, ChannelName name) {
+    return channels.isKeptForForks(name)
+        ? new Problem(Ending.KEPT_FOR_FORKS, "channel \"%s\"".formatted(name))
+        : Problem.unknownChannel(name);
   }
 
   private static Offset resolve(Channel channel, String written) {

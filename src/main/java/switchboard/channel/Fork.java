@@ -1,0 +1,13 @@
+package switchboard.channel;
+
+import switchboard.log.Offset;
+
+/**
+ * Where a channel branched off another one (Durable Streams PROTOCOL.md §4.2).
+ *
+ * @param source the other channel's name
+ * @param at the place in its log; {@code null} for its end, {@link Offset#BEGINNING} for its
+ *     beginning
+ * @param subOffset how much more to take along: messages of a JSON channel, bytes of others
+ */
+public record Fork(ChannelName source, Offset at, int subOffset) {}

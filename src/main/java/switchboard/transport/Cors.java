@@ -1,0 +1,77 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
+
+/**
+ * Lets pages of other origins in (WHATWG Fetch §3.3): those on the list, each named in the answer,
+ * without credentials.
+ *
+ * @param origins as the setting names them; {@code *} for all
+ */
+record Cors(List<String> origins) {
+
+  private static final String EXPOSED =
+      String.join(
+          ", ",
+          Headers.NEXT_OFFSET,
+          Headers.UP_TO_DATE,
+          Headers.CURSOR,
+          Headers.CLOSED,
+          Headers.TTL,
+          Headers.EXPIRES_AT,
+          Headers.SSE_ENCODING,
+          Headers.PRODUCER_EPOCH,
+          Headers.PRODUCER_SEQ,
+          Headers.EXPECTED_SEQ,
+          Headers.RECEIVED_SEQ,
+          "ETag",
+          "Location",
+          "Preference-Applied",
+          "Retry-After");
+
+  private static final String ALLOWED =
+      String.join(
+          ", ",
+          "Authorization",
+          "Content-Type",
+          "If-None-Match",
+          "Last-Event-ID",
+          "Prefer",
+          Headers.CLOSED,
+          Headers.TTL,
+          Headers.EXPIRES_AT,
+          Headers.SEQ,
+          Headers.FORKED_FROM,
+          Headers.FORK_OFFSET,
+          Headers.FORK_SUB_OFFSET,
+          Headers.PRODUCER_ID,
+          Headers.PRODUCER_EPOCH,
+          Headers.PRODUCER_SEQ);
+
+  /** Says who may read the answer. Whether that was all: the request was a preflight. */
+  boolean answer(HttpServletRequest request, HttpServletResponse response) {
+    String origin = request.getHeader("Origin");
+    if (origin == null || origins.isEmpty()) {
+      return false;
+    }
+    // The answer depends on who asks, and a cache must know, also where it is "no".
+    response.addHeader("Vary", "Origin");
+    if (!origins.contains("*") && !origins.contains(origin)) {
+      return false;
+    }
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader("Access-Control-Expose-Headers", EXPOSED);
+    boolean isPreflight =
+        request.getMethod().equals("OPTIONS")
+            && request.getHeader("Access-Control-Request-Method") != null;
+    if (isPreflight) {
+      response.setHeader("Access-Control-Allow-Methods", "GET, HEAD, PUT, POST, DELETE");
+      response.setHeader("Access-Control-Allow-Headers", ALLOWED);
+      response.setHeader("Access-Control-Max-Age", "7200");
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    }
+    return isPreflight;
+  }
+}

@@ -33,8 +33,6 @@ import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.log.Reading;
-import switchboard.log.UpToDate;
 import switchboard.publish.Messages;
 
 /**
@@ -42,7 +40,9 @@ import switchboard.publish.Messages;
  * WebSockets at the same URL are taken by {@link ChannelsFilter} and {@link WebSocketEndpoint}.
  */
 // Any path: a name with a slash gets the answer for a bad name, not the server's page for a 404.
-@Path("{name: .+}")
+// The
+// empty one is for readers of several channels.
+@Path("{name: .*}")
 @RequestScoped
 public class ChannelResource {
 
@@ -92,7 +92,7 @@ public class ChannelResource {
   /** Appends messages, closes, or both (PROTOCOL.md §5.2, §5.3). */
   @POST
   public Response append(@PathParam("name") String name, InputStream body) {
-    Channel channel = ReadRequest.find(channels, name);
+    Channel channel = Place.find(channels, name);
     byte[] bytes = read(body);
     AppendRequest request = AppendRequest.parse(this::header, bytes.length == 0);
     if (bytes.length > 0 && !channel.isClosed()) {
@@ -135,13 +135,13 @@ public class ChannelResource {
     Duration wait = transport == Transport.LONG_POLL ? wait(request.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
     PollAnswer answer = new PollAnswer(request, clock);
-    Reading reading = request.read();
+    PollAnswer.Found found = answer.now();
     // A poll is a long poll that waits for nothing. What is known already is answered by this very
     // thread: when another one is faster than this one's return, Payara logs an error.
-    if (wait.isZero() || !(reading instanceof UpToDate at) || at.closed()) {
-      response.resume(answer.to(reading, header(HttpHeaders.IF_NONE_MATCH)));
+    if (wait.isZero() || found.isNews()) {
+      response.resume(answer.to(found, found.isNews(), header(HttpHeaders.IF_NONE_MATCH)));
     } else {
-      new LongPoll(answer, wait, response, connections, executor).start();
+      new LongPoll(answer, found, wait, response, connections, executor).start();
     }
   }
 
@@ -161,7 +161,7 @@ public class ChannelResource {
   /** What the channel is and where it ends (PROTOCOL.md §5.5). */
   @HEAD
   public Response metadata(@PathParam("name") String name) {
-    Channel channel = ReadRequest.find(channels, name);
+    Channel channel = Place.find(channels, name);
     Response.ResponseBuilder response = metadata(Response.ok(), channel);
     if (channel.lifetime().ttl() != null) {
       response.header(Headers.TTL, channel.lifetime().written());
@@ -182,7 +182,7 @@ public class ChannelResource {
   /** Removes the channel; those who listen are told (PROTOCOL.md §5.4). */
   @DELETE
   public Response delete(@PathParam("name") String name) {
-    Channel channel = ReadRequest.find(channels, name);
+    Channel channel = Place.find(channels, name);
     channels.delete(channel.name());
     return Response.noContent().build();
   }

@@ -114,16 +114,16 @@ public class ChannelsFilter extends HttpFilter {
   private void startEventStream(
       HttpServletRequest request, HttpServletResponse response, Query query) throws IOException {
     UnaryOperator<String> header = request::getHeader;
-    String name = request.getPathInfo() != null ? request.getPathInfo() : name(request);
     ReadRequest read =
-        ReadRequest.parse(channels, name.substring(1), Transport.EVENT_STREAM, query, header);
+        ReadRequest.parse(channels, name(request), Transport.EVENT_STREAM, query, header);
     EventStream.start(read, request, response, connections, settings, clock);
   }
 
-  // The path behind /channels, decoded; where a filter's request has no path info (it is mapped by
-  // the JAX-RS servlet behind it), the servlet path has all of it.
+  // What stands behind /channels/, decoded. Servers divide the path differently between the two.
   private static String name(HttpServletRequest request) {
-    return request.getServletPath().substring("/channels".length());
+    String info = request.getPathInfo() == null ? "" : request.getPathInfo();
+    String path = request.getServletPath() + info;
+    return path.length() <= "/channels/".length() ? "" : path.substring("/channels/".length());
   }
 
   private static void write(Problem problem, HttpServletResponse response) throws IOException {

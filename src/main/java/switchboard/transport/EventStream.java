@@ -10,9 +10,14 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Channel;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
@@ -27,21 +32,27 @@ import switchboard.log.Offset;
 import switchboard.log.UpToDate;
 
 /**
- * One response that goes on: a subscription written as server-sent events (WHATWG HTML §9.2, in the
- * shape of Durable Streams PROTOCOL.md §5.8), with the Servlet API's non-blocking output.
+ * One response that goes on: one or more subscriptions written as server-sent events (WHATWG HTML
+ * §9.2, in the shape of Durable Streams PROTOCOL.md §5.8), with the Servlet API's non-blocking
+ * output.
  *
  * <p><b>Threads.</b> Safe. Bytes are handed over under this object's lock; {@code done} runs
  * outside it.
  *
- * <p><b>Cost.</b> About 300 bytes beside the server's own for a request; of the messages it holds
+ * <p><b>Cost.</b> About 400 bytes beside the server's own for a request; of the messages it holds
  * the one shared batch that is being written.
  */
-final class EventStream implements Sink, Connection, WriteListener, AsyncListener {
+final class EventStream implements Connection, WriteListener, AsyncListener {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Runnable NOTHING = () -> {};
+
+  /** What is written next; made only then, since the id of several channels moves meanwhile. */
+  private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
 
   private final ReadRequest request;
+  private final List<Feed> feeds;
   private final AsyncContext context;
   private final ServletOutputStream out;
   private final Connections connections;
@@ -49,16 +60,14 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
   private final InstantSource clock;
   private final AtomicBoolean over = new AtomicBoolean();
   private final long heartbeatMillis;
-  private String cursor;
-  private volatile Subscription subscription;
   private volatile long lastWriteMillis;
 
-  // Guarded by this: what is being written now.
+  // Guarded by this: what is being written and what waits, at most one batch a feed.
+  private final Queue<Outgoing> waiting = new ArrayDeque<>();
+  private Outgoing current;
   private byte[] pending;
   private boolean unflushed;
-  private boolean busy;
-  private boolean last;
-  private Runnable whenWritten;
+  private String cursor;
 
   static void start(
       ReadRequest request,
@@ -69,7 +78,7 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
       InstantSource clock)
       throws IOException {
     connections.count(Transport.EVENT_STREAM);
-    if (request.isResumed() && isAtTheEnd(request)) {
+    if (request.isResumed() && request.places().stream().allMatch(EventStream::isAtTheEnd)) {
       // An EventSource that was told "closed" comes again all the same; 204 makes it stop for good
       // (WHATWG HTML §9.2.3).
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
@@ -79,7 +88,7 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
     // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
     response.setHeader("Cache-Control", "no-cache, no-store, no-transform");
     response.setHeader("X-Accel-Buffering", "no");
-    if (request.channel().contentType().kind() == ContentType.Kind.BINARY) {
+    if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
     AsyncContext context = servletRequest.startAsync();
@@ -91,8 +100,8 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
     stream.open();
   }
 
-  private static boolean isAtTheEnd(ReadRequest request) {
-    return request.read() instanceof UpToDate at && at.closed();
+  private static boolean isAtTheEnd(Place place) {
+    return place.read() instanceof UpToDate at && at.closed();
   }
 
   private EventStream(
@@ -103,6 +112,7 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
       Settings settings,
       InstantSource clock) {
     this.request = request;
+    this.feeds = request.places().stream().map(Feed::new).toList();
     this.context = context;
     this.out = out;
     this.connections = connections;
@@ -115,50 +125,118 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
   }
 
   private void open() {
-    long retryMillis = Jitter.around(settings.millis(Settings.RETRY));
-    byte[] hello = ("retry: " + retryMillis + "\n\n").getBytes(StandardCharsets.US_ASCII);
-    // First bytes at once: until they come, a browser does not call the stream open. Where nothing
-    // is to be read yet, they also say from where the client listens.
-    if (request.read() instanceof UpToDate upToDate && !upToDate.closed()) {
-      hello = concat(hello, Wire.control(upToDate.next(), nextCursor(), true));
-    }
     synchronized (this) {
-      pending = hello;
-      busy = true;
-      whenWritten = this::subscribe;
+      waiting.add(new Outgoing(this::hello, this::listen));
     }
     out.setWriteListener(this);
   }
 
-  private void subscribe() {
-    subscription = request.channel().subscribe(request.from(), this);
-    if (over.get()) {
-      subscription.cancel();
+  // First bytes at once: until they come, a browser does not call the stream open. Where nothing is
+  // to be read yet, they also say from where the client listens.
+  private byte[] hello() {
+    String retry = "retry: " + Jitter.around(settings.millis(Settings.RETRY)) + "\n\n";
+    byte[] hello = retry.getBytes(StandardCharsets.US_ASCII);
+    boolean isUpToDate =
+        request.places().stream()
+            .allMatch(place -> place.read() instanceof UpToDate at && !at.closed());
+    if (!isUpToDate && !request.isMany()) {
+      return hello;
+    }
+    byte[] control = Wire.control(id(), nextCursor(), isUpToDate);
+    byte[] both = java.util.Arrays.copyOf(hello, hello.length + control.length);
+    System.arraycopy(control, 0, both, hello.length, control.length);
+    return both;
+  }
+
+  private void listen() {
+    feeds.forEach(Feed::listen);
+  }
+
+  /** One channel's way into the stream. */
+  private final class Feed implements Sink {
+
+    private final Place place;
+    private final Channel channel;
+    private Offset reached; // guarded by the stream's lock
+    private boolean hasEnded;
+    private volatile Subscription subscription;
+
+    private Feed(Place place) {
+      this.place = place;
+      this.channel = place.channel();
+      this.reached = place.from();
+    }
+
+    private void listen() {
+      subscription = channel.subscribe(place.from(), this);
+      if (over.get()) {
+        subscription.cancel();
+      }
+    }
+
+    @Override
+    public void write(Batch batch, Runnable done) {
+      enqueue(() -> events(batch), () -> written(batch.closed(), done));
+    }
+
+    private byte[] events(Batch batch) {
+      reached = batch.next();
+      return request.isMany()
+          ? frame("data", batch.as(new Wire.Frame(place.kind(), channel.name())))
+          : batch.as(new Wire.Events(place.kind(), nextCursor()));
+    }
+
+    private void written(boolean wasLast, Runnable done) {
+      // Of one channel the last events have said that they are the last.
+      if (wasLast && !request.isMany()) {
+        hasEnded();
+      } else {
+        done.run();
+      }
+    }
+
+    @Override
+    public void gap(Gap gap, Runnable done) {
+      enqueue(
+          () -> {
+            reached = gap.earliest();
+            return request.isMany()
+                ? frame("reset", Wire.resetFrame(channel.name(), gap))
+                : Wire.resetEvent(gap);
+          },
+          done);
+    }
+
+    @Override
+    public void closed(Offset end) {
+      enqueue(
+          () ->
+              request.isMany()
+                  ? frame("closed", Wire.closedFrame(channel.name(), end))
+                  : Wire.closedControl(end),
+          this::hasEnded);
+    }
+
+    @Override
+    public void end(Ending ending) {
+      // Nothing is said: an EventSource comes again and learns the ending from the answer it gets.
+      finish();
+    }
+
+    private byte[] frame(String event, String frame) {
+      return Wire.frameEvent(event, frame, id());
+    }
+
+    private void hasEnded() {
+      hasEnded = true;
+      if (feeds.stream().allMatch(feed -> feed.hasEnded)) {
+        finish();
+      }
     }
   }
 
-  @Override
-  public void write(Batch batch, Runnable done) {
-    Wire.Events form = new Wire.Events(request.channel().contentType().kind(), nextCursor());
-    write(batch.as(form), batch.closed(), done);
-  }
-
-  @Override
-  public void gap(Gap gap, Runnable done) {
-    write(Wire.resetEvent(gap), false, done);
-  }
-
-  @Override
-  public void closed(Offset end) {
-    if (!over.get()) { // else the last batch has said so
-      write(Wire.closedControl(end), true, () -> {});
-    }
-  }
-
-  @Override
-  public void end(Ending ending) {
-    // Nothing is said: an EventSource comes again and learns the ending from the answer it gets.
-    finish();
+  private String id() {
+    return ReadRequest.combined(feeds.stream().map(feed -> feed.reached).toList());
   }
 
   // The client's own cursor counts for the first control event; after that the clock moves on.
@@ -168,23 +246,9 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
     return next;
   }
 
-  private void write(byte[] bytes, boolean isLast, Runnable done) {
+  private void enqueue(Supplier<byte[]> bytes, Runnable done) {
     synchronized (this) {
-      if (busy) {
-        // Only a heartbeat can be in the way: it has three bytes and goes first.
-        Runnable before = whenWritten;
-        whenWritten =
-            () -> {
-              before.run();
-              write(bytes, isLast, done);
-            };
-        return;
-      }
-      pending = bytes;
-      busy = true;
-      last = isLast;
-      whenWritten = done;
-      lastWriteMillis = clock.millis();
+      waiting.add(new Outgoing(bytes, done));
     }
     push();
   }
@@ -195,42 +259,39 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
   }
 
   private void push() {
-    Runnable written;
-    boolean wasLast;
-    synchronized (this) {
-      try {
-        if (!busy || !handOver()) {
-          return; // the container calls onWritePossible
-        }
-      } catch (IOException | RuntimeException e) {
-        onError(e);
-        return;
-      }
-      busy = false;
-      written = whenWritten;
-      wasLast = last;
+    Runnable done = takeOver();
+    while (done != null) {
+      done.run();
+      done = takeOver();
     }
-    if (wasLast) {
-      finish();
-    }
-    written.run();
   }
 
-  private boolean handOver() throws IOException {
-    while (out.isReady()) {
-      if (pending != null) {
-        byte[] bytes = pending;
-        pending = null;
-        unflushed = true;
-        out.write(bytes);
-      } else if (unflushed) {
-        unflushed = false;
-        out.flush();
-      } else {
-        return true;
+  /** Hands bytes over until the container wants no more; what is to run when a write is done. */
+  private synchronized Runnable takeOver() {
+    try {
+      while (!over.get() && (current != null || !waiting.isEmpty()) && out.isReady()) {
+        if (current == null) {
+          current = waiting.remove();
+          pending = current.bytes().get();
+          lastWriteMillis = clock.millis();
+        } else if (pending != null) {
+          byte[] bytes = pending;
+          pending = null;
+          unflushed = true;
+          out.write(bytes);
+        } else if (unflushed) {
+          unflushed = false;
+          out.flush();
+        } else {
+          Runnable done = current.done();
+          current = null;
+          return done;
+        }
       }
+    } catch (IOException | RuntimeException e) {
+      onError(e);
     }
-    return false;
+    return null; // the container calls onWritePossible
   }
 
   @Override
@@ -238,14 +299,19 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
     long silentMillis = nowMillis - lastWriteMillis;
     boolean isBusy;
     synchronized (this) {
-      isBusy = busy;
+      isBusy = current != null;
     }
     if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
-      LOG.log(Level.FINE, () -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
+      LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
       finish();
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
-      write(COMMENT, false, () -> {});
+      enqueue(() -> COMMENT, NOTHING);
     }
+  }
+
+  @Override
+  public void end(Ending ending) {
+    finish();
   }
 
   private void finish() {
@@ -263,8 +329,10 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
       return false;
     }
     connections.remove(this);
-    if (subscription != null) {
-      subscription.cancel();
+    for (Feed feed : feeds) {
+      if (feed.subscription != null) {
+        feed.subscription.cancel();
+      }
     }
     return true;
   }
@@ -302,12 +370,10 @@ final class EventStream implements Sink, Connection, WriteListener, AsyncListene
 
   @Override
   public String toString() {
-    return "channel \"" + request.channel().name() + "\" – event stream";
-  }
-
-  private static byte[] concat(byte[] a, byte[] b) {
-    byte[] both = java.util.Arrays.copyOf(a, a.length + b.length);
-    System.arraycopy(b, 0, both, a.length, b.length);
-    return both;
+    return "channel \""
+        + request.place().channel().name()
+        + "\""
+        + (request.isMany() ? " and others" : "")
+        + " – event stream";
   }
 }

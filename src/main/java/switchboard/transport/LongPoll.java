@@ -3,6 +3,8 @@ package switchboard.transport;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -15,13 +17,12 @@ import switchboard.channel.Transport;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
-import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 
 /**
- * A held request: a subscription that ends with its first write, or when its time is up. Whether
- * the client was still there to hear the answer nobody knows, and nobody needs to: it comes again
- * with the offset it has.
+ * A held request: it listens until there is something to say on one of its channels, or until its
+ * time is up, and then answers what there is. Whether the client was still there to hear it nobody
+ * knows, and nobody needs to: it comes again with the offset it has.
  *
  * <p><b>Threads.</b> Safe; the first of many answers.
  *
@@ -33,20 +34,23 @@ final class LongPoll implements Sink, Connection {
   private static final long HALF_TICK_MILLIS = 500;
 
   private final PollAnswer answer;
+  private final PollAnswer.Found before;
   private final AsyncResponse response;
   private final Connections connections;
   private final Executor executor;
   private final long deadlineMillis;
   private final AtomicBoolean answered = new AtomicBoolean();
-  private volatile Subscription subscription;
+  private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
 
   LongPoll(
       PollAnswer answer,
+      PollAnswer.Found before,
       Duration wait,
       AsyncResponse response,
       Connections connections,
       Executor executor) {
     this.answer = answer;
+    this.before = before;
     this.response = response;
     this.connections = connections;
     this.executor = executor;
@@ -61,43 +65,52 @@ final class LongPoll implements Sink, Connection {
   }
 
   private void subscribe() {
-    subscription = answer.request().channel().subscribe(answer.request().from(), this);
+    List<Place> places = answer.request().places();
+    for (int i = 0; i < places.size(); i++) {
+      // One that was closed before has said so: the others are what the client waits for.
+      if (!(before.readings().get(i) instanceof UpToDate at && at.closed())) {
+        Place place = places.get(i);
+        subscriptions.add(place.channel().subscribe(place.from(), this));
+      }
+    }
     if (answered.get()) {
-      subscription.cancel(); // answered before there was a subscription to cancel
+      cancelAll(); // answered before there was a subscription to cancel
     }
   }
 
   @Override
   public void write(Batch batch, Runnable done) {
-    answer(() -> answer.to(batch, null));
+    answer(() -> whatIsThere(true));
   }
 
   @Override
   public void gap(Gap gap, Runnable done) {
-    answer(() -> answer.to(gap, null));
+    answer(() -> whatIsThere(true));
   }
 
   @Override
   public void closed(Offset end) {
-    answer(() -> answer.to(new UpToDate(end, true), null));
+    answer(() -> whatIsThere(true));
   }
 
   @Override
   public void end(Ending ending) {
     answer(
         () -> {
-          throw new Problem(ending, "channel \"%s\"".formatted(answer.request().channel().name()));
+          throw new Problem(ending, ending.title());
         });
   }
 
   @Override
   public void tick(long nowMillis) {
     if (nowMillis >= deadlineMillis - HALF_TICK_MILLIS) {
-      Offset end = answer.request().channel().end();
-      Reading nothing = new UpToDate(end, false);
-      // Its offset is the end, or the subscription would have been written to.
-      answer(() -> answer.to(nothing, null));
+      answer(() -> whatIsThere(false));
     }
+  }
+
+  private Response whatIsThere(boolean isWoken) {
+    PollAnswer.Found found = answer.afterWait();
+    return answer.to(found, isWoken || found.isNews(), null);
   }
 
   private void answer(Supplier<Response> what) {
@@ -105,12 +118,14 @@ final class LongPoll implements Sink, Connection {
       return;
     }
     connections.remove(this);
-    if (subscription != null) {
-      subscription.cancel();
-    }
+    cancelAll();
     // A client that does not read blocks whoever writes to it: that must not be the thread that
     // walks the others. And on Payara a resume on another request's thread confuses its contexts.
     executor.execute(() -> resume(what));
+  }
+
+  private void cancelAll() {
+    subscriptions.forEach(Subscription::cancel);
   }
 
   private void resume(Supplier<Response> what) {

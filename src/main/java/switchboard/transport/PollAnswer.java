@@ -2,8 +2,11 @@ package switchboard.transport;
 
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
-import switchboard.channel.ContentType;
+import java.util.List;
+import java.util.stream.IntStream;
+import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.log.Batch;
@@ -13,27 +16,83 @@ import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 
 /**
- * What a poll and a long poll answer: one reading as one HTTP response (Durable Streams PROTOCOL.md
- * §5.6, §5.7).
+ * What a poll and a long poll answer: what was read, as one HTTP response (Durable Streams
+ * PROTOCOL.md §5.6, §5.7). Of several channels it is an array with a frame for each that has
+ * something to say.
  */
 record PollAnswer(ReadRequest request, InstantSource clock) {
+
+  /** What was read from each place, and whether that is worth an answer. */
+  record Found(List<Reading> readings) {
+
+    /** Something to tell; a channel that was closed long ago does not count among others. */
+    boolean isNews() {
+      return readings.stream().anyMatch(reading -> !(reading instanceof UpToDate)) || isClosed();
+    }
+
+    boolean isUpToDate() {
+      return readings.stream()
+          .allMatch(r -> r instanceof UpToDate || r instanceof Batch batch && !batch.more());
+    }
+
+    boolean isClosed() {
+      return readings.stream()
+          .allMatch(
+              r ->
+                  r instanceof UpToDate at && at.closed()
+                      || r instanceof Batch batch && batch.closed());
+    }
+  }
+
+  /** What is there when the request comes. */
+  Found now() {
+    return new Found(request.places().stream().map(Place::read).toList());
+  }
+
+  /** What is there after a wait. */
+  Found afterWait() {
+    return new Found(
+        request.places().stream().map(place -> place.channel().readAfter(place.from())).toList());
+  }
 
   /**
    * The answer.
    *
+   * @param hasNews whether there is something to tell
    * @param ifNoneMatch the request's header, or {@code null}
    */
-  Response to(Reading reading, String ifNoneMatch) {
-    if (reading instanceof Batch batch) {
-      return messages(batch, ifNoneMatch);
+  Response to(Found found, boolean hasNews, String ifNoneMatch) {
+    String next = next(found);
+    boolean isEnd = !request.isMany() && found.readings().get(0) instanceof UpToDate;
+    if (isLive() && (isEnd || !hasNews)) {
+      return headers(Response.noContent(), found, next, null);
     }
-    if (reading instanceof UpToDate upToDate) {
-      return nothing(upToDate, ifNoneMatch);
+    String etag = request.place().fromNow() ? null : etag(next, found.isClosed());
+    if (matches(ifNoneMatch, etag)) {
+      return headers(Response.notModified(), found, next, etag);
     }
-    throw gone((Gap) reading);
+    return headers(request.isMany() ? frames(found) : messages(found), found, next, etag);
   }
 
-  static Problem gone(Gap gap) {
+  private String next(Found found) {
+    return ReadRequest.combined(found.readings().stream().map(Place::next).toList());
+  }
+
+  private Response.ResponseBuilder messages(Found found) {
+    Place place = request.place();
+    Reading reading = found.readings().get(0);
+    if (reading instanceof Gap gap) {
+      throw gone(gap);
+    }
+    byte[] body =
+        reading instanceof Batch batch
+            ? batch.as(new Wire.Body(place.kind()))
+            : Wire.emptyBody(place.kind());
+    return Response.ok(body)
+        .header(HttpHeaders.CONTENT_TYPE, place.channel().contentType().value());
+  }
+
+  private static Problem gone(Gap gap) {
     String why =
         gap.reason() == Gap.Reason.TRIMMED
             ? gap.missed() + " messages after this offset are no longer kept"
@@ -41,43 +100,35 @@ record PollAnswer(ReadRequest request, InstantSource clock) {
     return new Problem(Ending.OFFSET_GONE, why + "; read on at " + gap.earliest()).gap(gap);
   }
 
-  private Response messages(Batch batch, String ifNoneMatch) {
-    boolean upToDate = !batch.more();
-    String etag = etag(batch.from(), batch.next(), batch.closed());
-    if (matches(ifNoneMatch, etag)) {
-      return headers(Response.notModified(), batch.next(), upToDate, batch.closed(), etag);
-    }
-    byte[] body = batch.as(new Wire.Body(kind()));
-    return headers(ok(body), batch.next(), upToDate, batch.closed(), etag);
+  private Response.ResponseBuilder frames(Found found) {
+    List<String> frames =
+        IntStream.range(0, found.readings().size())
+            .mapToObj(i -> frame(request.places().get(i), found.readings().get(i)))
+            .filter(frame -> frame != null)
+            .toList();
+    byte[] body = ("[" + String.join(",", frames) + "]").getBytes(StandardCharsets.UTF_8);
+    return Response.ok(body).header(HttpHeaders.CONTENT_TYPE, "application/json");
   }
 
-  private Response nothing(UpToDate at, String ifNoneMatch) {
-    String etag = request.fromNow() ? null : etag(at.next(), at.next(), at.closed());
-    if (isLive()) {
-      return headers(Response.noContent(), at.next(), true, at.closed(), null);
+  private static String frame(Place place, Reading reading) {
+    ChannelName name = place.channel().name();
+    if (reading instanceof Batch batch) {
+      return batch.as(new Wire.Frame(place.kind(), name));
     }
-    if (matches(ifNoneMatch, etag)) {
-      return headers(Response.notModified(), at.next(), true, at.closed(), etag);
+    if (reading instanceof Gap gap) {
+      return Wire.resetFrame(name, gap);
     }
-    return headers(ok(Wire.emptyBody(kind())), at.next(), true, at.closed(), etag);
-  }
-
-  private Response.ResponseBuilder ok(byte[] body) {
-    return Response.ok(body)
-        .header(HttpHeaders.CONTENT_TYPE, request.channel().contentType().value());
+    UpToDate at = (UpToDate) reading;
+    return at.closed() ? Wire.closedFrame(name, at.next()) : null;
   }
 
   private Response headers(
-      Response.ResponseBuilder response,
-      Offset next,
-      boolean upToDate,
-      boolean closed,
-      String etag) {
+      Response.ResponseBuilder response, Found found, String next, String etag) {
     response.header(Headers.NEXT_OFFSET, next);
-    if (upToDate) {
+    if (found.isUpToDate()) {
       response.header(Headers.UP_TO_DATE, Headers.TRUE);
     }
-    if (closed) {
+    if (found.isClosed()) {
       response.header(Headers.CLOSED, Headers.TRUE);
     }
     if (isLive()) {
@@ -91,12 +142,13 @@ record PollAnswer(ReadRequest request, InstantSource clock) {
     }
     // What is at the end changes with the next append: whoever keeps it must ask again, and the
     // ETag makes that cheap. A held answer is for the one who waited.
-    boolean forOne = isLive() || request.fromNow();
+    boolean forOne = isLive() || request.place().fromNow();
     return response.header(HttpHeaders.CACHE_CONTROL, forOne ? "no-store" : "no-cache").build();
   }
 
-  private static String etag(Offset from, Offset next, boolean closed) {
-    return "\"%s:%s%s\"".formatted(from, next, closed ? ":c" : "");
+  private String etag(String next, boolean closed) {
+    List<Offset> from = request.places().stream().map(Place::from).toList();
+    return "\"%s:%s%s\"".formatted(ReadRequest.combined(from), next, closed ? ":c" : "");
   }
 
   // RFC 9110 §13.1.2: weak comparison, a list, or "*".
@@ -115,9 +167,5 @@ record PollAnswer(ReadRequest request, InstantSource clock) {
 
   private boolean isLive() {
     return request.transport() == Transport.LONG_POLL;
-  }
-
-  private ContentType.Kind kind() {
-    return request.channel().contentType().kind();
   }
 }

@@ -34,11 +34,6 @@ final class Problem extends RuntimeException {
     this.ending = ending;
   }
 
-  static Problem unknownChannel(Object name) {
-    return new Problem(
-        Ending.UNKNOWN_CHANNEL, "channel \"%s\": create it with PUT first".formatted(name));
-  }
-
   /** Runs what refuses bad input with {@link IllegalArgumentException}. */
   static <T> T orElse(Ending ending, java.util.function.Supplier<T> parse) {
     try {

@@ -36,6 +36,11 @@ record Query(Map<String, List<String>> parameters) {
     }
   }
 
+  /** All values of a parameter that may be repeated. */
+  List<String> all(String name) {
+    return parameters.getOrDefault(name, List.of());
+  }
+
   /** The parameter's value, or {@code null}; it may be given once. */
   String get(String name) {
     List<String> values = parameters.get(name);

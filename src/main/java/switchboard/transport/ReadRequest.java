@@ -1,40 +1,40 @@
 package switchboard.transport;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
-import switchboard.channel.Channel;
-import switchboard.channel.ChannelName;
+import java.util.stream.Collectors;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.log.Offset;
-import switchboard.log.Reading;
-import switchboard.log.UpToDate;
 
 /**
- * What a reader asks for, whichever transport it comes by: what comes after this offset of this
- * channel.
+ * What a reader asks for, whichever transport it comes by: what comes after these offsets.
  *
- * @param channel that exists
+ * @param places one, or on {@code /channels} as many as the client named, in its order
+ * @param isMany it asked at {@code /channels}, and is answered for each channel by name
  * @param transport that was asked for
- * @param from where to read on; {@code now} and {@code -1} are resolved
- * @param fromNow the client wrote {@code now}: it wants nothing that was said before
  * @param cursor the client's last cursor, or {@code null}
  * @param isResumed an event stream's client came again by itself, with {@code Last-Event-ID}
  * @param waitSeconds how long the client prefers to wait; -1 where it does not say
  */
 record ReadRequest(
-    Channel channel,
+    List<Place> places,
+    boolean isMany,
     Transport transport,
-    Offset from,
-    boolean fromNow,
     String cursor,
     boolean isResumed,
     int waitSeconds) {
 
-  private static final String BEGINNING = "-1";
-  private static final String NOW = "now";
+  /** How many channels one request or connection listens to at the most. */
+  static final int MAX_CHANNELS = 128;
+
   private static final String EVENT_STREAM = "text/event-stream";
+  private static final String SEPARATOR = ".";
 
   /** Which transport a GET that is no upgrade asks for. */
   static Transport transport(Query query, UnaryOperator<String> header) {
@@ -61,57 +61,71 @@ record ReadRequest(
             .anyMatch(range -> range.split(";")[0].strip().equalsIgnoreCase(mediaType));
   }
 
+  /**
+   * What a GET asks for.
+   *
+   * @param name the channel's name in the path; empty for the channels named in the query
+   */
   static ReadRequest parse(
       Channels channels,
       String name,
       Transport transport,
       Query query,
       UnaryOperator<String> header) {
-    Channel channel = find(channels, name);
     String lastEventId = header.apply("Last-Event-ID");
-    String written = query.get("offset");
     boolean isResumed =
         transport == Transport.EVENT_STREAM && lastEventId != null && !lastEventId.isEmpty();
-    if (isResumed) {
-      // An EventSource goes on asking for its first URL; where it got to is in the header.
-      written = lastEventId;
-    } else if (written == null && query.get("live") != null) {
+    // An EventSource goes on asking for its first URL; where it got to is in the header.
+    String offset = isResumed ? lastEventId : query.get("offset");
+    boolean isMany = name.isEmpty();
+    if (!isMany && offset == null && query.get("live") != null) {
       throw new Problem(
           Ending.BAD_OFFSET, "live=%s needs an offset (-1, now, …)".formatted(query.get("live")));
     }
-    boolean fromNow = NOW.equals(written);
-    Offset from = resolve(channel, written);
+    List<Place> places =
+        isMany ? places(channels, query, offset) : List.of(Place.parse(channels, name, offset));
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
-    channel.touch();
-    return new ReadRequest(channel, transport, from, fromNow, cursor, isResumed, waitSeconds);
+    return new ReadRequest(places, isMany, transport, cursor, isResumed, waitSeconds);
   }
 
-  /** What comes after the offset now. */
-  Reading read() {
-    // Who says "now" wants nothing that was appended since the offset was looked up.
-    return fromNow ? new UpToDate(from, channel.isClosed()) : channel.readAfter(from);
-  }
-
-  /** The channel of that name. */
-  static Channel find(Channels channels, String name) {
-    ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    return channels.find(valid).orElseThrow(() -> missing(channels, valid));
-  }
-
-  private static Problem missing(Channels channels, ChannelName name) {
-    return channels.isKeptForForks(name)
-        ? new Problem(Ending.KEPT_FOR_FORKS, "channel \"%s\"".formatted(name))
-        : Problem.unknownChannel(name);
-  }
-
-  private static Offset resolve(Channel channel, String written) {
-    if (written == null || written.equals(BEGINNING)) {
-      return channel.earliest();
+  // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.
+  private static List<Place> places(Channels channels, Query query, String combined) {
+    List<String> named = query.all("channel");
+    if (named.isEmpty() || named.size() > MAX_CHANNELS) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "%d channels: name 1 to %d, channel=name@offset each"
+              .formatted(named.size(), MAX_CHANNELS));
     }
-    if (written.equals(NOW)) {
-      return channel.end();
+    String[] offsets = combined == null ? null : combined.split("\\" + SEPARATOR, -1);
+    if (offsets != null && offsets.length != named.size()) {
+      throw new Problem(
+          Ending.BAD_OFFSET,
+          "offset \"%s\": it has %d parts for %d channels"
+              .formatted(combined, offsets.length, named.size()));
     }
-    return Problem.orElse(Ending.BAD_OFFSET, () -> Offset.parse(written));
+    List<Place> places = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < named.size(); i++) {
+      String[] parts = named.get(i).split("@", 2);
+      if (!seen.add(parts[0])) {
+        throw new Problem(
+            Ending.BAD_PARAMETER, "channel \"%s\": it is named twice".formatted(parts[0]));
+      }
+      String own = parts.length == 2 ? parts[1] : null;
+      places.add(Place.parse(channels, parts[0], offsets == null ? own : offsets[i]));
+    }
+    return places;
+  }
+
+  /** The one channel that was asked for, or the first. */
+  Place place() {
+    return places.get(0);
+  }
+
+  /** Offsets of several channels as one, in the order of the request; sorts like each of them. */
+  static String combined(List<Offset> offsets) {
+    return offsets.stream().map(Offset::toString).collect(Collectors.joining(SEPARATOR));
   }
 }

@@ -1,42 +1,29 @@
 package switchboard.transport;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.Base64;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Channel;
 import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
-import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
-import switchboard.channel.Sink;
-import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.log.Append;
-import switchboard.log.Appended;
-import switchboard.log.Batch;
-import switchboard.log.Gap;
-import switchboard.log.Offset;
 import switchboard.publish.JsonMessages;
 
 /**
- * A conversation: a subscription written as frames, and commands answered by frames.
+ * A WebSocket: takes frames in and sends frames out for a {@link Conversation}, and sees to it that
+ * the peer is there.
  *
  * <p>Frames go out one at a time, the next when the container says that the last is written, in one
  * order: what is answered to a command, what the clock says and the messages share one short queue.
@@ -47,7 +34,9 @@ import switchboard.publish.JsonMessages;
  * <p><b>Cost.</b> About 500 bytes beside the server's own for a session; of the messages it holds
  * the one shared batch that is being written.
  */
-final class WebSocketConnection implements Sink, Connection {
+final class WebSocketConnection implements Connection {
+
+  static final String SUBPROTOCOL = "switchboard.v1";
 
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
 
@@ -57,6 +46,9 @@ final class WebSocketConnection implements Sink, Connection {
   /** What a waiting frame costs beside its characters, roughly. */
   private static final int FRAME_BYTES = 64;
 
+  private static final int LARGE_FRAME = 8_192;
+  private static final Runnable NOTHING = () -> {};
+
   /** A frame, or a ping where {@code text} is null. */
   private record Outgoing(String text, Runnable done) {
     int sizeBytes() {
@@ -64,25 +56,24 @@ final class WebSocketConnection implements Sink, Connection {
     }
   }
 
-  private static final Runnable NOTHING = () -> {};
-
   private final Session session;
   private final Connections connections;
   private final Settings settings;
   private final InstantSource clock;
   private final long heartbeatMillis;
   private final AtomicBoolean over = new AtomicBoolean();
-  private final Queue<Outgoing> waiting = new ArrayDeque<>();
   private final StringBuilder incoming = new StringBuilder();
   private long incomingBytes;
-  private int waitingBytes;
-  private boolean sending;
-  private boolean pinged;
-  private Ending closing;
-  private Channel channel;
-  private volatile Subscription subscription;
+  private Conversation conversation;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
+  private volatile boolean pinged;
+
+  // Guarded by waiting.
+  private final Queue<Outgoing> waiting = new ArrayDeque<>();
+  private int waitingBytes;
+  private boolean sending;
+  private Ending closing;
 
   WebSocketConnection(
       Session session, Connections connections, Settings settings, InstantSource clock) {
@@ -95,53 +86,30 @@ final class WebSocketConnection implements Sink, Connection {
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
 
-  /** Finds the channel, says hello, and listens; or says why not and closes. */
+  /** Begins the conversation that the URL asks for; or says why not and closes. */
   void open(Channels channels) {
     connections.count(Transport.WEBSOCKET);
     connections.add(this);
+    // Tyrus would let ?name=… replace the path parameter.
+    String path = session.getRequestURI().getPath();
+    int start = path.lastIndexOf("/channels/");
+    conversation =
+        start < 0
+            ? new ManyChannels(this, channels)
+            : new OneChannel(
+                this, () -> place(channels, path.substring(start + "/channels/".length())));
     try {
-      Query query = Query.parse(session.getQueryString());
-      // Tyrus would let ?name=… replace the path parameter.
-      String path = session.getRequestURI().getPath();
-      String name = path.substring(path.lastIndexOf("/channels/") + "/channels/".length());
-      UnaryOperator<String> noHeaders = header -> null;
-      ReadRequest request =
-          ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders);
-      channel = request.channel();
-      send(Wire.nextFrame(request.from()), () -> listen(request.from()));
+      conversation.open();
     } catch (Problem problem) {
-      send(error(null, problem), NOTHING);
+      send(Frames.error(null, problem));
       close(problem.ending());
     }
   }
 
-  private void listen(Offset from) {
-    subscription = channel.subscribe(from, this);
-    if (over.get()) {
-      subscription.cancel();
-    }
-  }
-
-  @Override
-  public void write(Batch batch, Runnable done) {
-    send(batch.as(new Wire.Frame(channel.contentType().kind())), done);
-  }
-
-  @Override
-  public void gap(Gap gap, Runnable done) {
-    send(Wire.resetFrame(gap), done);
-  }
-
-  @Override
-  public void closed(Offset end) {
-    send(Wire.closedFrame(end), NOTHING);
-    close(Ending.CHANNEL_CLOSED);
-  }
-
-  @Override
-  public void end(Ending ending) {
-    send(error(null, new Problem(ending, toString())), NOTHING);
-    close(ending);
+  private Place place(Channels channels, String name) {
+    Query query = Query.parse(session.getQueryString());
+    UnaryOperator<String> noHeaders = header -> null;
+    return ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders).place();
   }
 
   /** Something came from the peer: it is there. */
@@ -156,9 +124,8 @@ final class WebSocketConnection implements Sink, Connection {
     if (over.get()) {
       return;
     }
-    int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
     incomingBytes += utf8Length(part);
-    if (incomingBytes > limit) {
+    if (incomingBytes > settings.get(Settings.MESSAGE_MAX_BYTES)) {
       incoming.setLength(0);
       close(Ending.TOO_LARGE);
       return;
@@ -168,7 +135,7 @@ final class WebSocketConnection implements Sink, Connection {
       String frame = incoming.toString();
       incoming.setLength(0);
       incomingBytes = 0;
-      if (incoming.capacity() > 8_192) {
+      if (incoming.capacity() > LARGE_FRAME) {
         incoming.trimToSize(); // one large frame must not cost its size for ever
       }
       command(frame);
@@ -197,67 +164,27 @@ final class WebSocketConnection implements Sink, Connection {
     try {
       JsonValue value = Problem.orElse(Ending.BAD_COMMAND, () -> JsonMessages.value(frame));
       if (!(value instanceof JsonObject command)) {
-        throw new Problem(Ending.BAD_COMMAND, "a command is a JSON object, not " + shorten(frame));
+        throw new Problem(
+            Ending.BAD_COMMAND, "a command is a JSON object, not " + Frames.shorten(frame));
       }
       id = command.get("id");
-      if (!command.containsKey("append")) {
-        throw new Problem(
-            Ending.BAD_COMMAND, "no command in " + shorten(frame) + "; append is one");
-      }
-      Offset next = append(command.get("append"));
-      if (id != null) {
-        send(Json.createObjectBuilder().add("id", id).add("next", next.toString()), NOTHING);
-      }
+      conversation.command(id, command);
     } catch (Problem problem) {
-      send(error(id, problem), NOTHING);
+      send(Frames.error(id, problem));
     }
   }
 
-  private Offset append(JsonValue value) {
-    List<byte[]> messages = Problem.orElse(Ending.BAD_MESSAGE, () -> messages(value));
-    if (messages.isEmpty()) {
-      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
-    }
-    Appended appended = channel.append(Append.of(messages));
-    if (appended instanceof Appended.Accepted accepted) {
-      return accepted.next();
-    }
-    throw AppendRequest.refusal(appended);
+  /** Sends a frame after those that wait. */
+  void send(String text) {
+    send(text, NOTHING);
   }
 
-  private List<byte[]> messages(JsonValue value) {
-    if (channel.contentType().kind() == ContentType.Kind.JSON) {
-      return JsonMessages.flatten(value);
-    }
-    if (!(value instanceof jakarta.json.JsonString string)) {
-      throw new IllegalArgumentException(
-          "channel \"%s\" holds %s: append a JSON string"
-              .formatted(channel.name(), channel.contentType()));
-    }
-    byte[] bytes =
-        channel.contentType().kind() == ContentType.Kind.TEXT
-            ? string.getString().getBytes(StandardCharsets.UTF_8)
-            : Base64.getDecoder().decode(string.getString());
-    return bytes.length == 0 ? List.of() : List.of(bytes);
-  }
-
-  private static String shorten(String frame) {
-    return frame.length() <= 100 ? frame : frame.substring(0, 100) + "…";
-  }
-
-  private static JsonObjectBuilder error(JsonValue id, Problem problem) {
-    JsonObjectBuilder frame = Json.createObjectBuilder();
-    if (id != null) {
-      frame.add("id", id);
-    }
-    return frame.add("error", problem.toJson());
-  }
-
-  private void send(JsonObjectBuilder frame, Runnable done) {
-    send(frame.build().toString(), done);
-  }
-
-  private void send(String text, Runnable done) {
+  /**
+   * Sends a frame after those that wait.
+   *
+   * @param done runs when it is written, on any thread
+   */
+  void send(String text, Runnable done) {
     enqueue(new Outgoing(text, done));
   }
 
@@ -267,7 +194,7 @@ final class WebSocketConnection implements Sink, Connection {
       if (closing != null || over.get()) {
         return;
       }
-      // A large batch may wait alone: it is the one that this client's subscription owns.
+      // Judged before it is added: a large batch may wait alone.
       tooMany = waitingBytes > MAX_WAITING_BYTES;
       if (!tooMany) {
         waiting.add(outgoing);
@@ -275,7 +202,7 @@ final class WebSocketConnection implements Sink, Connection {
       }
     }
     if (tooMany) {
-      give(Ending.TOO_SLOW);
+      closeNow(Ending.TOO_SLOW);
     } else {
       sendNext();
     }
@@ -301,7 +228,7 @@ final class WebSocketConnection implements Sink, Connection {
     if (next != null) {
       start(next);
     } else if (end != null) {
-      give(end);
+      closeNow(end);
     }
   }
 
@@ -338,7 +265,7 @@ final class WebSocketConnection implements Sink, Connection {
 
   private void broke(Throwable e) {
     LOG.log(Level.FINEST, e, () -> this + " – the client is gone");
-    give(Ending.PEER_LOST);
+    closeNow(Ending.PEER_LOST);
   }
 
   @Override
@@ -352,20 +279,29 @@ final class WebSocketConnection implements Sink, Connection {
     }
     if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
-      give(Ending.PEER_LOST);
+      closeNow(Ending.PEER_LOST);
     } else if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
       LOG.fine(() -> this + " – ended: a send is stuck (millis=" + silentMillis + ")");
-      give(Ending.TOO_SLOW);
+      closeNow(Ending.TOO_SLOW);
     } else if (unheardMillis >= pingAfterMillis && !pinged) {
       pinged = true;
       enqueue(new Outgoing(null, NOTHING));
-    } else if (!isBusy && silentMillis >= heartbeatMillis && subscription != null) {
-      send(Wire.nextFrame(subscription.offset()), NOTHING);
+    } else if (!isBusy && silentMillis >= heartbeatMillis) {
+      String heartbeat = conversation.heartbeat();
+      if (heartbeat != null) {
+        send(heartbeat);
+      }
     }
   }
 
+  @Override
+  public void end(Ending ending) {
+    send(Frames.error(null, new Problem(ending, toString())));
+    close(ending);
+  }
+
   /** Closes after what is waiting to be sent. */
-  private void close(Ending ending) {
+  void close(Ending ending) {
     synchronized (waiting) {
       if (closing == null) {
         closing = ending;
@@ -374,8 +310,7 @@ final class WebSocketConnection implements Sink, Connection {
     sendNext();
   }
 
-  /** Closes now. */
-  private void give(Ending ending) {
+  private void closeNow(Ending ending) {
     gone();
     try {
       session.close(
@@ -391,9 +326,7 @@ final class WebSocketConnection implements Sink, Connection {
       return;
     }
     connections.remove(this);
-    if (subscription != null) {
-      subscription.cancel();
-    }
+    conversation.gone();
     synchronized (waiting) {
       waiting.clear();
     }
@@ -406,6 +339,6 @@ final class WebSocketConnection implements Sink, Connection {
 
   @Override
   public String toString() {
-    return "channel \"" + (channel == null ? "?" : channel.name()) + "\" – WebSocket";
+    return conversation + " – WebSocket";
   }
 }

@@ -22,11 +22,9 @@ import switchboard.config.Settings;
  * A channel over a WebSocket: translates the container's calls for {@link WebSocketConnection}.
  * What is said is in {@code docs/protocol.md}.
  */
-@ServerEndpoint(value = "/channels/{name}", subprotocols = WebSocketEndpoint.SUBPROTOCOL)
+@ServerEndpoint(value = "/channels/{name}", subprotocols = WebSocketConnection.SUBPROTOCOL)
 @Dependent // without a scope Open Liberty injects nothing
 public class WebSocketEndpoint {
-
-  static final String SUBPROTOCOL = "switchboard.v1";
 
   private static final Logger LOG = Logger.getLogger(WebSocketEndpoint.class.getName());
 

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import switchboard.channel.ChannelName;
 import switchboard.channel.ContentType;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
@@ -87,15 +88,15 @@ final class Wire {
   }
 
   /** The event that says where to read on. */
-  static byte[] control(Offset next, String cursor, boolean upToDate) {
-    return ascii(
+  static byte[] control(Object next, String cursor, boolean upToDate) {
+    return utf8(
         "event: control\ndata:{\"streamNextOffset\":\"%s\",\"streamCursor\":\"%s\"%s}\nid: %s\n\n"
             .formatted(next, cursor, upToDate ? ",\"upToDate\":true" : "", next));
   }
 
   /** The event that says that nothing will ever come. */
-  static byte[] closedControl(Offset end) {
-    return ascii(
+  static byte[] closedControl(Object end) {
+    return utf8(
         ("event: control\ndata:{\"streamNextOffset\":\"%s\",\"upToDate\":true,"
                 + "\"streamClosed\":true}\nid: %s\n\n")
             .formatted(end, end));
@@ -103,13 +104,17 @@ final class Wire {
 
   /** The event that says that messages are missing here. */
   static byte[] resetEvent(Gap gap) {
-    return ascii(
+    return utf8(
         "event: reset\ndata:{\"streamNextOffset\":\"%s\",\"reset\":%s}\nid: %s\n\n"
             .formatted(gap.earliest(), reset(gap), gap.earliest()));
   }
 
-  /** A WebSocket frame with messages. */
-  record Frame(ContentType.Kind kind) implements Batch.Form<String> {
+  /**
+   * A frame with messages, for a WebSocket and for whoever listens to several channels.
+   *
+   * @param channel its name where the frame has to say it, else {@code null}
+   */
+  record Frame(ContentType.Kind kind, ChannelName channel) implements Batch.Form<String> {
     @Override
     public String encode(Batch batch) {
       String payload =
@@ -119,24 +124,34 @@ final class Wire {
             case BINARY ->
                 "\"data\":\"" + Base64.getEncoder().encodeToString(concat(batch.messages())) + "\"";
           };
-      return "{\"next\":\"%s\",%s%s}"
-          .formatted(batch.next(), payload, batch.more() ? ",\"more\":true" : "");
+      return open(channel, batch.next()) + "," + payload + (batch.more() ? ",\"more\":true}" : "}");
     }
+  }
+
+  // Every frame of a channel says whose it is, where that is not clear, and where to read on.
+  private static String open(ChannelName channel, Offset next) {
+    String whose = channel == null ? "" : "\"channel\":\"" + channel + "\",";
+    return "{" + whose + "\"next\":\"" + next + "\"";
   }
 
   /** The hello and heartbeat frame. */
   static String nextFrame(Offset next) {
-    return "{\"next\":\"" + next + "\"}";
+    return open(null, next) + "}";
   }
 
   /** The frame that says that messages are missing here. */
-  static String resetFrame(Gap gap) {
-    return "{\"next\":\"" + gap.earliest() + "\",\"reset\":" + reset(gap) + "}";
+  static String resetFrame(ChannelName channel, Gap gap) {
+    return open(channel, gap.earliest()) + ",\"reset\":" + reset(gap) + "}";
   }
 
   /** The frame that says that nothing will ever come. */
-  static String closedFrame(Offset end) {
-    return "{\"next\":\"" + end + "\",\"closed\":true}";
+  static String closedFrame(ChannelName channel, Offset end) {
+    return open(channel, end) + ",\"closed\":true}";
+  }
+
+  /** An event that carries a frame of one of several channels. */
+  static byte[] frameEvent(String event, String frame, String id) {
+    return utf8("event: " + event + "\ndata:" + frame + "\nid: " + id + "\n\n");
   }
 
   /** Why messages are missing, and how many where that is known. */
@@ -179,10 +194,10 @@ final class Wire {
   }
 
   private static void write(ByteArrayOutputStream out, String text) {
-    out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    out.writeBytes(utf8(text));
   }
 
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

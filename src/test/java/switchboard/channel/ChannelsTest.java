@@ -1,5 +1,6 @@
 package switchboard.channel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -12,26 +13,32 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Batch;
 import switchboard.log.Gap;
+import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 
 class ChannelsTest {
 
   private static final ChannelName NAME = new ChannelName("c");
-  private static final Append NOTHING = Append.of(List.of());
 
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final Channels channels =
       new Channels(
-          new Retention(10, 1_000, Duration.ZERO),
+          new Retention(10, 100_000, Duration.ZERO),
           new Page(10, 1_000),
           name -> name.value().startsWith("auto-"),
           new Dispatch(Runnable::run),
           () -> now);
 
   private Channels.Created create(Lifetime lifetime) {
-    return channels.create(NAME, new Channels.Request(ContentType.JSON, lifetime, NOTHING));
+    return channels.create(NAME, request(ContentType.JSON, lifetime, null));
+  }
+
+  private static Channels.Request request(ContentType type, Lifetime lifetime, Fork fork) {
+    return new Channels.Request(type, lifetime, fork, false, known -> List.of());
   }
 
   @Test
@@ -41,6 +48,9 @@ class ChannelsTest {
     assertTrue(created.isNew());
     assertSame(created.channel(), channels.find(NAME).orElseThrow());
     assertFalse(create(Lifetime.UNBOUNDED).isNew());
+    assertThrows(
+        Channels.Refused.class,
+        () -> channels.create(NAME, request(ContentType.DEFAULT, Lifetime.UNBOUNDED, null)));
   }
 
   @Test
@@ -96,6 +106,7 @@ class ChannelsTest {
     create(Lifetime.parse("9999999999", null));
     channels.tick();
     assertEquals(1, channels.count());
+    channels.delete(NAME);
     create(Lifetime.parse(null, "9999-12-31T23:59:59Z"));
     channels.tick();
     assertEquals(1, channels.count());
@@ -109,5 +120,121 @@ class ChannelsTest {
     now = now.plusSeconds(60);
     channels.tick();
     assertEquals(List.of("channel-deleted"), sink.events);
+  }
+
+  private Channel fork(String name, String source, Offset at) {
+    Fork fork = new Fork(new ChannelName(source), at, 0);
+    return channels
+        .create(new ChannelName(name), request(null, Lifetime.UNBOUNDED, fork))
+        .channel();
+  }
+
+  private static Offset append(Channel channel, String message) {
+    Append append = Append.of(List.of(message.getBytes(UTF_8)));
+    return ((Appended.Accepted) channel.append(append)).next();
+  }
+
+  private static List<String> all(Channel channel) {
+    return channel.readAfter(channel.earliest()) instanceof Batch batch
+        ? batch.messages().stream().map(m -> new String(m, UTF_8)).toList()
+        : List.of();
+  }
+
+  @Test
+  void aForkHasItsSourcesMessagesAndGoesItsOwnWay() {
+    Channel source = create(Lifetime.UNBOUNDED).channel();
+    append(source, "a");
+    Offset at = append(source, "b");
+    Channel fork = fork("f", "c", null);
+    append(source, "of the source");
+    Offset own = append(fork, "of the fork");
+    assertEquals(List.of("a", "b", "of the source"), all(source));
+    assertEquals(List.of("a", "b", "of the fork"), all(fork));
+    assertEquals(source.earliest(), fork.earliest());
+    assertTrue(own.compareTo(at) > 0);
+    assertEquals(Gap.Reason.EPOCH, ((Gap) source.readAfter(own)).reason());
+    assertEquals(
+        List.of("of the fork"),
+        ((Batch) fork.readAfter(at)).messages().stream().map(m -> new String(m, UTF_8)).toList());
+  }
+
+  @Test
+  void aForkMadeAnewDoesNotUnderstandOffsetsOfItsFormerLife() {
+    append(create(Lifetime.UNBOUNDED).channel(), "a");
+    Channel fork = fork("f", "c", null);
+    Offset own = append(fork, "b");
+    channels.delete(fork.name());
+    Channel again = fork("f", "c", null);
+    append(again, "c");
+    assertEquals(Gap.Reason.EPOCH, ((Gap) again.readAfter(own)).reason());
+  }
+
+  @Test
+  void forksOfForksKeepEachPartsOffsets() {
+    Channel first = create(Lifetime.UNBOUNDED).channel();
+    Offset one = append(first, "1");
+    Channel second = fork("second", "c", null);
+    Offset two = append(second, "2");
+    append(second, "dropped");
+    Channel third = fork("third", "second", two);
+    Offset three = append(third, "3");
+    Channel fourth = fork("fourth", "third", one);
+    append(fourth, "4");
+    assertEquals(List.of("1", "2", "3"), all(third));
+    assertEquals(List.of("1", "4"), all(fourth));
+    for (Offset known : List.of(one, two, three)) {
+      assertFalse(third.readAfter(known) instanceof Gap, known.toString());
+    }
+    assertTrue(fourth.readAfter(two) instanceof Gap);
+  }
+
+  @Test
+  void aDeletedSourceKeepsItsNameUntilItsLastForkIsGoneAndSoOnUpTheChain() {
+    create(Lifetime.UNBOUNDED);
+    fork("f", "c", null);
+    fork("g", "f", null);
+    ChannelName f = new ChannelName("f");
+    channels.delete(NAME);
+    channels.delete(f);
+    assertTrue(channels.isKeptForForks(NAME));
+    assertTrue(channels.isKeptForForks(f));
+    assertTrue(channels.find(NAME).isEmpty());
+    assertThrows(Channels.Refused.class, () -> create(Lifetime.UNBOUNDED));
+    channels.delete(new ChannelName("g"));
+    assertFalse(channels.isKeptForForks(NAME));
+    assertFalse(channels.isKeptForForks(f));
+    assertTrue(create(Lifetime.UNBOUNDED).isNew());
+  }
+
+  @Test
+  void forksShareTheirSourcesMessages() {
+    Channel source = create(Lifetime.UNBOUNDED).channel();
+    append(source, "a");
+    Channel fork = fork("f", "c", null);
+    assertSame(
+        ((Batch) source.readAfter(source.earliest())).messages().get(0),
+        ((Batch) fork.readAfter(fork.earliest())).messages().get(0));
+  }
+
+  @Test
+  void aHundredThousandChannelsThatComeAndGoLeaveNoMemoryBehind() {
+    // 100,000 times 10 kB is a gigabyte: more than the tests have.
+    byte[] message = new byte[10_000];
+    for (int i = 0; i < 100_000; i++) {
+      ChannelName name = new ChannelName("c" + i);
+      boolean expires = i % 2 == 0;
+      Lifetime lifetime = expires ? Lifetime.parse("1", null) : Lifetime.UNBOUNDED;
+      Channel channel = channels.create(name, request(ContentType.JSON, lifetime, null)).channel();
+      channel.append(Append.of(List.of(message.clone())));
+      if (!expires) {
+        channels.delete(name);
+      } else if (i % 1_000 == 0) {
+        now = now.plusSeconds(2);
+        channels.tick();
+      }
+    }
+    now = now.plusSeconds(2);
+    channels.tick();
+    assertEquals(0, channels.count());
   }
 }

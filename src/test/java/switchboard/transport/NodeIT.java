@@ -27,7 +27,7 @@ class NodeIT extends ServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"clients", "readme"})
+  @ValueSource(strings = {"conformance", "clients", "readme", "api"})
   void theyWorkAgainstThisServer(String suite) throws Exception {
     String log = "target/node-" + suite + ".log";
     String root = http.root().toString().replaceAll("/$", "");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import switchboard.channel.ChannelName;
 import switchboard.channel.ContentType.Kind;
 import switchboard.log.Append;
 import switchboard.log.Batch;
@@ -34,16 +35,27 @@ class WireTest {
 
   @Test
   void aFrameOfOneMessageIsSmall() {
-    String frame = batch("x".repeat(126), "").as(new Wire.Frame(Kind.JSON));
+    String frame = batch("x".repeat(126), "").as(new Wire.Frame(Kind.JSON, null));
     assertEquals(
         "{\"next\":\"00000001_000000002\",\"messages\":[" + "x".repeat(126) + ",]}", frame);
     String message = "\"" + "x".repeat(126) + "\"";
-    assertTrue(batch(message).as(new Wire.Frame(Kind.JSON)).length() <= 175);
+    assertTrue(batch(message).as(new Wire.Frame(Kind.JSON, null)).length() <= 175);
+  }
+
+  @Test
+  void amongSeveralChannelsAFrameSaysWhoseItIs() {
+    ChannelName name = new ChannelName("a");
+    assertEquals(
+        "{\"channel\":\"a\",\"next\":\"00000001_000000001\",\"messages\":[1]}",
+        batch("1").as(new Wire.Frame(Kind.JSON, name)));
+    assertEquals(
+        "{\"channel\":\"a\",\"next\":\"00000001_000000001\",\"closed\":true}",
+        Wire.closedFrame(name, new Offset(1, 1)));
   }
 
   @Test
   void aPageSaysThatThereIsMore() {
-    String frame = page(1, "1", "2").as(new Wire.Frame(Kind.JSON));
+    String frame = page(1, "1", "2").as(new Wire.Frame(Kind.JSON, null));
     assertEquals("{\"next\":\"00000001_000000001\",\"messages\":[1],\"more\":true}", frame);
   }
 
@@ -76,7 +88,7 @@ class WireTest {
     assertTrue(events(Kind.BINARY, "ab", "c").contains("data:YWJj\n"));
     assertEquals(
         "{\"next\":\"00000001_000000001\",\"data\":\"YWJj\"}",
-        batch("abc").as(new Wire.Frame(Kind.BINARY)));
+        batch("abc").as(new Wire.Frame(Kind.BINARY, null)));
   }
 
   @Test
@@ -91,7 +103,7 @@ class WireTest {
     Gap gap = new Gap(Gap.Reason.TRIMMED, new Offset(1, 5), 5);
     assertEquals(
         "{\"next\":\"00000001_000000005\",\"reset\":{\"reason\":\"trimmed\",\"missed\":5}}",
-        Wire.resetFrame(gap));
+        Wire.resetFrame(null, gap));
     assertEquals(
         "event: reset\ndata:{\"streamNextOffset\":\"00000001_000000005\","
             + "\"reset\":{\"reason\":\"trimmed\",\"missed\":5}}\nid: 00000001_000000005\n\n",

@@ -1,0 +1,175 @@
+package switchboard.transport;
+
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.Ending;
+import switchboard.channel.Sink;
+import switchboard.channel.Subscription;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
+
+/** The conversation at {@code /channels}: about the channels that the client names. */
+final class ManyChannels implements Conversation {
+
+  private static final String HELLO = "{\"hello\":\"" + WebSocketConnection.SUBPROTOCOL + "\"}";
+  private static final String HEARTBEAT = "{\"heartbeat\":true}";
+
+  private final WebSocketConnection connection;
+  private final Channels channels;
+  private final Map<ChannelName, Feed> feeds = new ConcurrentHashMap<>();
+  private volatile boolean isGone;
+
+  ManyChannels(WebSocketConnection connection, Channels channels) {
+    this.connection = connection;
+    this.channels = channels;
+  }
+
+  @Override
+  public void open() {
+    connection.send(HELLO);
+  }
+
+  @Override
+  public void command(JsonValue id, JsonObject command) {
+    if (command.containsKey("subscribe")) {
+      subscribe(id, command);
+    } else if (command.containsKey("unsubscribe")) {
+      unsubscribe(id, command);
+    } else if (command.containsKey("append")) {
+      Channel channel = Place.find(channels, Frames.string(command, "channel"));
+      answer(id, channel.name(), Frames.append(channel, command.get("append")), () -> {});
+    } else {
+      throw new Problem(
+          Ending.BAD_COMMAND,
+          "no command in "
+              + Frames.shorten(command)
+              + "; subscribe, unsubscribe and append are commands");
+    }
+  }
+
+  private void subscribe(JsonValue id, JsonObject command) {
+    String offset = command.containsKey("offset") ? Frames.string(command, "offset") : null;
+    Place place = Place.parse(channels, Frames.string(command, "subscribe"), offset);
+    ChannelName name = place.channel().name();
+    if (feeds.size() >= ReadRequest.MAX_CHANNELS) {
+      throw new Problem(
+          Ending.BAD_COMMAND,
+          "channel \"%s\": %d are subscribed to, more are not allowed"
+              .formatted(name, ReadRequest.MAX_CHANNELS));
+    }
+    Feed feed = new Feed(place);
+    if (feeds.putIfAbsent(name, feed) != null) {
+      throw new Problem(
+          Ending.BAD_COMMAND, "channel \"%s\": it is subscribed to already".formatted(name));
+    }
+    answer(id, name, place.from(), feed::listen);
+  }
+
+  private void unsubscribe(JsonValue id, JsonObject command) {
+    String written = Frames.string(command, "unsubscribe");
+    ChannelName name = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(written));
+    Feed feed = feeds.remove(name);
+    if (feed == null) {
+      throw new Problem(
+          Ending.BAD_COMMAND, "channel \"%s\": it is not subscribed to".formatted(name));
+    }
+    feed.leave();
+    answer(id, name, feed.offset(), () -> {});
+  }
+
+  private void answer(JsonValue id, ChannelName channel, Offset next, Runnable done) {
+    if (id == null) {
+      done.run();
+      return;
+    }
+    String frame =
+        Frames.answer(id)
+            .add("channel", channel.value())
+            .add("next", next.toString())
+            .build()
+            .toString();
+    connection.send(frame, done);
+  }
+
+  @Override
+  public String heartbeat() {
+    return HEARTBEAT;
+  }
+
+  @Override
+  public void gone() {
+    isGone = true;
+    feeds.values().forEach(Feed::leave);
+  }
+
+  /** One channel's way into the connection. */
+  private final class Feed implements Sink {
+
+    private final Place place;
+    private final ChannelName name;
+    private volatile boolean hasLeft;
+    private volatile Subscription subscription;
+
+    private Feed(Place place) {
+      this.place = place;
+      this.name = place.channel().name();
+    }
+
+    private void listen() {
+      subscription = place.channel().subscribe(place.from(), this);
+      if (hasLeft || isGone) {
+        subscription.cancel();
+      }
+    }
+
+    private void leave() {
+      hasLeft = true;
+      if (subscription != null) {
+        subscription.cancel();
+      }
+    }
+
+    private Offset offset() {
+      return subscription == null ? place.from() : subscription.offset();
+    }
+
+    @Override
+    public void write(Batch batch, Runnable done) {
+      connection.send(batch.as(new Wire.Frame(place.kind(), name)), done);
+    }
+
+    @Override
+    public void gap(Gap gap, Runnable done) {
+      connection.send(Wire.resetFrame(name, gap), done);
+    }
+
+    @Override
+    public void closed(Offset end) {
+      feeds.remove(name, this);
+      connection.send(Wire.closedFrame(name, end));
+    }
+
+    @Override
+    public void end(Ending ending) {
+      feeds.remove(name, this);
+      Problem problem = new Problem(ending, "channel \"%s\"".formatted(name));
+      connection.send(
+          Frames.answer(null)
+              .add("channel", name.value())
+              .add("error", problem.toJson())
+              .build()
+              .toString());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return feeds.size() + " channels";
+  }
+}

@@ -1,0 +1,97 @@
+package switchboard.transport;
+
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.util.function.Supplier;
+import switchboard.channel.Channel;
+import switchboard.channel.Ending;
+import switchboard.channel.Sink;
+import switchboard.channel.Subscription;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
+
+/** The conversation at a channel's own URL: it is about that channel and need not name it. */
+final class OneChannel implements Conversation, Sink {
+
+  private final WebSocketConnection connection;
+  private final Supplier<Place> asked;
+  private Channel channel;
+  private volatile boolean isGone;
+  private volatile Subscription subscription;
+
+  /**
+   * Begins when it is opened.
+   *
+   * @param asked finds the channel and the place to read on from, or fails
+   */
+  OneChannel(WebSocketConnection connection, Supplier<Place> asked) {
+    this.connection = connection;
+    this.asked = asked;
+  }
+
+  @Override
+  public void open() {
+    Place place = asked.get();
+    channel = place.channel();
+    connection.send(Wire.nextFrame(place.from()), () -> listen(place));
+  }
+
+  private void listen(Place place) {
+    subscription = channel.subscribe(place.from(), this);
+    if (isGone) {
+      subscription.cancel();
+    }
+  }
+
+  @Override
+  public void command(JsonValue id, JsonObject command) {
+    if (!command.containsKey("append")) {
+      throw new Problem(
+          Ending.BAD_COMMAND, "no command in " + Frames.shorten(command) + "; append is one");
+    }
+    Offset next = Frames.append(channel, command.get("append"));
+    if (id != null) {
+      connection.send(Frames.answer(id).add("next", next.toString()).build().toString());
+    }
+  }
+
+  @Override
+  public void write(Batch batch, Runnable done) {
+    connection.send(batch.as(new Wire.Frame(channel.contentType().kind(), null)), done);
+  }
+
+  @Override
+  public void gap(Gap gap, Runnable done) {
+    connection.send(Wire.resetFrame(null, gap), done);
+  }
+
+  @Override
+  public void closed(Offset end) {
+    connection.send(Wire.closedFrame(null, end));
+    connection.close(Ending.CHANNEL_CLOSED);
+  }
+
+  @Override
+  public void end(Ending ending) {
+    connection.end(ending);
+  }
+
+  @Override
+  public String heartbeat() {
+    return subscription == null ? null : Wire.nextFrame(subscription.offset());
+  }
+
+  @Override
+  public void gone() {
+    isGone = true;
+    if (subscription != null) {
+      subscription.cancel();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "channel \"" + (channel == null ? "?" : channel.name()) + "\"";
+  }
+}

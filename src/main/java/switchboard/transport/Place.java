@@ -1,0 +1,75 @@
+package switchboard.transport;
+
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.ContentType;
+import switchboard.channel.Ending;
+import switchboard.log.Offset;
+import switchboard.log.Reading;
+import switchboard.log.UpToDate;
+
+/**
+ * A place in a channel from which somebody wants to read on.
+ *
+ * @param channel that exists
+ * @param from where to read on; {@code now} and {@code -1} are resolved
+ * @param fromNow the client wrote {@code now}: it wants nothing that was said before
+ */
+record Place(Channel channel, Offset from, boolean fromNow) {
+
+  private static final String BEGINNING = "-1";
+  private static final String NOW = "now";
+
+  /**
+   * The place that a client wrote down.
+   *
+   * @param written an offset, {@code -1}, {@code now}; {@code null} for the beginning
+   */
+  static Place parse(Channels channels, String name, String written) {
+    Channel channel = find(channels, name);
+    Offset from;
+    if (written == null || written.equals(BEGINNING)) {
+      from = channel.earliest();
+    } else if (written.equals(NOW)) {
+      from = channel.end();
+    } else {
+      from = Problem.orElse(Ending.BAD_OFFSET, () -> Offset.parse(written));
+    }
+    channel.touch();
+    return new Place(channel, from, NOW.equals(written));
+  }
+
+  /** The channel of that name. */
+  static Channel find(Channels channels, String name) {
+    ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
+    return channels.find(valid).orElseThrow(() -> missing(channels, valid));
+  }
+
+  private static Problem missing(Channels channels, ChannelName name) {
+    return channels.isKeptForForks(name)
+        ? new Problem(Ending.KEPT_FOR_FORKS, "channel \"%s\"".formatted(name))
+        : new Problem(
+            Ending.UNKNOWN_CHANNEL, "channel \"%s\": create it with PUT first".formatted(name));
+  }
+
+  /** What comes after it now. */
+  Reading read() {
+    // Who says "now" wants nothing that was appended since the offset was looked up.
+    return fromNow ? new UpToDate(from, channel.isClosed()) : channel.readAfter(from);
+  }
+
+  ContentType.Kind kind() {
+    return channel.contentType().kind();
+  }
+
+  /** Where to read on after {@code reading}. */
+  static Offset next(Reading reading) {
+    if (reading instanceof switchboard.log.Batch batch) {
+      return batch.next();
+    }
+    return reading instanceof switchboard.log.Gap gap
+        ? gap.earliest()
+        : ((UpToDate) reading).next();
+  }
+}

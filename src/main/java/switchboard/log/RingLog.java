@@ -1,10 +1,11 @@
 package switchboard.log;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -39,6 +40,12 @@ public final class RingLog {
 
   private static final int SMALLEST = 8;
 
+  /** How long a producer that is silent is known: what the protocol recommends (§5.2.1). */
+  private static final long PRODUCER_MILLIS = Duration.ofDays(7).toMillis();
+
+  /** A producer's last append. */
+  private record Known(Producer producer, long atMillis) {}
+
   /** From {@code start} on, exclusively, offsets have this epoch. */
   private record Life(long epoch, long start) {}
 
@@ -54,7 +61,7 @@ public final class RingLog {
   private boolean closed;
   private Producer closedBy;
   private String lastSeq;
-  private Map<String, Producer> producers = Map.of();
+  private Map<String, Known> producers = Map.of();
   private Batch latest;
 
   /**
@@ -151,7 +158,7 @@ public final class RingLog {
       put(message, nowMillis);
     }
     if (append.producer() != null) {
-      remember(append.producer());
+      remember(append.producer(), nowMillis);
     }
     if (append.seq() != null) {
       lastSeq = append.seq();
@@ -172,7 +179,7 @@ public final class RingLog {
       return refusalWhenClosed(append);
     }
     if (producer != null) {
-      Appended refusal = refusalOf(producer, producers.get(producer.id()));
+      Appended refusal = refusalOf(producer, lastOf(producer.id()));
       if (refusal != null) {
         return refusal;
       }
@@ -193,7 +200,7 @@ public final class RingLog {
     if (producer.equals(closedBy)) {
       return new Appended.Duplicate(end(), true, producer.seq());
     }
-    Producer known = producers.get(producer.id());
+    Producer known = lastOf(producer.id());
     return known != null && producer.epoch() < known.epoch()
         ? new Appended.StaleEpoch(known.epoch())
         : new Appended.LogClosed(end());
@@ -225,11 +232,22 @@ public final class RingLog {
         a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
   }
 
-  private void remember(Producer producer) {
+  private Producer lastOf(String producerId) {
+    Known known = producers.get(producerId);
+    return known == null ? null : known.producer();
+  }
+
+  private void remember(Producer producer, long nowMillis) {
     if (producers.isEmpty()) {
-      producers = new HashMap<>();
+      producers = new LinkedHashMap<>();
     }
-    producers.put(producer.id(), producer);
+    // Out and in again, so that those longest silent come first and forgetting them costs little.
+    producers.remove(producer.id());
+    producers.put(producer.id(), new Known(producer, nowMillis));
+    var eldest = producers.values().iterator();
+    while (nowMillis - eldest.next().atMillis() > PRODUCER_MILLIS) {
+      eldest.remove();
+    }
   }
 
   private void put(byte[] message, long nowMillis) {

@@ -84,6 +84,9 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       return;
     }
+    if (!request.hearsResets() && request.place().read() instanceof Gap gap) {
+      throw PollAnswer.gone(gap);
+    }
     response.setContentType("text/event-stream");
     // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
     response.setHeader("Cache-Control", "no-cache, no-store, no-transform");
@@ -197,6 +200,10 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
     @Override
     public void gap(Gap gap, Runnable done) {
+      if (!request.hearsResets()) {
+        finish(); // it comes again with the offset it has, and is told 410
+        return;
+      }
       enqueue(
           () -> {
             reached = gap.earliest();

@@ -92,7 +92,8 @@ record PollAnswer(ReadRequest request, InstantSource clock) {
         .header(HttpHeaders.CONTENT_TYPE, place.channel().contentType().value());
   }
 
-  private static Problem gone(Gap gap) {
+  /** The answer to whoever can only be told by a status that messages are missing. */
+  static Problem gone(Gap gap) {
     String why =
         gap.reason() == Gap.Reason.TRIMMED
             ? gap.missed() + " messages after this offset are no longer kept"

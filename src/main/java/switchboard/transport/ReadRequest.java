@@ -20,6 +20,9 @@ import switchboard.log.Offset;
  * @param transport that was asked for
  * @param cursor the client's last cursor, or {@code null}
  * @param isResumed an event stream's client came again by itself, with {@code Last-Event-ID}
+ * @param hearsResets an event stream's client that acts on {@code reset} events: those which ask
+ *     with {@code Accept: text/event-stream}, as EventSource does. Clients of the Durable Streams
+ *     protocol do not, and pass over events that it does not know
  * @param waitSeconds how long the client prefers to wait; -1 where it does not say
  */
 record ReadRequest(
@@ -28,6 +31,7 @@ record ReadRequest(
     Transport transport,
     String cursor,
     boolean isResumed,
+    boolean hearsResets,
     int waitSeconds) {
 
   /** How many channels one request or connection listens to at the most. */
@@ -86,7 +90,8 @@ record ReadRequest(
         isMany ? places(channels, query, offset) : List.of(Place.parse(channels, name, offset));
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
-    return new ReadRequest(places, isMany, transport, cursor, isResumed, waitSeconds);
+    boolean hearsResets = isMany || accepts(header.apply("Accept"), EVENT_STREAM);
+    return new ReadRequest(places, isMany, transport, cursor, isResumed, hearsResets, waitSeconds);
   }
 
   // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.

@@ -177,9 +177,25 @@ class RingLogTest {
     assertEquals(3, log.end().number());
   }
 
+  @Test
+  void aProducerThatWasSilentForAWeekIsForgottenWhenAnotherOneAppends() {
+    RingLog log = log(10);
+    long week = Duration.ofDays(7).toMillis();
+    produce(log, "silent", 3, 0, 0);
+    produce(log, "busy", 0, 0, week);
+    assertEquals(new Appended.StaleEpoch(3), produce(log, "silent", 1, 0, week));
+    produce(log, "busy", 0, 1, week + 1);
+    assertInstanceOf(Appended.Accepted.class, produce(log, "silent", 1, 0, week + 1));
+    assertEquals(new Appended.Duplicate(log.end(), false, 1), produce(log, "busy", 0, 1, week + 2));
+  }
+
   private static Appended produce(RingLog log, long epoch, long seq) {
-    Producer producer = new Producer("p", epoch, seq);
-    return log.append(new Append(List.of(new byte[] {1}), producer, null, false), 0);
+    return produce(log, "p", epoch, seq, 0);
+  }
+
+  private static Appended produce(RingLog log, String id, long epoch, long seq, long millis) {
+    Producer producer = new Producer(id, epoch, seq);
+    return log.append(new Append(List.of(new byte[] {1}), producer, null, false), millis);
   }
 
   @Test

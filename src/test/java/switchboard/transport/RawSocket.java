@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** A connection on which nothing happens by itself: no pong, no close frame, no reading. */
 final class RawSocket implements AutoCloseable {
@@ -32,6 +33,11 @@ final class RawSocket implements AutoCloseable {
 
   String readLine() throws IOException {
     return in.readLine();
+  }
+
+  /** Everything up to the end of the connection. */
+  List<String> readLines() {
+    return in.lines().toList();
   }
 
   /** Asks for a WebSocket and reads the server's agreement. */

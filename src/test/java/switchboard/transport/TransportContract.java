@@ -144,7 +144,29 @@ abstract class TransportContract extends ServerTest {
   }
 
   @Test
-  void sayWhenTheChannelIsClosedAndNothingWillCome() {
+  void hearsAForkAsOneLogAndNothingThatItsSourceSaysLater() {
+    String source = newChannel();
+    http.appendNumbers(source, 1, 5);
+    String fork = "fork-" + source;
+    http.send(
+        http.request("channels/" + fork)
+            .header("Stream-Forked-From", http.channel(source, "").getPath())
+            .PUT(java.net.http.HttpRequest.BodyPublishers.noBody()));
+    try (Reader reader = open(fork, "-1")) {
+      awaitHeard(reader, numbers(1, 5));
+      http.append(source, "\"of the source\"");
+      http.appendNumbers(fork, 6, 8);
+      awaitHeard(reader, numbers(1, 8));
+    }
+    http.delete(source);
+    assertEquals(410, http.get("channels/" + source).status());
+    try (Reader reader = open(fork, "-1")) {
+      awaitHeard(reader, numbers(1, 8));
+    }
+  }
+
+  @Test
+  void saysWhenTheChannelIsClosedAndNothingWillCome() {
     String channel = newChannel();
     http.appendNumbers(channel, 1, 3);
     try (Reader reader = open(channel, "-1")) {

@@ -4,6 +4,7 @@ import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;
@@ -53,6 +54,7 @@ public class ChannelResource {
   @Resource private ManagedExecutorService executor;
   @Context private HttpHeaders headers;
   @Context private UriInfo uri;
+  @Context private HttpServletRequest servletRequest;
 
   /** Creates the channel, or finds it as it is asked for (PROTOCOL.md §5.1). */
   @PUT
@@ -141,7 +143,15 @@ public class ChannelResource {
     if (wait.isZero() || found.isNews()) {
       response.resume(answer.to(found, found.isNews(), header(HttpHeaders.IF_NONE_MATCH)));
     } else {
-      new LongPoll(answer, found, wait, response, connections, executor).start();
+      new LongPoll(
+              answer,
+              found,
+              wait,
+              response,
+              servletRequest.getAsyncContext(),
+              connections,
+              executor)
+          .start();
     }
   }
 

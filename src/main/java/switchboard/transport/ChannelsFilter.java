@@ -126,7 +126,7 @@ public class ChannelsFilter extends HttpFilter {
     return path.length() <= "/channels/".length() ? "" : path.substring("/channels/".length());
   }
 
-  private static void write(Problem problem, HttpServletResponse response) throws IOException {
+  static void write(Problem problem, HttpServletResponse response) throws IOException {
     response.setStatus(problem.ending().status());
     problem.headers().forEach(response::setHeader);
     response.setHeader("Cache-Control", "no-store");

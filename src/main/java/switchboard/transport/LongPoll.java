@@ -1,13 +1,18 @@
 package switchboard.transport;
 
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
@@ -31,11 +36,13 @@ import switchboard.log.UpToDate;
  */
 final class LongPoll implements Sink, Connection {
 
+  private static final Logger LOG = Logger.getLogger(LongPoll.class.getName());
   private static final long HALF_TICK_MILLIS = 500;
 
   private final PollAnswer answer;
   private final PollAnswer.Found before;
   private final AsyncResponse response;
+  private final AsyncContext request;
   private final Connections connections;
   private final Executor executor;
   private final long deadlineMillis;
@@ -47,11 +54,13 @@ final class LongPoll implements Sink, Connection {
       PollAnswer.Found before,
       Duration wait,
       AsyncResponse response,
+      AsyncContext request,
       Connections connections,
       Executor executor) {
     this.answer = answer;
     this.before = before;
     this.response = response;
+    this.request = request;
     this.connections = connections;
     this.executor = executor;
     this.deadlineMillis = answer.clock().millis() + wait.toMillis();
@@ -95,10 +104,29 @@ final class LongPoll implements Sink, Connection {
 
   @Override
   public void end(Ending ending) {
-    answer(
-        () -> {
-          throw new Problem(ending, ending.title());
-        });
+    if (ending == Ending.SERVER_STOPPING) {
+      answerWithoutJaxRs(new Problem(ending, "come again with the same offset"));
+    } else {
+      answer(
+          () -> {
+            throw new Problem(ending, ending.title());
+          });
+    }
+  }
+
+  // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
+  // leave
+  // the client waiting for ever.
+  private void answerWithoutJaxRs(Problem problem) {
+    if (!leave()) {
+      return;
+    }
+    try {
+      ChannelsFilter.write(problem, (HttpServletResponse) request.getResponse());
+      request.complete();
+    } catch (IOException | IllegalStateException e) {
+      LOG.log(Level.FINEST, "a long poll was gone before the server", e);
+    }
   }
 
   @Override
@@ -114,14 +142,21 @@ final class LongPoll implements Sink, Connection {
   }
 
   private void answer(Supplier<Response> what) {
-    if (!answered.compareAndSet(false, true)) {
+    if (!leave()) {
       return;
     }
-    connections.remove(this);
-    cancelAll();
     // A client that does not read blocks whoever writes to it: that must not be the thread that
     // walks the others. And on Payara a resume on another request's thread confuses its contexts.
     executor.execute(() -> resume(what));
+  }
+
+  private boolean leave() {
+    if (!answered.compareAndSet(false, true)) {
+      return false;
+    }
+    connections.remove(this);
+    cancelAll();
+    return true;
   }
 
   private void cancelAll() {

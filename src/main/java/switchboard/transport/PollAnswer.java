@@ -4,8 +4,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
@@ -102,25 +102,27 @@ record PollAnswer(ReadRequest request, InstantSource clock) {
   }
 
   private Response.ResponseBuilder frames(Found found) {
-    List<String> frames =
-        IntStream.range(0, found.readings().size())
-            .mapToObj(i -> frame(request.places().get(i), found.readings().get(i)))
-            .filter(frame -> frame != null)
-            .toList();
+    List<String> frames = new ArrayList<>();
+    for (int i = 0; i < found.readings().size(); i++) {
+      addFrames(request.places().get(i), found.readings().get(i), frames);
+    }
     byte[] body = ("[" + String.join(",", frames) + "]").getBytes(StandardCharsets.UTF_8);
     return Response.ok(body).header(HttpHeaders.CONTENT_TYPE, "application/json");
   }
 
-  private static String frame(Place place, Reading reading) {
+  private static void addFrames(Place place, Reading reading, List<String> frames) {
     ChannelName name = place.channel().name();
     if (reading instanceof Batch batch) {
-      return batch.as(new Wire.Frame(place.kind(), name));
+      frames.add(batch.as(new Wire.Frame(place.kind(), name)));
+      if (batch.closed()) {
+        // Here and now: on the next long poll a channel that was closed before is no news.
+        frames.add(Wire.closedFrame(name, batch.next()));
+      }
+    } else if (reading instanceof Gap gap) {
+      frames.add(Wire.resetFrame(name, gap));
+    } else if (reading instanceof UpToDate at && at.closed()) {
+      frames.add(Wire.closedFrame(name, at.next()));
     }
-    if (reading instanceof Gap gap) {
-      return Wire.resetFrame(name, gap);
-    }
-    UpToDate at = (UpToDate) reading;
-    return at.closed() ? Wire.closedFrame(name, at.next()) : null;
   }
 
   private Response headers(

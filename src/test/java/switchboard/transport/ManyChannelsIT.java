@@ -245,6 +245,19 @@ class ManyChannelsIT extends ServerTest {
   }
 
   @Test
+  void aLastMessageAndTheClosingThatComesWithItAreToldTogether() {
+    List<String> channels = newChannels(2);
+    http.send(
+        http.request("channels/" + channels.get(0))
+            .header("Content-Type", "application/json")
+            .header("Stream-Closed", "true")
+            .POST(BodyPublishers.ofString("1")));
+    Http.Answer answer = http.get(query(channels, "-1") + "&live=long-poll");
+    answer.messages().forEach(frame -> hear(frame.asJsonObject()));
+    assertEquals(List.of("1", "closed"), heard.get(channels.get(0)));
+  }
+
+  @Test
   void aDeletedChannelIsToldOnTheWebSocketAndTheOthersGoOn() {
     List<String> channels = newChannels(2);
     try (RawFrames frames = RawFrames.connect(http.uri("channels"))) {

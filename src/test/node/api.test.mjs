@@ -174,6 +174,8 @@ function expectRequested(what, template, verb, path, { headers = {}, body }, sta
 function expectAnswered(what, path, { status, headers, text }, { headers: asked = {} } = {}) {
   const { at, value } = place(...path)
   seen.add(what)
+  // What WebSocket version it knows the server software says, before or behind our filter.
+  if (status === 426) return
   const names = Object.keys(value.headers ?? {})
   for (const name of names) {
     const header = place(...at, 'headers', name)
@@ -867,8 +869,9 @@ describe('/channels of openapi.json', () => {
       { channel: a.name, messages: [1, 2] },
       { channel: b.name, text: 'abc' },
       { channel: c.name, data: 'YWJj' },
+      { channel: c.name, closed: true },
     ])
-    expect(next(polled)).toBe(frames.map((frame) => frame.next).join('.'))
+    expect(next(polled)).toBe(frames.slice(0, 3).map((frame) => frame.next).join('.'))
     expect(polled.headers['stream-up-to-date']).toBe('true')
     // The combined offset wins over the channels' own.
     const { text } = await ask('GET', `${at(`${a.name}@-1`, b.name)}&offset=${frames[0].next}.${b.start}`)

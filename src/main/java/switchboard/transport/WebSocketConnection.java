@@ -46,6 +46,14 @@ final class WebSocketConnection implements Connection {
   /** What a waiting frame costs beside its characters, roughly. */
   private static final int FRAME_BYTES = 64;
 
+  /**
+   * A younger connection is not closed at once but by the clock. Payara recycles a request whose
+   * connection is closed, also while the thread that upgrades it is still at work on it: that ended
+   * in errors in its log and, one time in a thousand, in the silence of another connection that got
+   * the recycled request.
+   */
+  private static final long SETTLED_MILLIS = 500;
+
   private static final int LARGE_FRAME = 8_192;
   private static final Runnable NOTHING = () -> {};
 
@@ -65,6 +73,7 @@ final class WebSocketConnection implements Connection {
   private final StringBuilder incoming = new StringBuilder();
   private long incomingBytes;
   private Conversation conversation;
+  private final long openedMillis;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
   private volatile boolean pinged;
@@ -81,7 +90,8 @@ final class WebSocketConnection implements Connection {
     this.connections = connections;
     this.settings = settings;
     this.clock = clock;
-    this.lastHeardMillis = clock.millis();
+    this.openedMillis = clock.millis();
+    this.lastHeardMillis = openedMillis;
     this.lastSentMillis = lastHeardMillis;
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
@@ -121,7 +131,7 @@ final class WebSocketConnection implements Connection {
   /** A part of a text frame. */
   void received(String part, boolean isLast) {
     heard();
-    if (over.get()) {
+    if (isEnding()) {
       return;
     }
     incomingBytes += utf8Length(part);
@@ -139,6 +149,12 @@ final class WebSocketConnection implements Connection {
         incoming.trimToSize(); // one large frame must not cost its size for ever
       }
       command(frame);
+    }
+  }
+
+  private boolean isEnding() {
+    synchronized (waiting) {
+      return closing != null || over.get();
     }
   }
 
@@ -218,7 +234,7 @@ final class WebSocketConnection implements Connection {
       }
       next = waiting.poll();
       if (next == null) {
-        end = closing;
+        end = isSettled() ? closing : null;
       } else {
         sending = true;
         waitingBytes -= next.sizeBytes();
@@ -230,6 +246,10 @@ final class WebSocketConnection implements Connection {
     } else if (end != null) {
       closeNow(end);
     }
+  }
+
+  private boolean isSettled() {
+    return closing == Ending.SERVER_STOPPING || clock.millis() - openedMillis >= SETTLED_MILLIS;
   }
 
   private void start(Outgoing next) {
@@ -274,10 +294,14 @@ final class WebSocketConnection implements Connection {
     long silentMillis = nowMillis - lastSentMillis;
     long pingAfterMillis = settings.millis(Settings.PING_AFTER);
     boolean isBusy;
+    boolean isClosing;
     synchronized (waiting) {
       isBusy = sending;
+      isClosing = closing != null && !isBusy;
     }
-    if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
+    if (isClosing) {
+      sendNext(); // or it is closed now
+    } else if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
       closeNow(Ending.PEER_LOST);
     } else if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {

@@ -7,13 +7,6 @@ public enum Transport {
   EVENT_STREAM,
   WEBSOCKET;
 
-  /** As people write it: {@code long poll}. */
-  public String label() {
-    return this == WEBSOCKET
-        ? "WebSocket"
-        : name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
-  }
-
   /** As a JSON key: {@code longPoll}. */
   public String key() {
     return switch (this) {

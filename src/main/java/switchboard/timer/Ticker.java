@@ -45,7 +45,10 @@ public class Ticker {
   void start() {
     channel = settings.get(Settings.TICKER).toString();
     if (!channel.isEmpty()) {
-      timers.createIntervalTimer(0, INTERVAL_MILLIS, new TimerConfig("ticker", false));
+      // The first one now: whoever comes as soon as the server is ready finds the channel.
+      tick();
+      timers.createIntervalTimer(
+          INTERVAL_MILLIS, INTERVAL_MILLIS, new TimerConfig("ticker", false));
     }
   }
 

@@ -14,6 +14,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
+import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
 import switchboard.log.Page;
@@ -27,8 +28,10 @@ public class Switchboard {
 
   private Settings settings;
   private ExecutorService workers;
+  private Dispatch dispatch;
   private Channels channels;
-  private final Connections connections = new Connections();
+  private final Tally tally = new Tally();
+  private final Connections connections = new Connections(tally);
 
   @PostConstruct
   void start() {
@@ -36,6 +39,7 @@ public class Switchboard {
     int wanted = settings.get(Settings.DISPATCH_WORKERS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
+    dispatch = new Dispatch(workers, tally);
     channels =
         new Channels(
             new Retention(
@@ -45,7 +49,7 @@ public class Switchboard {
             new Page(
                 settings.get(Settings.PAGE_MAX_MESSAGES), settings.get(Settings.PAGE_MAX_BYTES)),
             name -> settings.get(Settings.AUTO_CREATE).match(name.value()),
-            new Dispatch(workers),
+            dispatch,
             clock());
   }
 
@@ -70,8 +74,20 @@ public class Switchboard {
 
   @Produces
   @Singleton
+  Dispatch dispatch() {
+    return dispatch;
+  }
+
+  @Produces
+  @Singleton
   Connections connections() {
     return connections;
+  }
+
+  @Produces
+  @Singleton
+  Tally tally() {
+    return tally;
   }
 
   @Produces

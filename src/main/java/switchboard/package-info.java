@@ -36,7 +36,7 @@
  *
  * <p>Arrows point inward: {@code transport}, {@code publish} and {@code timer} know {@code
  * channel}, which knows {@code log}; {@code transport} and {@code timer} also know {@code publish};
- * {@code config} is known by anyone and knows nobody. The only call outward goes through the sink,
- * which {@code channel} owns.
+ * {@code metrics} reads what {@code channel} counts; {@code config} is known by anyone and knows
+ * nobody. The only call outward goes through the sink, which {@code channel} owns.
  */
 package switchboard;

@@ -25,10 +25,13 @@ class PackagesTest {
           "channel", Set.of("log"),
           "publish", Set.of("log", "channel", "config"),
           "transport", Set.of("log", "channel", "publish", "config"),
-          "timer", Set.of("log", "channel", "publish", "config"));
+          "timer", Set.of("log", "channel", "publish", "config"),
+          "metrics", Set.of("channel", "config"));
   private static final Set<String> PLAIN_JAVA = Set.of("log", "channel");
   private static final Pattern IMPORT =
-      Pattern.compile("(?m)^import (?:static )?(jakarta|switchboard\\.(\\w+))\\.");
+      Pattern.compile("(?m)^import (?:static )?(jakarta|io|switchboard\\.(\\w+))\\.");
+  // Whoever else knew them would have to change with them.
+  private static final Pattern MICROMETER = Pattern.compile("(?m)^import io\\.micrometer\\.");
 
   @Test
   void everyPackageKnowsOnlyWhatItMay() throws IOException {
@@ -54,6 +57,16 @@ class PackagesTest {
               : to.equals(from) || MAY_KNOW.get(from).contains(to);
       if (!isAllowed) {
         offences.add(file + " imports " + imports.group(1));
+      }
+    }
+  }
+
+  @Test
+  void onlyTheMetricsKnowMicrometer() throws IOException {
+    try (Stream<Path> files = Files.walk(ROOT)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        boolean knows = MICROMETER.matcher(Files.readString(file)).find();
+        assertEquals(true, !knows || file.getParent().endsWith("metrics"), file.toString());
       }
     }
   }

@@ -83,6 +83,7 @@ public final class Channel {
     Appended appended = log.append(append, clock.millis());
     touch();
     if (appended instanceof Appended.Accepted) {
+      dispatch.tally().appended(append.messages().size(), append.sizeBytes());
       wake();
     }
     return appended;
@@ -102,6 +103,7 @@ public final class Channel {
     // First into the set, then the first read: a message appended in between finds it there.
     // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
     subscriptions.add(subscription);
+    dispatch.tally().subscribed(sink.transport(), 1);
     if (deleted) {
       subscription.end(Ending.CHANNEL_DELETED);
     } else {
@@ -111,7 +113,9 @@ public final class Channel {
   }
 
   void forget(Subscription subscription) {
-    subscriptions.remove(subscription);
+    if (subscriptions.remove(subscription)) {
+      dispatch.tally().subscribed(subscription.transport(), -1);
+    }
     touch();
   }
 
@@ -147,12 +151,25 @@ public final class Channel {
     }
   }
 
-  /** What the clock does: forgets old messages, and makes good a walk that could not start. */
+  /**
+   * What the clock does: forgets old messages, counts how far readers are behind, and makes good a
+   * walk that could not start.
+   */
   void tick(long nowMillis) {
     log.forgetOld(nowMillis);
+    countLags();
     if (walkMissed) {
       walkMissed = false;
       wake();
+    }
+  }
+
+  private void countLags() {
+    if (!subscriptions.isEmpty()) {
+      long end = log.end().number();
+      for (Subscription subscription : subscriptions) {
+        dispatch.tally().lags(end - subscription.offset().number());
+      }
     }
   }
 
@@ -195,6 +212,11 @@ public final class Channel {
   /** Nothing may be appended any more. */
   public boolean isClosed() {
     return log.isClosed();
+  }
+
+  /** Bytes of all messages kept. */
+  public long retainedBytes() {
+    return log.retainedBytes();
   }
 
   /** How many listen now. */

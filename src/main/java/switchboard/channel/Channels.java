@@ -272,6 +272,7 @@ public final class Channels {
   /** What the clock does: ends channels whose time is over and forgets old messages. */
   public void tick() {
     long now = clock.millis();
+    dispatch.tick(now);
     for (Channel channel : byName.values()) {
       try {
         tick(channel, now);
@@ -288,6 +289,11 @@ public final class Channels {
     } else {
       channel.tick(now);
     }
+  }
+
+  /** Bytes of all messages kept. */
+  public long retainedBytes() {
+    return byName.values().stream().mapToLong(Channel::retainedBytes).sum();
   }
 
   /** How many there are. */

@@ -20,11 +20,26 @@ public final class Connections {
   private final Map<Transport, Set<Connection>> open = new EnumMap<>(Transport.class);
   private final Map<Transport, LongAdder> requests = new EnumMap<>(Transport.class);
 
-  public Connections() {
+  private final Tally tally;
+  private volatile long lastTickMillis;
+  private volatile boolean stopping;
+
+  /**
+   * Nobody yet.
+   *
+   * @param tally where it is counted how they end and what they are sent
+   */
+  public Connections(Tally tally) {
+    this.tally = tally;
     for (Transport transport : Transport.values()) {
       open.put(transport, ConcurrentHashMap.newKeySet());
       requests.put(transport, new LongAdder());
     }
+  }
+
+  /** Where endings, and what is sent, are counted. */
+  public Tally tally() {
+    return tally;
   }
 
   /** A client came by {@code transport}; what it asked for may be answered already. */
@@ -54,7 +69,18 @@ public final class Connections {
 
   /** What the clock does to every connection. */
   public void tick(long nowMillis) {
+    lastTickMillis = nowMillis;
     forEach(connection -> connection.tick(nowMillis));
+  }
+
+  /** When the clock last came by; 0 before the first time. */
+  public long lastTickMillis() {
+    return lastTickMillis;
+  }
+
+  /** The server is going: whoever comes now should go elsewhere. */
+  public boolean isStopping() {
+    return stopping;
   }
 
   /** Ends every connection, telling each client why. */

@@ -16,6 +16,9 @@ import switchboard.log.Offset;
  */
 public interface Sink {
 
+  /** By which way it reaches the client. */
+  Transport transport();
+
   /** Messages, in order, right after everything written before. */
   void write(Batch batch, Runnable done);
 

@@ -50,6 +50,10 @@ public final class Subscription {
     return channel;
   }
 
+  Transport transport() {
+    return sink.transport();
+  }
+
   /** There may be something to write. */
   void advance() {
     if (calls.getAndIncrement() != 0) {

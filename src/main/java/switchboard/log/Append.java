@@ -12,6 +12,15 @@ import java.util.List;
  */
 public record Append(List<byte[]> messages, Producer producer, String seq, boolean close) {
 
+  /** All messages' bytes together. */
+  public long sizeBytes() {
+    long size = 0;
+    for (byte[] message : messages) {
+      size += message.length;
+    }
+    return size;
+  }
+
   /** Messages and nothing else. */
   public static Append of(List<byte[]> messages) {
     return new Append(messages, null, null, false);

@@ -136,7 +136,7 @@ public class ChannelResource {
     ReadRequest request = ReadRequest.parse(channels, name, transport, query, this::header);
     Duration wait = transport == Transport.LONG_POLL ? wait(request.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
-    PollAnswer answer = new PollAnswer(request, clock);
+    PollAnswer answer = new PollAnswer(request, clock, connections.tally());
     PollAnswer.Found found = answer.now();
     // A poll is a long poll that waits for nothing. What is known already is answered by this very
     // thread: when another one is faster than this one's return, Payara logs an error.

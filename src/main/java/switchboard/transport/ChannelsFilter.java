@@ -58,6 +58,7 @@ public class ChannelsFilter extends HttpFilter {
       }
       startEventStream(request, response, query);
     } catch (Problem problem) {
+      connections.tally().ended(problem.ending());
       write(problem, response);
     }
   }

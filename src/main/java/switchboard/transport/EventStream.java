@@ -85,6 +85,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       return;
     }
     if (!request.hearsResets() && request.place().read() instanceof Gap gap) {
+      connections.tally().told(gap);
       throw PollAnswer.gone(gap);
     }
     response.setContentType("text/event-stream");
@@ -178,7 +179,13 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
 
     @Override
+    public Transport transport() {
+      return Transport.EVENT_STREAM;
+    }
+
+    @Override
     public void write(Batch batch, Runnable done) {
+      connections.tally().sent(Transport.EVENT_STREAM, batch);
       enqueue(() -> events(batch), () -> written(batch.closed(), done));
     }
 
@@ -204,6 +211,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
         finish(); // it comes again with the offset it has, and is told 410
         return;
       }
+      connections.tally().told(gap);
       enqueue(
           () -> {
             reached = gap.earliest();
@@ -227,7 +235,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     @Override
     public void end(Ending ending) {
       // Nothing is said: an EventSource comes again and learns the ending from the answer it gets.
-      finish();
+      EventStream.this.end(ending);
     }
 
     private byte[] frame(String event, String frame) {
@@ -310,7 +318,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
     if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
       LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
-      finish();
+      end(Ending.TOO_SLOW);
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       enqueue(() -> COMMENT, NOTHING);
     }
@@ -318,17 +326,21 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void end(Ending ending) {
-    finish();
+    if (finish()) {
+      connections.tally().ended(ending);
+    }
   }
 
-  private void finish() {
-    if (leave()) {
+  private boolean finish() {
+    boolean isFirst = leave();
+    if (isFirst) {
       try {
         context.complete();
       } catch (IllegalStateException e) {
         LOG.log(Level.FINEST, "completed already by the container", e);
       }
     }
+    return isFirst;
   }
 
   private boolean leave() {
@@ -347,7 +359,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   @Override
   public void onError(Throwable e) {
     LOG.log(Level.FINEST, e, () -> this + " – the client is gone");
-    finish();
+    end(Ending.PEER_LOST);
   }
 
   @Override
@@ -357,7 +369,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void onError(AsyncEvent event) {
-    finish();
+    end(Ending.PEER_LOST);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package switchboard.transport;
 
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
@@ -8,27 +10,35 @@ import jakarta.ws.rs.ext.Provider;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
+import switchboard.channel.Tally;
 
 /** What nobody foresaw, and what JAX-RS itself refuses, in the same words as all other problems. */
 @Provider
+@Dependent
 public class FailureMapper implements ExceptionMapper<Throwable> {
 
   private static final Logger LOG = Logger.getLogger(FailureMapper.class.getName());
 
+  @Inject private Tally tally;
+
   @Override
   public Response toResponse(Throwable e) {
+    return response(e, tally);
+  }
+
+  static Response response(Throwable e, Tally tally) {
     if (e instanceof NotAllowedException notAllowed) {
       Problem problem =
           new Problem(
               Ending.METHOD_NOT_ALLOWED, "GET, HEAD, PUT, POST, DELETE and OPTIONS are allowed");
       String allow = notAllowed.getResponse().getHeaderString("Allow");
-      return ProblemMapper.response(allow == null ? problem : problem.with("Allow", allow));
+      return ProblemMapper.response(allow == null ? problem : problem.with("Allow", allow), tally);
     }
     if (e instanceof WebApplicationException refusal && refusal.getResponse().getStatus() < 500) {
       return refusal.getResponse();
     }
     LOG.log(Level.SEVERE, "a request failed", e);
     return ProblemMapper.response(
-        new Problem(Ending.INTERNAL, "the reason is in the server's log"));
+        new Problem(Ending.INTERNAL, "the reason is in the server's log"), tally);
   }
 }

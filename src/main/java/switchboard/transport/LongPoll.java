@@ -121,6 +121,7 @@ final class LongPoll implements Sink, Connection {
     if (!leave()) {
       return;
     }
+    connections.tally().ended(problem.ending());
     try {
       ChannelsFilter.write(problem, (HttpServletResponse) request.getResponse());
       request.complete();

@@ -10,6 +10,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
+import switchboard.channel.Transport;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -140,12 +141,19 @@ final class ManyChannels implements Conversation {
     }
 
     @Override
+    public Transport transport() {
+      return Transport.WEBSOCKET;
+    }
+
+    @Override
     public void write(Batch batch, Runnable done) {
+      connection.tally().sent(Transport.WEBSOCKET, batch);
       connection.send(batch.as(new Wire.Frame(place.kind(), name)), done);
     }
 
     @Override
     public void gap(Gap gap, Runnable done) {
+      connection.tally().told(gap);
       connection.send(Wire.resetFrame(name, gap), done);
     }
 

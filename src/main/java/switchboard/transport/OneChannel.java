@@ -7,6 +7,7 @@ import switchboard.channel.Channel;
 import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
+import switchboard.channel.Transport;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -57,12 +58,19 @@ final class OneChannel implements Conversation, Sink {
   }
 
   @Override
+  public Transport transport() {
+    return Transport.WEBSOCKET;
+  }
+
+  @Override
   public void write(Batch batch, Runnable done) {
+    connection.tally().sent(Transport.WEBSOCKET, batch);
     connection.send(batch.as(new Wire.Frame(channel.contentType().kind(), null)), done);
   }
 
   @Override
   public void gap(Gap gap, Runnable done) {
+    connection.tally().told(gap);
     connection.send(Wire.resetFrame(null, gap), done);
   }
 

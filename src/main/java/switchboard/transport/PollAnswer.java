@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
+import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
@@ -20,7 +21,7 @@ import switchboard.log.UpToDate;
  * PROTOCOL.md §5.6, §5.7). Of several channels it is an array with a frame for each that has
  * something to say.
  */
-record PollAnswer(ReadRequest request, InstantSource clock) {
+record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
 
   /** What was read from each place, and whether that is worth an answer. */
   record Found(List<Reading> readings) {
@@ -71,7 +72,16 @@ record PollAnswer(ReadRequest request, InstantSource clock) {
     if (matches(ifNoneMatch, etag)) {
       return headers(Response.notModified(), found, next, etag);
     }
+    found.readings().forEach(this::count);
     return headers(request.isMany() ? frames(found) : messages(found), found, next, etag);
+  }
+
+  private void count(Reading reading) {
+    if (reading instanceof Batch batch) {
+      tally.sent(request.transport(), batch);
+    } else if (reading instanceof Gap gap) {
+      tally.told(gap);
+    }
   }
 
   private String next(Found found) {

@@ -1,19 +1,28 @@
 package switchboard.transport;
 
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import switchboard.channel.Tally;
 
 /** Writes a {@link Problem} as {@code application/problem+json} (RFC 9457). */
 @Provider
+@Dependent
 public class ProblemMapper implements ExceptionMapper<RuntimeException> {
+
+  @Inject private Tally tally;
 
   @Override
   public Response toResponse(RuntimeException e) {
-    return e instanceof Problem problem ? response(problem) : new FailureMapper().toResponse(e);
+    return e instanceof Problem problem
+        ? response(problem, tally)
+        : FailureMapper.response(e, tally);
   }
 
-  static Response response(Problem problem) {
+  static Response response(Problem problem, Tally tally) {
+    tally.ended(problem.ending());
     Response.ResponseBuilder response =
         Response.status(problem.ending().status())
             .header("Content-Type", Problem.MEDIA_TYPE)

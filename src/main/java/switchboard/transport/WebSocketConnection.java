@@ -17,6 +17,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
+import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.publish.JsonMessages;
@@ -116,6 +117,10 @@ final class WebSocketConnection implements Connection {
     }
   }
 
+  Tally tally() {
+    return connections.tally();
+  }
+
   private Place place(Channels channels, String name) {
     Query query = Query.parse(session.getQueryString());
     UnaryOperator<String> noHeaders = header -> null;
@@ -186,6 +191,7 @@ final class WebSocketConnection implements Connection {
       id = command.get("id");
       conversation.command(id, command);
     } catch (Problem problem) {
+      tally().ended(problem.ending());
       send(Frames.error(id, problem));
     }
   }
@@ -335,7 +341,9 @@ final class WebSocketConnection implements Connection {
   }
 
   private void closeNow(Ending ending) {
-    gone();
+    if (gone() && ending != Ending.CHANNEL_CLOSED) {
+      tally().ended(ending);
+    }
     try {
       session.close(
           new CloseReason(CloseReason.CloseCodes.getCloseCode(ending.closeCode()), ending.slug()));
@@ -344,16 +352,17 @@ final class WebSocketConnection implements Connection {
     }
   }
 
-  /** The session is over, whoever ended it. */
-  void gone() {
+  /** The session is over, whoever ended it; true for the first who says so. */
+  boolean gone() {
     if (!over.compareAndSet(false, true)) {
-      return;
+      return false;
     }
     connections.remove(this);
     conversation.gone();
     synchronized (waiting) {
       waiting.clear();
     }
+    return true;
   }
 
   @Override

@@ -30,7 +30,7 @@ class ChannelsTest {
           new Retention(10, 100_000, Duration.ZERO),
           new Page(10, 1_000),
           name -> name.value().startsWith("auto-"),
-          new Dispatch(Runnable::run),
+          new Dispatch(Runnable::run, new Tally()),
           () -> now);
 
   private Channels.Created create(Lifetime lifetime) {

@@ -34,6 +34,11 @@ final class RecordingSink implements Sink {
   }
 
   @Override
+  public Transport transport() {
+    return Transport.WEBSOCKET;
+  }
+
+  @Override
   public void write(Batch batch, Runnable done) {
     batch.messages().forEach(message -> events.add(new String(message, UTF_8)));
     finished(done);

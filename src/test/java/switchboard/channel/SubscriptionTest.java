@@ -40,7 +40,7 @@ class SubscriptionTest {
             new Retention(100, 1_000_000, Duration.ZERO),
             new Page(10, 1_000_000),
             name -> true,
-            new Dispatch(workers),
+            new Dispatch(workers, new Tally()),
             InstantSource.system());
     return channels.find(new ChannelName("c")).orElseThrow();
   }
@@ -140,6 +140,11 @@ class SubscriptionTest {
     Channel channel = channel(walks::add);
     Sink broken =
         new Sink() {
+          @Override
+          public Transport transport() {
+            return Transport.WEBSOCKET;
+          }
+
           @Override
           public void write(switchboard.log.Batch batch, Runnable done) {
             throw new IllegalStateException("broken on purpose");

@@ -32,6 +32,11 @@ public abstract class Reader implements AutoCloseable {
     this.offset = offset;
   }
 
+  /** A client that listens to an event stream. */
+  public static Reader eventStream(URI channel, String offset) {
+    return new EventStreamReader(channel, offset);
+  }
+
   /** Starts a thread that runs {@code reading} until it is closed. */
   static void start(Runnable reading) {
     Thread thread = new Thread(reading, "reader");

@@ -80,6 +80,17 @@ public abstract class ServerTest {
     return answer.header("Stream-Up-To-Date") == null || newestReadings == null;
   }
 
+  /** A number of the server's, as {@code /metrics} has it: its name, with labels as written. */
+  protected double metric(String name) {
+    return http.get("metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no metric " + name));
+  }
+
   /** A JSON channel of its own for the test. */
   protected String newChannel() {
     String name = "test-" + UUID.randomUUID();

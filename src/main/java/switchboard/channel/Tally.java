@@ -1,0 +1,123 @@
+package switchboard.channel;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+
+/**
+ * What happened since the start, counted where it happens. Whoever wants to know reads it; {@code
+ * docs/metrics.md} says what each count means.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * <p><b>Cost.</b> A few additions without contention for each append and each write, none for a
+ * message; nothing is allocated.
+ */
+public final class Tally {
+
+  private final LongAdder messagesIn = new LongAdder();
+  private final LongAdder bytesIn = new LongAdder();
+  private final LongAdder gaps = new LongAdder();
+  private final LongAdder missed = new LongAdder();
+  private final Map<Transport, Distribution> batches = each(Transport.class, Distribution::new);
+  private final Map<Transport, LongAdder> subscriptions = each(Transport.class, LongAdder::new);
+  private final Map<Ending, LongAdder> endings = each(Ending.class, LongAdder::new);
+  private final Distribution lag = new Distribution();
+  private final Distribution waitMicros = new Distribution();
+  private final Distribution walkMicros = new Distribution();
+
+  private static <K extends Enum<K>, V> Map<K, V> each(Class<K> keys, Supplier<V> value) {
+    Map<K, V> map = new EnumMap<>(keys);
+    for (K key : keys.getEnumConstants()) {
+      map.put(key, value.get());
+    }
+    return map;
+  }
+
+  void appended(int messages, long bytes) {
+    messagesIn.add(messages);
+    bytesIn.add(bytes);
+  }
+
+  void subscribed(Transport transport, int change) {
+    subscriptions.get(transport).add(change);
+  }
+
+  void lags(long messages) {
+    lag.record(messages);
+  }
+
+  void dispatched(long waitedNanos, long walkedNanos) {
+    waitMicros.record(waitedNanos / 1_000);
+    walkMicros.record(walkedNanos / 1_000);
+  }
+
+  /** A batch goes out to one client. */
+  public void sent(Transport transport, Batch batch) {
+    batches.get(transport).record(batch.messages().size());
+  }
+
+  /** A client is told that messages are missing. */
+  public void told(Gap gap) {
+    gaps.increment();
+    missed.add(gap.missed());
+  }
+
+  /** A request or a connection ended so, or a command was refused. */
+  public void ended(Ending ending) {
+    endings.get(ending).increment();
+  }
+
+  /** Messages appended. */
+  public long messagesIn() {
+    return messagesIn.sum();
+  }
+
+  /** Their bytes. */
+  public long bytesIn() {
+    return bytesIn.sum();
+  }
+
+  /** Batches written to clients of a transport, by how many messages they had. */
+  public Distribution batches(Transport transport) {
+    return batches.get(transport);
+  }
+
+  /** How many listen by a transport now. */
+  public long subscriptions(Transport transport) {
+    return subscriptions.get(transport).sum();
+  }
+
+  /** How often a client was told that messages are missing. */
+  public long gaps() {
+    return gaps.sum();
+  }
+
+  /** How many messages those were, where that is known. */
+  public long missed() {
+    return missed.sum();
+  }
+
+  /** How many requests and connections ended so. */
+  public long endings(Ending ending) {
+    return endings.get(ending).sum();
+  }
+
+  /** How many messages each subscription was behind, looked at once a second. */
+  public Distribution lag() {
+    return lag;
+  }
+
+  /** How long a channel that had news waited for a worker, in microseconds. */
+  public Distribution waitMicros() {
+    return waitMicros;
+  }
+
+  /** How long a walk over a channel's subscriptions took, in microseconds. */
+  public Distribution walkMicros() {
+    return walkMicros;
+  }
+}

@@ -1,0 +1,146 @@
+package switchboard.metrics;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Distribution;
+import switchboard.channel.Ending;
+import switchboard.channel.Tally;
+import switchboard.channel.Transport;
+
+/**
+ * The numbers of this server, in Prometheus' form: one row of {@code docs/metrics.md} each.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * <p><b>Cost.</b> Nothing until somebody asks: then the counts are read, and the channels are
+ * walked once for what they retain.
+ */
+public final class Meters {
+
+  private static final double MICROS = 1e-6;
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  public Meters(Channels channels, Connections connections, Tally tally) {
+    readers(connections, tally);
+    messages(channels, tally);
+    counter("endings", "Requests, connections and commands that ended so.", tally, "ending");
+    dispatch(tally);
+    // Only those that leave nothing behind in the JVM when the application goes.
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new FileDescriptorMetrics().bindTo(registry);
+  }
+
+  private void readers(Connections connections, Tally tally) {
+    for (Transport transport : Transport.values()) {
+      Gauge.builder("switchboard.connections", connections, c -> c.open(transport))
+          .description("Connections that are open now.")
+          .tag("transport", transport.key())
+          .register(registry);
+      Gauge.builder("switchboard.subscriptions", tally, t -> t.subscriptions(transport))
+          .description("Subscriptions that wait and move now; a connection may have several.")
+          .tag("transport", transport.key())
+          .register(registry);
+      FunctionCounter.builder("switchboard.requests", connections, c -> c.requests(transport))
+          .description("Readers that came.")
+          .tag("transport", transport.key())
+          .register(registry);
+    }
+  }
+
+  private void messages(Channels channels, Tally tally) {
+    Gauge.builder("switchboard.channels", channels, Channels::count)
+        .description("Channels that exist.")
+        .register(registry);
+    Gauge.builder("switchboard.retained", channels, Channels::retainedBytes)
+        .baseUnit("bytes")
+        .description("Bytes of all messages that the logs keep.")
+        .register(registry);
+    counter("messages.in", "Messages appended.", tally, Tally::messagesIn);
+    counter("bytes.in", "Bytes of the messages appended.", tally, Tally::bytesIn);
+    counter("gaps", "Times that a reader was told that messages are missing.", tally, Tally::gaps);
+    counter(
+        "messages.missed", "Messages that those gaps were known to miss.", tally, Tally::missed);
+    for (Transport transport : Transport.values()) {
+      FunctionCounter.builder("switchboard.messages.out", tally, t -> t.batches(transport).sum())
+          .description("Messages written to readers; once for each reader.")
+          .tag("transport", transport.key())
+          .register(registry);
+    }
+  }
+
+  private void counter(String name, String description, Tally tally, String label) {
+    for (Ending ending : Ending.values()) {
+      FunctionCounter.builder("switchboard." + name, tally, t -> t.endings(ending))
+          .description(description)
+          .tag(label, ending.slug())
+          .register(registry);
+    }
+  }
+
+  private void counter(
+      String name, String description, Tally tally, ToDoubleFunction<Tally> value) {
+    FunctionCounter.builder("switchboard." + name, tally, value)
+        .description(description)
+        .register(registry);
+  }
+
+  private void dispatch(Tally tally) {
+    Map<String, Distribution> batches = new LinkedHashMap<>();
+    for (Transport transport : Transport.values()) {
+      batches.put(transport.key(), tally.batches(transport));
+    }
+    histogram("batch_messages", "Messages in one batch written to one reader.", batches, 1);
+    histogram("lag_messages", "How far each reader is behind, once a second.", tally.lag(), 1);
+    histogram(
+        "dispatch_wait_seconds",
+        "How long a channel with news waits for a worker.",
+        tally.waitMicros(),
+        MICROS);
+    histogram(
+        "walk_seconds",
+        "How long a worker walks the subscriptions of a channel.",
+        tally.walkMicros(),
+        MICROS);
+  }
+
+  private void histogram(String name, String description, Distribution values, double unit) {
+    histogram(name, description, Map.of("", values), unit);
+  }
+
+  private void histogram(
+      String name, String description, Map<String, Distribution> byTransport, double unit) {
+    registry
+        .getPrometheusRegistry()
+        .register(new Histogram("switchboard_" + name, description, byTransport, unit));
+  }
+
+  /**
+   * All numbers as they are now.
+   *
+   * @param accept the media types that the client understands, or {@code null}; OpenMetrics and
+   *     Prometheus' own text are there
+   */
+  public String scrape(String accept) {
+    return registry.scrape(mediaType(accept));
+  }
+
+  /** The media type that {@link #scrape} answers with. */
+  public static String mediaType(String accept) {
+    return accept != null && accept.contains("application/openmetrics-text")
+        ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        : "text/plain; version=0.0.4; charset=utf-8";
+  }
+}

@@ -1,26 +1,63 @@
+import { ask, headOf, problemOf } from './http.js';
 import { Problem } from './problem.js';
+import { nextOf } from './read.js';
+import { exchange } from './wire.js';
 
 /**
- * Appends to a channel over HTTP, for the transports that only read.
+ * A message as it is sent.
  *
- * @param {string} url of the channel
+ * @param {any} message
+ * @returns {string}
+ * @throws {Problem} if it is no JSON value
+ */
+export function written(message) {
+  let text;
+  try {
+    text = JSON.stringify(message);
+  } catch (error) {
+    throw Problem.named('bad-message', 400, `a message is a JSON value: ${error}`);
+  }
+  if (text === undefined) {
+    throw Problem.named('bad-message', 400, `a message is a JSON value, not ${String(message)}`);
+  }
+  return text;
+}
+
+/**
+ * Appends over HTTP.
+ *
+ * @param {import('./options.js').Settled} call
  * @param {any} message any JSON value; an array is several messages
  * @returns {Promise<string>} the offset behind it
  * @throws {Problem} if the server refuses it or cannot be reached
  */
-export async function append(url, message) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(message),
-    signal: AbortSignal.timeout(15_000),
-  }).catch(() => {
-    throw new Problem({
-      title: 'The server cannot be reached. The message is not known to be taken',
-    });
-  });
-  if (!response.ok) {
-    throw await Problem.of(response);
+export async function post(call, message) {
+  const body = written(message);
+  const tell = exchange(call.onWire, 'append');
+  const headers = { 'content-type': 'application/json' };
+  // Of its own: what is on its way is not broken off because the reader leaves.
+  const over = new AbortController();
+  try {
+    const own = { ...call, signal: over.signal };
+    const response = await ask(own, tell, { method: 'POST', headers, body, patience: call.silence });
+    if (!response.ok) {
+      throw await problemOf(tell, response);
+    }
+    tell('in', 'response', () => headOf(response));
+    return nextOf(response.headers);
+  } catch (problem) {
+    throw problem instanceof Problem && problem.document.status ? problem : unknown(problem);
+  } finally {
+    over.abort();
   }
-  return response.headers.get('Stream-Next-Offset');
+}
+
+/**
+ * What became of a message nobody knows.
+ *
+ * @param {unknown} cause
+ */
+export function unknown(cause) {
+  const why = cause instanceof Error ? cause.message : `${cause}`;
+  return new Problem({ title: `${why}. The message is not known to be taken` }, { cause });
 }

@@ -1,4 +1,5 @@
 import { Problem } from './problem.js';
+import { nextOf } from './read.js';
 
 /**
  * Creates a channel for JSON, or finds it.
@@ -25,5 +26,5 @@ export async function end(url) {
   if (!response.ok) {
     throw await Problem.of(response);
   }
-  return response.headers.get('Stream-Next-Offset');
+  return nextOf(response.headers);
 }

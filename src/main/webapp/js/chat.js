@@ -10,43 +10,37 @@ const MAX_SAID = 50;
  * @param {string} url of the channel
  */
 export function chat(store, key, url) {
-  let transport = null;
+  let subscription = null;
   // The whole conversation that the server still has.
   let offset = '-1';
 
   store.update(key, { state: 'connecting', offset, said: [] });
 
-  const add = (items) => [...store.get(key).said, ...items].slice(-MAX_SAID);
+  const add = (item) => [...store.get(key).said, item].slice(-MAX_SAID);
 
   return {
     /** Hands over to a transport: it reads on where the last one was. */
     use({ name, open }) {
-      if (transport) {
-        offset = transport.offset;
-        transport.close();
+      if (subscription) {
+        subscription.close();
+        offset = subscription.offset;
       }
-      transport = open(url, {
-        offset,
-        onMessages(messages, next) {
-          const items = messages.map((message) => ({ message, via: name }));
-          store.update(key, { offset: next, said: add(items) });
-        },
-        onState(state) {
-          store.update(key, { state });
-          if (state === 'reconnecting') {
-            // A server that was restarted does not know the channel any more.
-            create(url).catch(() => {});
-          }
-        },
-        onGap(reset, next) {
-          store.update(key, { offset: next, said: add([{ reset }]) });
-        },
-        onRequest() {},
+      subscription = open(url, { offset });
+      subscription.addEventListener('message', ({ data: message, lastEventId }) =>
+        store.update(key, { offset: lastEventId, said: add({ message, via: name }) }));
+      subscription.addEventListener('reset', ({ detail: { next, ...reset } }) =>
+        store.update(key, { offset: next, said: add({ reset }) }));
+      subscription.addEventListener('status', ({ detail: { status } }) => {
+        store.update(key, { state: status });
+        if (status === 'reconnecting') {
+          // A server that was restarted does not know the channel any more.
+          create(url).catch(() => {});
+        }
       });
     },
     /** @returns {Promise<string>} the offset behind the message */
     say(message) {
-      return transport.append(message);
+      return subscription.append(message);
     },
   };
 }

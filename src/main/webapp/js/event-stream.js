@@ -1,87 +1,131 @@
-import { append } from './append.js';
-import { backoff } from './retry.js';
+import { events } from './events.js';
+import { ask, headOf, leavingNothing, problemOf, told } from './http.js';
+import { Problem } from './problem.js';
+import { messagesOf, notJson } from './read.js';
+import { subscribe } from './subscription.js';
+import { exchange } from './wire.js';
 
 /**
  * Event stream: asks once, and the answer goes on and on.
  *
- * @typedef {Object} Listener
- * @property {string} offset where to read on: `-1`, `now`, or one that was given
- * @property {(messages: any[], nextOffset: string) => void} onMessages messages, in order; none
- *     where only the offset became known
- * @property {(state: State, problem?: Error) => void} onState
- * @property {(reset: {reason: string, missed?: number}, nextOffset: string) => void} onGap
- *     messages are missing here
- * @property {(kind: 'request'|'empty') => void} onRequest a request is made; its answer is empty
- *
- * @typedef {'connecting'|'live'|'waiting'|'reconnecting'|'stopped'} State
- *
- * @typedef {Object} Transport
- * @property {(message: any) => Promise<string>} append to the offset behind it
- * @property {string} offset where another transport would read on
- * @property {() => void} close nothing is called any more
+ * Read with `fetch`, not with `EventSource`: it can send headers, says why the server refuses, is
+ * there in Node, and stops reading where nobody asks for more.
  */
+export const name = 'eventStream';
 
 /**
- * @param {string} url of the channel
- * @param {Listener} listener
- * @returns {Transport}
+ * @param {import('./transport.js').Call} call
+ * @returns {import('./transport.js').Line}
  */
-export function open(url, { offset, onMessages, onState, onGap, onRequest }) {
-  const retry = backoff();
-  let source;
-  let timer;
-
-  function connect() {
-    onRequest('request');
-    source = new EventSource(`${url}?${new URLSearchParams({ offset, live: 'sse' })}`);
-    source.onopen = () => {
-      retry.reset();
-      onState('live');
-    };
-    source.onerror = broke;
-    source.addEventListener('data', ({ data, lastEventId }) => {
-      offset = lastEventId;
-      onMessages(JSON.parse(data), offset);
-    });
-    source.addEventListener('control', ({ data }) => {
-      const control = JSON.parse(data);
-      offset = control.streamNextOffset;
-      onMessages([], offset);
-      if (control.streamClosed) {
-        close();
-        onState('stopped');
-      }
-    });
-    source.addEventListener('reset', ({ data }) => {
-      const { streamNextOffset, reset } = JSON.parse(data);
-      offset = streamNextOffset;
-      onGap(reset, offset);
-    });
-  }
-
-  function broke() {
-    // The browser comes again by itself after a lost connection, with Last-Event-ID, but gives up
-    // after an answer that is no event stream, as a server gives that is just starting.
-    if (source.readyState === EventSource.CLOSED) {
-      timer = setTimeout(connect, retry.next());
-    } else {
-      onRequest('request');
-    }
-    onState('reconnecting');
-  }
-
-  function close() {
-    clearTimeout(timer);
-    source.close();
-  }
-
-  onState('connecting');
-  connect();
-  return {
-    append: (message) => append(url, message),
-    get offset() {
-      return offset;
-    },
-    close,
-  };
+export function connect(call) {
+  const tell = exchange(call.onWire, name);
+  return { readings: leavingNothing(call, (own) => readings(own, tell)) };
 }
+
+/**
+ * @param {import('./transport.js').Call} call
+ * @param {import('./wire.js').Tell} tell
+ */
+async function* readings(call, tell) {
+  const response = await ask(call, tell, {
+    query: { offset: call.offset, live: 'sse' },
+    // Who says this hears of gaps within the stream.
+    headers: { accept: 'text/event-stream' },
+  });
+  if (!response.ok) {
+    throw await problemOf(tell, response);
+  }
+  tell('in', 'open', () => headOf(response));
+  let { offset } = call;
+  let retryAfterMillis = 0;
+  try {
+    for await (const event of events(chunks(call, tell, bodyOf(response)))) {
+      retryAfterMillis = event.retry ?? retryAfterMillis;
+      const { isClosed, ...reading } = readingOf(event, offset);
+      tell('in', event.type === '' ? 'comment' : 'event', () => describe(event, reading));
+      offset = reading.next;
+      if (event.type !== '' || event.retry === undefined) {
+        yield reading;
+      }
+      if (isClosed) {
+        tell('in', 'close', () => ({ line: 'the channel is closed' }));
+        return;
+      }
+    }
+    tell('in', 'close', () => ({ line: 'the answer ended' }));
+    throw new Problem({ title: 'The event stream ended' });
+  } catch (error) {
+    if (error instanceof Problem && !call.signal.aborted) {
+      error.retryAfterMillis = retryAfterMillis;
+    }
+    throw error;
+  } finally {
+    tell('out', 'abort', () => ({ line: 'broken off' }));
+  }
+}
+
+/**
+ * @param {import('./events.js').ServerEvent} event
+ * @param {import('./transport.js').Reading} reading
+ */
+function describe({ type, text, retry }, { messages }) {
+  const line = type || (retry === undefined ? 'comment' : `retry ${retry}`);
+  return { line, text, messages: messages.length, measured: true };
+}
+
+/** @param {Response} response */
+function bodyOf({ headers, body }) {
+  const type = headers.get('Content-Type');
+  if (headers.get('Stream-SSE-Data-Encoding') === 'base64') {
+    throw notJson('base64');
+  }
+  if (body === null || !type?.startsWith('text/event-stream')) {
+    throw new Problem({ title: `The answer is ${type}, not an event stream` });
+  }
+  return body;
+}
+
+/**
+ * The answer, a chunk at a time: the first is soon there, the others at the latest when the server
+ * says that it lives.
+ *
+ * @param {import('./transport.js').Call} call
+ * @param {import('./wire.js').Tell} tell
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ */
+async function* chunks(call, tell, body) {
+  const reader = body.getReader();
+  let patience = call.hello;
+  for (;;) {
+    const { done, value } = await told(call, tell, patience, reader.read());
+    if (done) {
+      return;
+    }
+    patience = call.silence;
+    yield value;
+  }
+}
+
+/**
+ * @param {import('./events.js').ServerEvent} event
+ * @param {string} offset before it
+ * @returns {import('./transport.js').Reading & {isClosed?: boolean}}
+ */
+function readingOf({ type, data, id }, offset) {
+  if (type === 'data') {
+    return { next: id ?? offset, messages: messagesOf(data) };
+  }
+  if (type === 'control' || type === 'reset') {
+    const { streamNextOffset, reset, streamClosed } = JSON.parse(data);
+    return { next: streamNextOffset, messages: [], reset, isClosed: streamClosed };
+  }
+  return { next: offset, messages: [] };
+}
+
+/**
+ * Subscribes to a channel by an event stream only.
+ *
+ * @param {string|URL} url
+ * @param {import('./subscription.js').Options} [options]
+ */
+export const open = (url, options) => subscribe(url, [{ name, connect }], options);

@@ -11,7 +11,7 @@ const MAX_RECENT = 8;
  * @param {(message: object) => void} onNewest called with the last of the messages that came
  */
 export function lane(store, key, url, offset, open, onNewest) {
-  let transport = null;
+  let subscription = null;
   let stoppedAt = null;
 
   store.update(key, {
@@ -20,53 +20,53 @@ export function lane(store, key, url, offset, open, onNewest) {
 
   const add = (items) => [...store.get(key).recent, ...items].slice(-MAX_RECENT);
 
-  const listener = {
-    onMessages(messages, next) {
-      const { messages: count } = store.get(key);
-      store.update(key, {
-        offset: next,
-        messages: count + messages.length,
-        recent: add(messages.map((message) => ({ message }))),
-      });
-      if (messages.length === 0) {
-        return;
-      }
-      if (stoppedAt !== null) {
-        // Whatever was said meanwhile comes first, at once.
-        const seconds = Math.round((Date.now() - stoppedAt) / 1000);
-        stoppedAt = null;
-        store.update(key, { note: { resumed: messages.length, seconds } });
-      }
-      onNewest(messages.at(-1));
-    },
-    onState(state, problem) {
-      store.update(key, problem?.isFinal ? { state, note: { problem } } : { state });
-      if (state === 'stopped') {
-        transport = null;
-      }
-    },
-    onGap(reset, next) {
+  function take(message, next) {
+    const { messages } = store.get(key);
+    store.update(key, { offset: next, messages: messages + 1, recent: add([{ message }]) });
+    if (stoppedAt !== null) {
+      // Whatever was said meanwhile comes first, at once.
+      const seconds = Math.round((Date.now() - stoppedAt) / 1000);
       stoppedAt = null;
-      store.update(key, { offset: next, recent: add([{ reset }]), note: { reset, at: new Date() } });
-    },
-    onRequest(kind) {
-      const count = kind === 'empty' ? 'empty' : 'requests';
-      store.update(key, { [count]: store.get(key)[count] + 1 });
-    },
-  };
+      store.update(key, { note: { resumedAfter: seconds } });
+    }
+    onNewest(message);
+  }
+
+  function miss({ next, ...reset }) {
+    stoppedAt = null;
+    store.update(key, { offset: next, recent: add([{ reset }]), note: { reset, at: new Date() } });
+  }
+
+  function change({ status, problem }) {
+    const state = status === 'closed' ? 'stopped' : status;
+    store.update(key, problem?.isFinal ? { state, note: { problem } } : { state });
+    if (status === 'closed') {
+      subscription = null;
+    }
+  }
+
+  function count({ kind }) {
+    if (kind === 'request' || kind === 'held' || kind === 'upgrade') {
+      store.update(key, { requests: store.get(key).requests + 1 });
+    } else if (kind === 'empty') {
+      store.update(key, { empty: store.get(key).empty + 1 });
+    }
+  }
 
   return {
     start() {
-      transport = open(url, { ...listener, offset: store.get(key).offset });
+      subscription = open(url, { offset: store.get(key).offset, onWire: count });
+      subscription.addEventListener('message', ({ data, lastEventId }) => take(data, lastEventId));
+      subscription.addEventListener('reset', ({ detail }) => miss(detail));
+      subscription.addEventListener('status', ({ detail }) => change(detail));
     },
     stop() {
-      transport.close();
-      transport = null;
+      subscription.close();
       stoppedAt = Date.now();
       store.update(key, { state: 'stopped', note: { stopped: true } });
     },
     get isRunning() {
-      return transport !== null;
+      return subscription !== null;
     },
   };
 }

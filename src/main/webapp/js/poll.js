@@ -1,95 +1,40 @@
-import { append } from './append.js';
+import { leavingNothing } from './http.js';
 import { read } from './read.js';
-import { backoff, sleep } from './retry.js';
+import { sleep } from './retry.js';
+import { subscribe } from './subscription.js';
+
+/** Poll: asks, is answered at once, and asks again after a while. */
+export const name = 'poll';
 
 /**
- * Poll: asks, is answered at once, and asks again after a while.
- *
- * @typedef {Object} Listener
- * @property {string} offset where to read on: `-1`, `now`, or one that was given
- * @property {(messages: any[], nextOffset: string) => void} onMessages messages, in order; none
- *     where only the offset became known
- * @property {(state: State, problem?: Error) => void} onState
- * @property {(reset: {reason: string, missed?: number}, nextOffset: string) => void} onGap
- *     messages are missing here
- * @property {(kind: 'request'|'empty') => void} onRequest a request is made; its answer is empty
- * @property {number} [intervalMillis]
- *
- * @typedef {'connecting'|'live'|'waiting'|'reconnecting'|'stopped'} State
- *
- * @typedef {Object} Transport
- * @property {(message: any) => Promise<string>} append to the offset behind it
- * @property {string} offset where another transport would read on
- * @property {() => void} close nothing is called any more
+ * @param {import('./transport.js').Call} call
+ * @returns {import('./transport.js').Line}
  */
+export function connect(call) {
+  return { readings: leavingNothing(call, readings) };
+}
 
-/**
- * @param {string} url of the channel
- * @param {Listener} listener
- * @returns {Transport}
- */
-export function open(url, { offset, onMessages, onState, onGap, onRequest, intervalMillis = 2000 }) {
-  const closing = new AbortController();
-  const retry = backoff();
-
-  function ask() {
-    onRequest('request');
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(15_000)]);
-    return read(url, { offset }, signal);
-  }
-
-  function take({ next, messages, reset }) {
-    offset = next;
-    if (reset) {
-      onGap(reset, next);
+/** @param {import('./transport.js').Call} call */
+async function* readings(call) {
+  let { offset } = call;
+  for (;;) {
+    const asked = performance.now();
+    const answer = await read(call, name, { query: { offset } });
+    offset = answer.next;
+    yield answer;
+    if (answer.isClosed && answer.isUpToDate) {
       return;
     }
-    if (messages.length === 0) {
-      onRequest('empty');
-    }
-    onMessages(messages, next);
-  }
-
-  async function run() {
-    onState('connecting');
-    while (!closing.signal.aborted) {
-      let answer;
-      try {
-        answer = await ask();
-      } catch (problem) {
-        if (closing.signal.aborted) {
-          return;
-        }
-        if (problem.isFinal) {
-          onState('stopped', problem);
-          return;
-        }
-        onState('reconnecting', problem);
-        await sleep(retry.next(), closing.signal);
-        continue;
-      }
-      if (closing.signal.aborted) {
-        return;
-      }
-      retry.reset();
-      take(answer);
-      if (answer.closed && answer.upToDate) {
-        onState('stopped');
-        return;
-      }
-      if (answer.upToDate) {
-        onState('waiting');
-        await sleep(intervalMillis, closing.signal);
-      }
+    if (answer.isUpToDate) {
+      await sleep(asked + call.pollInterval - performance.now(), call.signal);
     }
   }
-
-  run();
-  return {
-    append: (message) => append(url, message),
-    get offset() {
-      return offset;
-    },
-    close: () => closing.abort(),
-  };
 }
+
+/**
+ * Subscribes to a channel by polling only.
+ *
+ * @param {string|URL} url
+ * @param {import('./subscription.js').Options} [options]
+ */
+export const open = (url, options) => subscribe(url, [{ name, connect }], options);

@@ -1,27 +1,62 @@
-/** What the server says about a request that it does not do (RFC 9457). */
+const OURS = 'urn:switchboard:problem:';
+
+/**
+ * Why something is not done: what the server says (RFC 9457), or what this side noticed.
+ *
+ * @typedef {{type?: string, title?: string, status?: number, detail?: string, earliest?: string,
+ *     reset?: import('./transport.js').Reset}} ProblemDocument
+ */
 export class Problem extends Error {
-  /** @param {{type?: string, title?: string, status?: number, detail?: string}} document */
-  constructor(document) {
-    super(document.detail ?? document.title);
+  /**
+   * @param {ProblemDocument} document
+   * @param {{cause?: any, retryAfterMillis?: number}} [more] `retryAfterMillis`: do not come again
+   *     before
+   */
+  constructor(document, { cause, retryAfterMillis = 0 } = {}) {
+    super(document.detail ?? document.title, { cause });
     this.name = 'Problem';
     this.document = document;
+    this.retryAfterMillis = retryAfterMillis;
+  }
+
+  /** Whether a Switchboard said it, and nobody on the way to it. */
+  get isAnswer() {
+    return this.document.type?.startsWith(OURS) === true;
   }
 
   /**
-   * Whether asking again is of no use. An unknown channel may come to be, and what is no problem
-   * document comes from a server that is not ready yet.
+   * Whether there is no such channel: of no use to ask on, unless it was there before. Then it may
+   * come to be again, as after a restart of the server.
    */
+  get isMissing() {
+    return this.isAnswer && [404, 410].includes(this.document.status ?? 0);
+  }
+
+  /** Whether asking again is of no use. */
   get isFinal() {
-    const { type, status } = this.document;
-    return type !== undefined && status >= 400 && status < 500 && ![404, 408, 410].includes(status);
+    const { status = 0 } = this.document;
+    return this.isAnswer && status >= 400 && status < 500 && ![404, 408, 410, 429].includes(status);
   }
 
   /** @param {Response} response */
   static async of(response) {
+    const seconds = Number(response.headers.get('Retry-After'));
+    const retryAfterMillis = seconds > 0 ? seconds * 1000 : 0;
     const isProblem = response.headers.get('Content-Type')?.startsWith('application/problem+json');
-    return new Problem(
-      isProblem
-        ? await response.json()
-        : { status: response.status, title: `The server answered with status ${response.status}` });
+    const document = isProblem
+      ? await response.json()
+      : { status: response.status, title: `The server answered with status ${response.status}` };
+    return new Problem(document, { retryAfterMillis });
+  }
+
+  /**
+   * What this side refuses or notices, under the name that the server has for it.
+   *
+   * @param {string} name one of the endings
+   * @param {number} status
+   * @param {string} detail
+   */
+  static named(name, status, detail) {
+    return new Problem({ type: OURS + name, status, title: detail, detail });
   }
 }

@@ -1,14 +1,18 @@
+import { Problem } from './problem.js';
+
 /**
- * How long to wait before the next try: twice as long each time, up to a bound.
+ * How long to wait before the next try: up to a ceiling that doubles each time.
  *
+ * @param {number} firstMillis
+ * @param {number} maxMillis
  * @returns {{next: () => number, reset: () => void}} `next` in milliseconds
  */
-export function backoff({ firstMillis = 500, maxMillis = 5_000 } = {}) {
+export function backoff(firstMillis, maxMillis) {
   let ceiling = firstMillis;
   return {
     next() {
-      // Jittered, so that the clients of a restarted server do not all come at once.
-      const millis = ceiling * (0.5 + Math.random() / 2);
+      // Full jitter, so that the clients of a restarted server do not come in waves.
+      const millis = ceiling * Math.random();
       ceiling = Math.min(maxMillis, ceiling * 2);
       return millis;
     },
@@ -27,6 +31,10 @@ export function backoff({ firstMillis = 500, maxMillis = 5_000 } = {}) {
  */
 export function sleep(millis, signal) {
   return new Promise((resolve) => {
+    if (signal.aborted || millis <= 0) {
+      resolve();
+      return;
+    }
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);
@@ -34,5 +42,44 @@ export function sleep(millis, signal) {
     };
     const timer = setTimeout(done, millis);
     signal.addEventListener('abort', done);
+  });
+}
+
+/** Nothing was heard for too long. */
+export class Silence extends Problem {}
+
+/**
+ * Waits for something, but not for ever.
+ *
+ * @template T
+ * @param {number} millis
+ * @param {AbortSignal|undefined} signal
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ * @throws {Silence} if it takes longer
+ * @throws the signal's reason when that is aborted
+ */
+export function within(millis, signal, promise) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => fail(new Silence({ title: `Nothing was heard for ${millis / 1000} s` })), millis);
+    const aborted = () => fail(signal?.reason);
+    const settled = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', aborted);
+    };
+    /** @param {any} error */
+    function fail(error) {
+      settled();
+      reject(error);
+    }
+    promise.then((value) => {
+      settled();
+      resolve(value);
+    }, fail);
+    signal?.addEventListener('abort', aborted);
+    if (signal?.aborted) {
+      aborted();
+    }
   });
 }

@@ -1,7 +1,7 @@
 import * as poll from './poll.js';
 import * as longPoll from './long-poll.js';
 import * as eventStream from './event-stream.js';
-import * as webSocket from './websocket.js';
+import * as webSocket from './web-socket.js';
 
 /** The four ways to the same messages; the keys are those of the server's readings. */
 export const TRANSPORTS = [

@@ -98,7 +98,7 @@ function noteText(note) {
   if (note.reset) {
     return `${gap(note.reset)} (noticed at ${time.format(note.at)}); reading on`;
   }
-  return `Missed while stopped (${note.seconds} s): ${note.resumed}, delivered on resume`;
+  return `Read on after ${note.resumedAfter} s, with what was said meanwhile`;
 }
 
 /** @param {() => void} onToggle */

@@ -1,0 +1,107 @@
+import { Problem } from './problem.js';
+import { Silence, within } from './retry.js';
+import { headLength, requestHeaders } from './wire.js';
+
+/** @typedef {Omit<import('./transport.js').Call, 'offset'>} Call */
+/** @typedef {import('./wire.js').Tell} Tell */
+
+/**
+ * Asks over HTTP, up to the head of the answer.
+ *
+ * @param {Call} call
+ * @param {Tell} tell
+ * @param {Object} what
+ * @param {string} [what.method]
+ * @param {Record<string, string>} [what.query] parameters
+ * @param {Record<string, string>} [what.headers] beside those of the caller
+ * @param {string} [what.body]
+ * @param {boolean} [what.isHeld] the server may take its time to answer
+ * @param {number} [what.patience] how long the answer may take, in milliseconds
+ * @returns {Promise<Response>} with any status
+ * @throws {Problem} where none came
+ */
+export async function ask(call, tell, what) {
+  const { method = 'GET', query = {}, headers = {}, body, isHeld, patience = call.hello } = what;
+  const url = new URL(call.url);
+  Object.entries(query).forEach(([name, value]) => url.searchParams.set(name, value));
+  const sent = { ...(await call.headers()), ...headers };
+  call.signal.throwIfAborted();
+  tell('out', isHeld ? 'held' : 'request', () => {
+    const line = `${method} ${url.pathname}${url.search}`;
+    const all = requestHeaders(url, sent);
+    return { line, headers: all, head: headLength(`${line} HTTP/1.1`, all), text: body };
+  });
+  const { signal } = call;
+  return told(call, tell, patience, fetch(url, {
+    method, headers: sent, body, signal, cache: 'no-store',
+  }));
+}
+
+/**
+ * Waits for a part of an answer, and tells how it failed if it did.
+ *
+ * @template T
+ * @param {Call} call
+ * @param {Tell} tell
+ * @param {number} patience in milliseconds
+ * @param {Promise<T>} part
+ * @returns {Promise<T>}
+ */
+export async function told(call, tell, patience, part) {
+  try {
+    return await within(patience, call.signal, part);
+  } catch (error) {
+    const isOurs = call.signal.aborted || error instanceof Silence;
+    tell(isOurs ? 'out' : 'in', isOurs ? 'abort' : 'error', () => ({ line: messageOf(error) }));
+    if (isOurs) {
+      throw error;
+    }
+    throw new Problem({ title: 'The server cannot be reached' }, { cause: error });
+  }
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : `${error}`;
+}
+
+/**
+ * How an answer's head looks to an observer.
+ *
+ * @param {Response} response
+ */
+export function headOf({ status, statusText, headers }) {
+  const line = `${status} ${statusText}`.trim();
+  const all = Object.fromEntries(headers);
+  return { line, headers: all, head: headLength(`HTTP/1.1 ${line}`, all) };
+}
+
+/**
+ * The problem that an answer holds, told to the observer.
+ *
+ * @param {Tell} tell
+ * @param {Response} response
+ */
+export async function problemOf(tell, response) {
+  const problem = await Problem.of(response);
+  tell('in', 'problem', () => ({ ...headOf(response), text: JSON.stringify(problem.document) }));
+  return problem;
+}
+
+/**
+ * Runs something with a signal of its own, which is aborted when it is over, however it ends: no
+ * request is left behind.
+ *
+ * @template T
+ * @param {import('./transport.js').Call} call
+ * @param {(call: import('./transport.js').Call) => AsyncGenerator<T>} run
+ * @returns {AsyncGenerator<T>}
+ */
+export async function* leavingNothing(call, run) {
+  const over = new AbortController();
+  try {
+    yield* run({ ...call, signal: AbortSignal.any([call.signal, over.signal]) });
+  } finally {
+    over.abort();
+  }
+}

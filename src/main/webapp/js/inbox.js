@@ -1,0 +1,86 @@
+import { Problem } from './problem.js';
+
+/** @typedef {import('./transport.js').Reading & {closed?: boolean}} Frame */
+
+/** The reader takes what comes more slowly than it comes. */
+export class Overflow extends Problem {}
+
+const MAX_LENGTH = 1 << 20;
+
+/**
+ * What a WebSocket brought and nobody has taken yet. A page cannot tell a WebSocket to bring less, so
+ * this is bounded: the connection ends, the reader takes what is here, and comes again from there.
+ */
+export class Inbox {
+  /** @type {{frame: Frame, length: number}[]} */
+  #frames = [];
+  #length = 0;
+  /** @type {Problem|undefined} */
+  #end;
+  /** @type {((frame: Promise<Frame>) => void)|undefined} */
+  #wake;
+
+  /**
+   * @param {Frame} frame
+   * @param {number} length roughly what it occupies
+   * @returns {boolean} whether there is room for another
+   */
+  put(frame, length) {
+    const last = this.#frames.at(-1);
+    if (last && isEmpty(frame) && isEmpty(last.frame)) {
+      last.frame = frame; // of heartbeats only the last says anything
+    } else {
+      this.#frames.push({ frame, length });
+      this.#length += length;
+    }
+    this.#give();
+    if (this.#length > MAX_LENGTH) {
+      this.end(new Overflow({ title: 'Messages come faster than they are taken' }));
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * Nothing more comes. What is here is given out before.
+   *
+   * @param {Problem} problem
+   */
+  end(problem) {
+    this.#end ??= problem;
+    this.#give();
+  }
+
+  /**
+   * The next, when it is there. One caller at a time.
+   *
+   * @returns {Promise<Frame>}
+   */
+  take() {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#give();
+    });
+  }
+
+  #give() {
+    if (!this.#wake) {
+      return;
+    }
+    const first = this.#frames.shift();
+    if (first) {
+      this.#length -= first.length;
+      this.#wake(Promise.resolve(first.frame));
+    } else if (this.#end) {
+      this.#wake(Promise.reject(this.#end));
+    } else {
+      return;
+    }
+    this.#wake = undefined;
+  }
+}
+
+/** @param {Frame} frame */
+function isEmpty({ messages, reset, closed }) {
+  return messages.length === 0 && !reset && !closed;
+}

@@ -1,0 +1,101 @@
+import { backoff } from './retry.js';
+
+/** @typedef {import('./transport.js').Transport} Transport */
+
+/** Who worked for so long, works. */
+const SETTLED_MILLIS = 5_000;
+
+/** A transport may end so often soon after it began, in a row, before another is used. */
+const MAX_SHORT_LIVES = 2;
+
+/** The wait before the next climb doubles at most so often. */
+const MAX_DOUBLINGS = 4;
+
+/**
+ * Which transport is next, and when: a step down where one does not work, up again later.
+ *
+ * Where none works, the server or the network is away. Then only the last is tried, because it needs
+ * least of what is between; when it is answered, the others are tried again at once.
+ */
+export class Ladder {
+  #transports;
+  #climbMillis;
+  #backoff;
+  #index = 0;
+  #shortLives = 0;
+  #doublings = 0;
+  #climbAt = Infinity;
+
+  /**
+   * @param {Transport[]} transports best first, at least one
+   * @param {{climb: number, first: number, max: number}} times in milliseconds
+   */
+  constructor(transports, { climb, first, max }) {
+    this.#transports = transports;
+    this.#climbMillis = climb;
+    this.#backoff = backoff(first, max);
+  }
+
+  get current() {
+    return this.#transports[this.#index];
+  }
+
+  /** Those that would be better, best first. */
+  get better() {
+    return this.#transports.slice(0, this.#index);
+  }
+
+  /** How long until a better one is to be tried. */
+  get climbInMillis() {
+    return this.#climbAt - performance.now();
+  }
+
+  /** @param {Transport} [better] one that works; none where none does */
+  climb(better) {
+    if (better) {
+      this.#index = this.#transports.indexOf(better);
+      this.#shortLives = 0;
+    }
+    // Also then: until it has proved good for some time, it may fail again at once.
+    this.#doublings = Math.min(this.#doublings + 1, MAX_DOUBLINGS);
+    this.#climbLater();
+  }
+
+  #climbLater() {
+    const millis = this.#climbMillis * 2 ** this.#doublings;
+    this.#climbAt = performance.now() + millis * (0.5 + Math.random() / 2);
+  }
+
+  /**
+   * The current one ended.
+   *
+   * @param {{received: boolean, brought: boolean, isSilent: boolean, livedMillis: number}} how
+   *     `received` anything, `brought` messages; `isSilent`: that was how it ended
+   * @returns {number} how many milliseconds to wait before the next
+   */
+  ended({ received, brought, isSilent, livedMillis }) {
+    const isSettled = received && livedMillis >= SETTLED_MILLIS;
+    if (isSettled || brought) {
+      this.#backoff.reset();
+    }
+    if (isSettled && this.#index === 0) {
+      this.#doublings = 0;
+    }
+    this.#shortLives = isSettled || brought ? 0 : this.#shortLives + 1;
+    if (received && !isSilent && this.#shortLives < MAX_SHORT_LIVES) {
+      return this.#backoff.next();
+    }
+    return this.#stepDown();
+  }
+
+  #stepDown() {
+    this.#shortLives = 0;
+    if (this.#index === this.#transports.length - 1) {
+      this.#climbAt = 0; // none works: as soon as this one does, so may the others
+      return this.#backoff.next();
+    }
+    this.#index++;
+    this.#climbLater();
+    return 0;
+  }
+}

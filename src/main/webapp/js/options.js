@@ -1,0 +1,113 @@
+/**
+ * @typedef {import('./transport.js').Call} Call
+ * @typedef {import('./transport.js').Transport} Transport
+ *
+ * @typedef {Omit<Call, 'offset'|'signal'>} Settled what stays the same from one connection to the next
+ *
+ * @typedef {Object} Options all may be left out; times are in milliseconds
+ * @property {string} [offset] where to begin: `-1` with the oldest message that is kept (the default),
+ *     `now` with the next, or an offset that was given
+ * @property {import('./transport.js').TransportName[]} [transports] which may be used, best first
+ * @property {Record<string, string>|(() => Record<string, string>|Promise<Record<string, string>>)}
+ *     [headers] for each request; a function is asked each time. The platform's own WebSocket cannot
+ *     send any and is left out then
+ * @property {number} [pollInterval] from one poll to the next: 2000
+ * @property {number} [wait] how long the server is to hold a long poll, in whole seconds; else it
+ *     decides
+ * @property {number} [hello] the first thing must come within this time, or the transport does not
+ *     work: 8000
+ * @property {number} [silence] nothing heard for so long means that the connection is lost: 40000. The
+ *     server says something every 15 s by default
+ * @property {number} [climb] how long until a better transport is tried again: 60000, more each time
+ *     that it does not work
+ * @property {[number, number]} [backoff] before it comes again it waits by chance up to the first;
+ *     that doubles each time, up to the second: [500, 10000]
+ * @property {import('./transport.js').WebSocketConstructor} [WebSocket] instead of the platform's:
+ *     called as that of the npm package `ws`, with `{headers}` as the third argument
+ * @property {AbortSignal} [signal] aborted: as `close()`
+ * @property {import('./wire.js').OnWire} [onWire] is told what crosses the wire
+ */
+
+const LONGEST_MILLIS = 2 ** 31 - 1;
+
+/**
+ * Checks what the caller gave, and completes it.
+ *
+ * @param {string|URL} url
+ * @param {Transport[]} known
+ * @param {Options} options
+ * @throws {TypeError|RangeError} that quotes what cannot be
+ */
+export function complete(url, known, options) {
+  const { offset = '-1', headers, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
+  if (typeof offset !== 'string' || offset === '') {
+    throw new TypeError(`offset ${JSON.stringify(offset)}: a string is needed`);
+  }
+  /** @type {Settled} */
+  const call = {
+    url: absolute(url),
+    headers: async () => (typeof headers === 'function' ? headers() : (headers ?? {})),
+    hasHeaders: headers !== undefined,
+    pollInterval: millis('pollInterval', options.pollInterval ?? 2_000),
+    wait: wait === undefined ? undefined : millis('wait', wait),
+    hello: millis('hello', options.hello ?? 8_000),
+    silence: millis('silence', options.silence ?? 40_000),
+    WebSocket,
+    onWire,
+  };
+  const [first, max] = backoff;
+  const times = {
+    climb: millis('climb', options.climb ?? 60_000),
+    first: millis('backoff', first),
+    max: millis('backoff', max),
+  };
+  return { call, offset, signal, times, transports: chosen(known, options.transports, call) };
+}
+
+/** @param {string|URL} url */
+function absolute(url) {
+  const base = globalThis.document?.baseURI;
+  const { href, protocol } = new URL(url, base);
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw new TypeError(`url "${url}": a channel has an http: or https: URL`);
+  }
+  return new URL(href);
+}
+
+/**
+ * @param {string} what
+ * @param {number} value
+ */
+function millis(what, value) {
+  if (!(typeof value === 'number' && value >= 1 && value <= LONGEST_MILLIS)) {
+    throw new RangeError(
+      `${what} ${JSON.stringify(value)}: a number of milliseconds, 1 to ${LONGEST_MILLIS}`);
+  }
+  return value;
+}
+
+/**
+ * @param {Transport[]} known
+ * @param {string[]|undefined} given
+ * @param {Settled} call
+ * @returns {Transport[]} at least one
+ */
+function chosen(known, given, call) {
+  const names = given ?? known.map(({ name }) => name);
+  const all = known.map(({ name }) => name).join(', ');
+  const wanted = names.map((name) => {
+    const transport = known.find((one) => one.name === name);
+    if (!transport) {
+      throw new TypeError(`transport ${JSON.stringify(name)}: not one of ${all}`);
+    }
+    return transport;
+  });
+  const possible = wanted.filter(({ isPossible }) => isPossible?.(call) ?? true);
+  if (possible.length === 0) {
+    const why = wanted.length
+      ? 'this platform has no WebSocket, or none that sends headers: give one as WebSocket'
+      : `name at least one of ${all}`;
+    throw new TypeError(`transports ${JSON.stringify(names)}: ${why}`);
+  }
+  return possible;
+}

@@ -1,0 +1,425 @@
+import { post } from './append.js';
+import { Overflow } from './inbox.js';
+import { Ladder } from './ladder.js';
+import { complete } from './options.js';
+import { Problem } from './problem.js';
+import { Silence, sleep } from './retry.js';
+
+/**
+ * @typedef {import('./options.js').Options} Options
+ * @typedef {import('./transport.js').Transport} Transport
+ * @typedef {import('./transport.js').TransportName} TransportName
+ * @typedef {import('./transport.js').Reading} Reading
+ * @typedef {import('./transport.js').Reset} Reset
+ *
+ * @typedef {'connecting'|'live'|'reconnecting'|'closed'} Status
+ *   - `connecting`: nothing was received yet
+ *   - `live`: something was received over the transport
+ *   - `reconnecting`: it broke; the same or another one is tried
+ *   - `closed`: by `close()`, because the channel is closed, or because of a problem that stays
+ *
+ * @typedef {{status: Status, transport: TransportName, problem?: Problem}} StatusDetail
+ *
+ * @typedef {{message: MessageEvent, status: CustomEvent<StatusDetail>,
+ *     reset: CustomEvent<Reset & {next: string}>}} SubscriptionEvents
+ */
+
+const CLIMB = new Problem({ title: 'A better transport works' });
+
+/**
+ * An offset that waits and moves: reads a channel over the best transport that works.
+ *
+ * Iterate it for its messages, in order; leaving the loop closes it. Or listen to its events:
+ * - `message`: `event.data` is one message, `event.lastEventId` the offset behind its batch
+ * - `status`: `event.detail` has `status`, `transport`, and a `problem` where there is one
+ * - `reset`: between the messages before this event and those after it some are missing;
+ *   `event.detail` has the `reason`, how many are `missed` where that is known, and `next`, the
+ *   offset where it goes on
+ *
+ * Nothing is piled up. Until somebody iterates or listens to `message`, and while a loop is busy with
+ * a batch, at most one other batch waits here: no poll is sent, no event stream read; a WebSocket,
+ * which cannot be told to wait, is cut when 1 MiB has come, and opened again when that is taken. All
+ * go on from the offset, and who was away for longer than the server remembers is told by `reset`.
+ */
+export class Subscription extends EventTarget {
+  #call;
+  #ladder;
+  #closing = new AbortController();
+  #life = new AbortController();
+  /** @type {import('./transport.js').Line|undefined} */
+  #line;
+  /** Where the next connection reads on. */
+  #reached;
+  /** Behind what was taken. */
+  #offset;
+  /** @type {Status} */
+  #status = 'connecting';
+  #wasLive = false;
+  #isPaused = false;
+  #isHeard = false;
+  #isIterated = false;
+  #isBusy = false;
+  /** @type {{resolve: (reading?: Reading) => void, reject: (problem: Problem) => void}|undefined} */
+  #asking;
+  /** @type {Problem|undefined} */
+  #problem;
+  #changed = () => {};
+
+  /**
+   * @param {string|URL} url of the channel
+   * @param {Transport[]} transports best first
+   * @param {Options} options
+   * @throws {TypeError|RangeError} that quotes what cannot be
+   */
+  constructor(url, transports, options) {
+    super();
+    const { call, offset, signal, times, transports: chosen } = complete(url, transports, options);
+    this.#call = call;
+    this.#ladder = new Ladder(chosen, times);
+    this.#reached = offset;
+    this.#offset = offset;
+    signal?.addEventListener('abort', () => this.close(), { once: true });
+    if (signal?.aborted) {
+      this.close();
+    }
+    // Not before the caller could listen.
+    queueMicrotask(() => this.#run());
+  }
+
+  /**
+   * Where another reader would go on. It moves by whole batches: before the events of one are
+   * dispatched, or when a loop is given the last message of one. Who leaves a loop in the midst of a
+   * batch and comes again gets that batch again; {@link batches} shows them.
+   */
+  get offset() {
+    return this.#offset;
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  /** The one in use, or that is being tried. */
+  get transport() {
+    return this.#ladder.current.name;
+  }
+
+  /**
+   * Appends to the channel: over the WebSocket where that is in use, else by `POST`.
+   *
+   * @param {any} message any JSON value; an array is several messages
+   * @returns {Promise<string>} the offset behind it
+   * @throws {Problem} if the server refuses it, or it is not known to be taken
+   */
+  async append(message) {
+    this.#closing.signal.throwIfAborted();
+    return this.#line?.append?.(message) ?? post(this.#call, message);
+  }
+
+  /** Ends it. Nothing more is received; what was said of `offset` holds. */
+  close() {
+    this.#end();
+  }
+
+  /** Breaks the connection off, as a network does. It comes again by itself. */
+  cut() {
+    this.#life.abort(new Problem({ title: 'The connection was cut by this side' }));
+  }
+
+  /**
+   * Stops reading: no poll is sent, and an event stream's bytes stay where they are, so that its server
+   * notices. A page cannot stop a WebSocket, which goes on until 1 MiB has come.
+   */
+  pause() {
+    this.#isPaused = true;
+  }
+
+  /** Reads on after {@link pause}. */
+  resume() {
+    this.#isPaused = false;
+    this.#changed();
+  }
+
+  /**
+   * The messages as they came: some at once, and the offset behind them. For who keeps the offset
+   * together with what he made of the messages.
+   *
+   * @returns {AsyncGenerator<{messages: any[], next: string, reset?: Reset}, void>} with `reset`, and
+   *     no messages, where some are missing
+   * @throws {Problem} where a problem stays
+   */
+  async *batches() {
+    if (this.#isIterated) {
+      throw new TypeError('A subscription can be iterated once');
+    }
+    this.#isIterated = true;
+    try {
+      for (;;) {
+        const reading = await this.#take();
+        if (!reading) {
+          return;
+        }
+        const { messages, next, reset } = reading;
+        yield reset ? { messages, next, reset } : { messages, next };
+        this.#taken(next);
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for await (const { messages, next } of this.batches()) {
+      yield* messages.slice(0, -1);
+      this.#taken(next);
+      yield* messages.slice(-1);
+    }
+  }
+
+  /** @param {string} next */
+  #taken(next) {
+    this.#offset = next;
+    this.#isBusy = false;
+  }
+
+  /**
+   * @template {keyof SubscriptionEvents} K
+   * @param {K} type
+   * @param {((event: SubscriptionEvents[K]) => void)|EventListenerObject|null} listener
+   * @param {boolean|AddEventListenerOptions} [options]
+   * @override
+   */
+  addEventListener(type, listener, options) {
+    super.addEventListener(type, /** @type {EventListener} */ (listener), options);
+    if (type === 'message') {
+      this.#isHeard = true;
+      this.#changed();
+    }
+  }
+
+  async #run() {
+    try {
+      while (!this.#closing.signal.aborted && !(await this.#live())) {
+        // the next transport, or the same again
+      }
+      this.#end();
+    } catch (problem) {
+      this.#end(/** @type {Problem} */ (problem));
+    }
+  }
+
+  /**
+   * One connection, from its beginning to its end.
+   *
+   * @returns {Promise<boolean>} whether the channel is closed
+   * @throws {Problem} where it is of no use to come again
+   */
+  async #live() {
+    const began = performance.now();
+    const how = { received: false, brought: false, isSilent: false, livedMillis: 0 };
+    this.#life = new AbortController();
+    const signal = AbortSignal.any([this.#closing.signal, this.#life.signal]);
+    try {
+      this.#line = this.#ladder.current.connect({ ...this.#call, offset: this.#reached, signal });
+      for await (const reading of this.#line.readings) {
+        if (!how.received) {
+          this.#works(signal);
+        }
+        how.received = true;
+        how.brought ||= reading.messages.length > 0;
+        await this.#give(reading);
+        signal.throwIfAborted();
+      }
+      return true;
+    } catch (error) {
+      how.livedMillis = performance.now() - began;
+      await this.#broke(error, how);
+      return false;
+    } finally {
+      this.#line = undefined;
+      this.#life.abort();
+    }
+  }
+
+  /** @param {AbortSignal} signal of the connection that works */
+  #works(signal) {
+    this.#wasLive = true;
+    this.#say('live');
+    if (this.#ladder.better.length) {
+      this.#climb(signal);
+    }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {Parameters<Ladder['ended']>[0]} how
+   */
+  async #broke(error, how) {
+    this.#line = undefined;
+    if (error === CLIMB || error instanceof Overflow || this.#closing.signal.aborted) {
+      return;
+    }
+    const problem =
+      error instanceof Problem ? error : new Problem({ title: `${error}` }, { cause: error });
+    if (problem.isFinal || (problem.isMissing && !this.#wasLive)) {
+      throw problem;
+    }
+    const millis = this.#ladder.ended({ ...how, isSilent: problem instanceof Silence });
+    this.#say(this.#wasLive ? 'reconnecting' : 'connecting', problem);
+    await sleep(Math.max(millis, problem.retryAfterMillis), this.#closing.signal);
+  }
+
+  /**
+   * Tries better transports beside the one in use, until one works or that breaks.
+   *
+   * @param {AbortSignal} signal
+   */
+  async #climb(signal) {
+    const life = this.#life;
+    while (!signal.aborted) {
+      await sleep(this.#ladder.climbInMillis, signal);
+      const better = await this.#firstThatWorks(signal);
+      if (signal.aborted) {
+        return;
+      }
+      this.#ladder.climb(better);
+      if (better) {
+        life.abort(CLIMB);
+      }
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #firstThatWorks(signal) {
+    for (const transport of this.#ladder.better) {
+      if (!signal.aborted && (await this.#isHeardOver(transport, signal))) {
+        return transport;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {Transport} transport
+   * @param {AbortSignal} signal
+   */
+  async #isHeardOver(transport, signal) {
+    const { readings } = transport.connect({ ...this.#call, offset: 'now', signal });
+    try {
+      for await (const _ of readings) {
+        return true;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Gives out what came, when somebody wants it.
+   *
+   * @param {Reading} reading
+   */
+  async #give(reading) {
+    while (this.#mustWait(reading)) {
+      await new Promise((changed) => {
+        this.#changed = () => changed(undefined);
+      });
+    }
+    if (this.#closing.signal.aborted) {
+      return;
+    }
+    this.#reached = reading.next;
+    if (isEmpty(reading)) {
+      if (!this.#isBusy) {
+        this.#offset = reading.next;
+      }
+    } else {
+      this.#handOver(reading);
+    }
+  }
+
+  /** @param {Reading} reading */
+  #mustWait(reading) {
+    if (this.#closing.signal.aborted) {
+      return false;
+    }
+    const isWanted = this.#isIterated ? this.#asking !== undefined : this.#isHeard;
+    return this.#isPaused || (!isWanted && !isEmpty(reading));
+  }
+
+  /** @param {Reading} reading */
+  #handOver(reading) {
+    if (this.#isIterated) {
+      this.#isBusy = true;
+      this.#asking?.resolve(reading);
+      this.#asking = undefined;
+    } else {
+      this.#offset = reading.next;
+    }
+    const { messages, next, reset } = reading;
+    if (reset) {
+      this.dispatchEvent(new CustomEvent('reset', { detail: { ...reset, next } }));
+    }
+    // All of them, even if it is closed meanwhile: the offset is behind them.
+    if (this.#isHeard) {
+      for (const data of messages) {
+        this.dispatchEvent(new MessageEvent('message', { data, lastEventId: next }));
+      }
+    }
+  }
+
+  /** @returns {Promise<Reading|undefined>} nothing at the end */
+  #take() {
+    return new Promise((resolve, reject) => {
+      if (this.#problem) {
+        reject(this.#problem);
+      } else if (this.#status === 'closed') {
+        resolve(undefined);
+      } else {
+        this.#asking = { resolve, reject };
+        this.#changed();
+      }
+    });
+  }
+
+  /** @param {Problem} [problem] */
+  #end(problem) {
+    if (this.#status === 'closed') {
+      return;
+    }
+    this.#problem = problem;
+    this.#closing.abort(problem ?? new Problem({ title: 'The subscription is closed' }));
+    this.#say('closed', problem);
+    if (problem) {
+      this.#asking?.reject(problem);
+    } else {
+      this.#asking?.resolve();
+    }
+    this.#changed();
+  }
+
+  /**
+   * @param {Status} status
+   * @param {Problem} [problem]
+   */
+  #say(status, problem) {
+    this.#status = status;
+    const detail = { status, transport: this.transport, ...(problem ? { problem } : {}) };
+    this.dispatchEvent(new CustomEvent('status', { detail }));
+  }
+}
+
+/** @param {Reading} reading */
+function isEmpty({ messages, reset }) {
+  return messages.length === 0 && !reset;
+}
+
+/**
+ * @param {string|URL} url of the channel
+ * @param {Transport[]} transports best first
+ * @param {Options} [options]
+ */
+export function subscribe(url, transports, options = {}) {
+  return new Subscription(url, transports, options);
+}

@@ -1,0 +1,293 @@
+import { unknown, written } from './append.js';
+import { Inbox } from './inbox.js';
+import { Problem } from './problem.js';
+import { notJson } from './read.js';
+import { Silence, within } from './retry.js';
+import { subscribe } from './subscription.js';
+import { exchange, frameHead, headLength, requestHeaders, utf8Length } from './wire.js';
+
+/** WebSocket: one connection, both sides speak when they like. */
+export const name = 'webSocket';
+
+const SUBPROTOCOL = 'switchboard.v1';
+
+/** Larger messages go by POST: a frame over the server's limit would end the connection. */
+const MAX_FRAME_BYTES = 65_536;
+
+const OPEN = 1;
+
+/**
+ * The platform's WebSocket sends no headers. Who gives headers means them, so it is not used then.
+ *
+ * @param {import('./options.js').Settled} call
+ */
+export function isPossible(call) {
+  return call.WebSocket !== undefined || (!call.hasHeaders && 'WebSocket' in globalThis);
+}
+
+/**
+ * @param {import('./transport.js').Call} call
+ * @returns {import('./transport.js').Line}
+ */
+export function connect(call) {
+  const conversation = new Conversation(call);
+  return {
+    readings: conversation.readings(),
+    append: (message) => conversation.append(message),
+  };
+}
+
+class Conversation {
+  /** @type {import('./transport.js').Call} */
+  #call;
+  #tell;
+  #inbox = new Inbox();
+  /** @type {Map<number, {resolve: (next: string) => void, reject: (why: Problem) => void}>} */
+  #unanswered = new Map();
+  /** @type {WebSocket|undefined} */
+  #socket;
+  #lastId = 0;
+  /** @type {Problem|undefined} */
+  #problem;
+
+  /** @param {import('./transport.js').Call} call */
+  constructor(call) {
+    this.#call = call;
+    this.#tell = exchange(call.onWire, name);
+  }
+
+  /** @returns {AsyncGenerator<import('./transport.js').Reading>} */
+  async *readings() {
+    const { hello, silence, signal } = this.#call;
+    try {
+      await this.#connect();
+      for (let patience = hello; ; patience = silence) {
+        const { closed, ...reading } = await within(patience, signal, this.#inbox.take());
+        yield reading;
+        if (closed) {
+          return;
+        }
+      }
+    } catch (error) {
+      if (error instanceof Silence) {
+        this.#rejectAll(error);
+      }
+      throw error;
+    } finally {
+      this.#close();
+    }
+  }
+
+  async #connect() {
+    const url = new URL(this.#call.url);
+    url.protocol = url.protocol.replace('http', 'ws');
+    url.searchParams.set('offset', this.#call.offset);
+    const headers = await this.#call.headers();
+    this.#call.signal.throwIfAborted();
+    const Socket = /** @type {import('./transport.js').WebSocketConstructor} */ (
+      this.#call.WebSocket ?? globalThis.WebSocket);
+    this.#tell('out', 'upgrade', () => upgrade(url, headers));
+    const socket = new Socket(url.href, SUBPROTOCOL, { headers });
+    this.#socket = socket;
+    socket.onopen = () => this.#tell('in', 'open', () => switching(socket));
+    socket.onmessage = ({ data }) => this.#take(data);
+    // The close event follows, with all that is known.
+    socket.onerror = () => {};
+    socket.onclose = ({ code, reason }) => this.#ended(code, reason);
+  }
+
+  /** @param {any} data */
+  #take(data) {
+    if (typeof data !== 'string') {
+      this.#inbox.end(new Problem({ title: 'A binary frame came: this is no Switchboard' }));
+      return;
+    }
+    /** @type {any} */
+    let frame;
+    try {
+      frame = JSON.parse(data);
+    } catch {
+      this.#inbox.end(new Problem({ title: 'A frame came that is not JSON: no Switchboard' }));
+      return;
+    }
+    const { id, next, messages = [], reset, closed, error } = frame;
+    this.#tell('in', 'frame', () => ({
+      line: describe(frame),
+      text: data,
+      messages: messages.length,
+      head: frameHead(utf8Length(data), false),
+    }));
+    if (id !== undefined) {
+      this.#answer(id, next, error);
+    } else if (error) {
+      this.#problem = new Problem(error); // the server closes now
+    } else if ('text' in frame || 'data' in frame) {
+      this.#inbox.end(notJson(data));
+    } else if (!this.#inbox.put({ next, messages, reset, closed }, data.length)) {
+      this.#close();
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} next
+   * @param {any} error
+   */
+  #answer(id, next, error) {
+    const asked = this.#unanswered.get(id);
+    this.#unanswered.delete(id);
+    if (error) {
+      asked?.reject(new Problem(error));
+    } else {
+      asked?.resolve(next);
+    }
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   */
+  #ended(code, reason) {
+    this.#tellEnd(code, reason);
+    if (code === 1009) {
+      this.#refuseFirst();
+    }
+    const title = reason ? `The server ended the connection: ${reason}` : 'The connection ended';
+    const problem = this.#problem ?? new Problem({ title });
+    this.#inbox.end(problem);
+    this.#rejectAll(problem);
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   */
+  #tellEnd(code, reason) {
+    if (code === 1006) {
+      this.#tell('in', 'error', () => ({ line: 'no WebSocket, or it broke' }));
+      return;
+    }
+    const head = frameHead(2 + utf8Length(reason), false) + 2;
+    this.#tell('in', 'close', () => ({ line: `close ${code} ${reason}`.trim(), head, text: reason }));
+  }
+
+  // Frames are read in order, so the one that was too large is the first that has no answer.
+  #refuseFirst() {
+    for (const [id, { reject }] of [...this.#unanswered].slice(0, 1)) {
+      this.#unanswered.delete(id);
+      reject(Problem.named('too-large', 413, 'The message is larger than the limit'));
+    }
+  }
+
+  /** @param {Problem} why */
+  #rejectAll(why) {
+    for (const { reject } of this.#unanswered.values()) {
+      reject(unknown(why));
+    }
+    this.#unanswered.clear();
+  }
+
+  #close() {
+    const socket = this.#socket;
+    if (!socket) {
+      return;
+    }
+    this.#socket = undefined;
+    if (socket.readyState <= OPEN) {
+      const isOpen = socket.readyState === OPEN;
+      this.#tell('out', isOpen ? 'close' : 'abort', () => ({
+        line: isOpen ? 'close' : 'given up',
+        head: isOpen ? frameHead(0, true) : 0,
+      }));
+    }
+    socket.close();
+  }
+
+  /**
+   * @param {any} message
+   * @returns {Promise<string>|undefined} nothing where it cannot be sent as a frame
+   */
+  append(message) {
+    const id = ++this.#lastId;
+    const frame = `{"id":${id},"append":${written(message)}}`;
+    const socket = this.#socket;
+    if (socket?.readyState !== OPEN || utf8Length(frame) > MAX_FRAME_BYTES) {
+      return undefined;
+    }
+    return this.#send(socket, id, frame);
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {number} id
+   * @param {string} frame
+   */
+  async #send(socket, id, frame) {
+    /** @type {Promise<string>} */
+    const answer = new Promise((resolve, reject) => {
+      this.#unanswered.set(id, { resolve, reject });
+    });
+    this.#tell('out', 'frame', () => ({
+      line: 'append', text: frame, head: frameHead(utf8Length(frame), true),
+    }));
+    socket.send(frame);
+    try {
+      return await within(this.#call.silence, undefined, answer);
+    } catch (error) {
+      throw error instanceof Silence ? unknown(error) : error;
+    } finally {
+      this.#unanswered.delete(id);
+    }
+  }
+}
+
+/**
+ * @param {URL} url
+ * @param {Record<string, string>} given
+ */
+function upgrade(url, given) {
+  const line = `GET ${url.pathname}${url.search}`;
+  const headers = {
+    ...requestHeaders(url, given),
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    origin: globalThis.location?.origin ?? '',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': '(24 characters by chance)',
+    'sec-websocket-protocol': SUBPROTOCOL,
+    'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits',
+  };
+  return { line, headers, head: headLength(`${line} HTTP/1.1`, headers) };
+}
+
+/** @param {WebSocket} socket */
+function switching({ protocol, extensions }) {
+  const line = '101 Switching Protocols';
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-accept': '(28 characters made of the key)',
+    ...(protocol ? { 'sec-websocket-protocol': protocol } : {}),
+    ...(extensions ? { 'sec-websocket-extensions': extensions } : {}),
+  };
+  return { line, headers, head: headLength(`HTTP/1.1 ${line}`, headers) };
+}
+
+/** @param {any} frame */
+function describe({ id, messages, reset, closed, error }) {
+  if (id !== undefined) {
+    return error ? `not appended: ${error.title}` : 'appended';
+  }
+  if (error) {
+    return error.title;
+  }
+  return messages ? 'messages' : reset ? 'reset' : closed ? 'closed' : 'hello or heartbeat';
+}
+
+/**
+ * Subscribes to a channel by a WebSocket only.
+ *
+ * @param {string|URL} url
+ * @param {import('./subscription.js').Options} [options]
+ */
+export const open = (url, options) => subscribe(url, [{ name, connect, isPossible }], options);

@@ -1,0 +1,159 @@
+/**
+ * What crosses the wire, told to an observer: enough to draw it.
+ *
+ * @callback OnWire
+ * @param {WireEvent} event
+ * @returns {void}
+ *
+ * @typedef {Object} WireEvent
+ * @property {number} at when, by `performance.now()`
+ * @property {'out'|'in'} direction seen from the client
+ * @property {WireKind} kind
+ * @property {number} id of the exchange: a request and all that comes of it, or a WebSocket from its
+ *     upgrade to its end. Unique among all of the page
+ * @property {import('./transport.js').TransportName|'append'} via whose it is; `append` for a `POST`
+ * @property {string} line what to write on the arrow: `GET /channels/news?offset=…`, `200 OK`
+ * @property {Record<string, string>} [headers] of requests and answers, names in lower case
+ * @property {string} [text] the body, event or frame; its first 500 characters
+ * @property {number} [messages] how many it carries
+ * @property {number} bytes on the wire, headers and all
+ * @property {number} bodyBytes of these, what is no header and no frame header
+ * @property {boolean} measured `bytes` was counted. Else it is computed: a page sees neither the
+ *     headers that its browser adds, nor a handshake, nor how an answer's headers were written
+ *
+ * @typedef {'request'|'held'|'response'|'empty'|'problem'|'upgrade'|'open'|'event'|'comment'|
+ *     'frame'|'close'|'abort'|'error'} WireKind
+ *   - `request` out: one that is answered at once
+ *   - `held` out: one whose answer may wait
+ *   - `response` in: an answer with messages, or to an append
+ *   - `empty` in: an answer without messages
+ *   - `problem` in: an answer that says why not
+ *   - `upgrade` out: the request for a WebSocket
+ *   - `open` in: the answer that goes on, of an event stream; the `101` of a WebSocket
+ *   - `event` in: of an event stream
+ *   - `comment` in: of an event stream, which says only that it lives
+ *   - `frame` in or out: of a WebSocket
+ *   - `close` in: the other side ended it, with a close frame or the end of the answer;
+ *     out: a close frame
+ *   - `abort` out: broken off by this side, without a word
+ *   - `error` in: the connection was refused or broke
+ */
+
+const TEXT_LENGTH = 500;
+
+/** After these nothing more is told of an exchange. @type {Set<string>} */
+const ENDS = new Set(['in response', 'in empty', 'in problem', 'in close', 'in error', 'out abort']);
+
+let lastId = 0;
+
+/**
+ * Tells one exchange to an observer.
+ *
+ * @param {OnWire|undefined} onWire
+ * @param {WireEvent['via']} via
+ */
+export function exchange(onWire, via) {
+  const id = ++lastId;
+  let isOver = false;
+  /**
+   * @param {'out'|'in'} direction
+   * @param {WireKind} kind
+   * @param {() => {line: string, head?: number, measured?: boolean, text?: string,
+   *     headers?: Record<string, string>, messages?: number}} describe asked only where somebody
+   *     observes; `head`: bytes beside those of the text
+   */
+  return function tell(direction, kind, describe) {
+    if (!onWire || isOver) {
+      return;
+    }
+    isOver = ENDS.has(`${direction} ${kind}`);
+    const { line, head = 0, measured = false, text, ...rest } = describe();
+    const bodyBytes = text === undefined ? 0 : utf8Length(text);
+    onWire({
+      at: performance.now(),
+      direction,
+      kind,
+      id,
+      via,
+      line,
+      ...rest,
+      ...(text === undefined ? {} : { text: text.slice(0, TEXT_LENGTH) }),
+      bytes: head + bodyBytes,
+      bodyBytes,
+      measured,
+    });
+  };
+}
+
+/** @typedef {ReturnType<typeof exchange>} Tell */
+
+/**
+ * How many bytes a text has in UTF-8.
+ *
+ * @param {string} text
+ */
+export function utf8Length(text) {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) {
+      // Each half of a surrogate pair counts two of the pair's four bytes.
+      length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+    }
+  }
+  return length;
+}
+
+/**
+ * The head of an HTTP request or answer, in bytes: its first line, its headers, an empty line.
+ *
+ * @param {string} line
+ * @param {Record<string, string>} headers
+ */
+export function headLength(line, headers) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [line, ...lines, ''].reduce((sum, one) => sum + utf8Length(one) + 2, 0);
+}
+
+/**
+ * The header of a WebSocket frame, in bytes (RFC 6455 §5.2).
+ *
+ * @param {number} payloadBytes
+ * @param {boolean} isMasked as all that a client sends
+ */
+export function frameHead(payloadBytes, isMasked) {
+  const length = payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
+  return length + (isMasked ? 4 : 0);
+}
+
+/**
+ * The headers of a request as a browser completes them. A page cannot see them, so this is what
+ * browsers do today, without cookies.
+ *
+ * @param {URL} url
+ * @param {Record<string, string>} given
+ * @returns {Record<string, string>}
+ */
+export function requestHeaders(url, given) {
+  const { navigator, location } = globalThis;
+  const isPage = location !== undefined;
+  const languages = navigator?.languages?.join(',') ?? '*';
+  return {
+    host: url.host,
+    connection: 'keep-alive',
+    'user-agent': navigator?.userAgent ?? 'node',
+    accept: '*/*',
+    'accept-encoding': isPage ? 'gzip, deflate, br, zstd' : 'gzip, deflate',
+    'accept-language': languages,
+    ...(isPage ? { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty' } : {}),
+    'sec-fetch-mode': 'cors',
+    ...(isPage ? { referer: location.href, 'cache-control': 'no-cache', pragma: 'no-cache' } : {}),
+    ...lowerCase(given),
+  };
+}
+
+/** @param {Record<string, string>} headers */
+function lowerCase(headers) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -26,7 +26,8 @@ class PackagesTest {
           "publish", Set.of("log", "channel", "config"),
           "transport", Set.of("log", "channel", "publish", "config"),
           "timer", Set.of("log", "channel", "publish", "config"),
-          "metrics", Set.of("channel", "config"));
+          "metrics", Set.of("channel", "config"),
+          "lab", Set.of("log", "channel", "publish", "transport", "timer", "config"));
   private static final Set<String> PLAIN_JAVA = Set.of("log", "channel");
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?(jakarta|io|switchboard\\.(\\w+))\\.");

@@ -16,6 +16,11 @@ public interface Connection {
    */
   void tick(long nowMillis);
 
+  /** The name under which its client asks to be watched; {@code null} if it does not. */
+  default String label() {
+    return null;
+  }
+
   /** Ends it and tells the client why. */
   void end(Ending ending);
 }

@@ -19,6 +19,8 @@ public final class Connections {
 
   private final Map<Transport, Set<Connection>> open = new EnumMap<>(Transport.class);
   private final Map<Transport, LongAdder> requests = new EnumMap<>(Transport.class);
+  private final Map<Transport, LongAdder> empty = new EnumMap<>(Transport.class);
+  private volatile Watcher watcher = (connection, sight, why) -> {};
 
   private final Tally tally;
   private volatile long lastTickMillis;
@@ -34,6 +36,7 @@ public final class Connections {
     for (Transport transport : Transport.values()) {
       open.put(transport, ConcurrentHashMap.newKeySet());
       requests.put(transport, new LongAdder());
+      empty.put(transport, new LongAdder());
     }
   }
 
@@ -45,6 +48,11 @@ public final class Connections {
   /** A client came by {@code transport}; what it asked for may be answered already. */
   public void count(Transport transport) {
     requests.get(transport).increment();
+  }
+
+  /** What a client asked for was answered without a message. */
+  public void countEmpty(Transport transport) {
+    empty.get(transport).increment();
   }
 
   /** The connection lasts from now until {@link #remove}. */
@@ -65,6 +73,23 @@ public final class Connections {
   /** How many came since the start. */
   public long requests(Transport transport) {
     return requests.get(transport).sum();
+  }
+
+  /** How many of them were answered without a message. */
+  public long empty(Transport transport) {
+    return empty.get(transport).sum();
+  }
+
+  /** From now, {@code watcher} hears of the connections that ask to be watched. */
+  public void watch(Watcher watcher) {
+    this.watcher = watcher;
+  }
+
+  /** Tells the watcher, if the connection's client asks for that. */
+  public void tell(Connection connection, Watcher.Sight sight, String why) {
+    if (connection.label() != null) {
+      watcher.saw(connection, sight, why);
+    }
   }
 
   /** What the clock does to every connection. */

@@ -22,6 +22,7 @@ public enum Ending {
   PRODUCER_FENCED(403, 4403, false, "A newer run of this producer took over"),
   BAD_FORK(400, 4400, false, "The source cannot be forked there"),
   UNKNOWN_CHANNEL(404, 4404, false, "There is no such channel"),
+  LAB_OFF(404, 4404, false, "The lab is switched off"),
   METHOD_NOT_ALLOWED(405, 4405, false, "The method is not one of this resource"),
   CHANNEL_EXISTS(409, 4409, false, "The channel exists and is configured otherwise"),
   CHANNEL_CLOSED(409, 1000, false, "The channel is closed: nothing will be appended any more"),

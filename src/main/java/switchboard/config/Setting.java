@@ -37,6 +37,20 @@ public record Setting<T>(
         });
   }
 
+  static Setting<Boolean> flag(String key, boolean defaultValue, String sentence) {
+    return new Setting<>(
+        key,
+        Boolean.toString(defaultValue),
+        "true or false",
+        sentence,
+        text ->
+            switch (text.strip()) {
+              case "true" -> true;
+              case "false" -> false;
+              default -> throw new IllegalArgumentException("not true or false");
+            });
+  }
+
   static Setting<Duration> duration(
       String key, String defaultValue, String min, String max, String sentence) {
     String range = "ISO 8601 duration, %s to %s".formatted(min, max);

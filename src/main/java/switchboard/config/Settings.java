@@ -140,6 +140,27 @@ public final class Settings {
           "The channel that gets the server's readings once a second; empty for none.",
           NamePatterns::parse);
 
+  public static final Setting<Boolean> LAB =
+      Setting.flag(
+          "switchboard.lab.enabled",
+          false,
+          "Whether the page may set the rate of the lab's messages, send a crowd and have its own"
+              + " connections watched; the run command switches it on.");
+  public static final Setting<Integer> CROWD_MAX_READERS =
+      Setting.number(
+          "switchboard.lab.crowd.max-readers",
+          100,
+          0,
+          2_000,
+          "How many readers of one transport the lab's crowd has at the most; 0 for no crowd.");
+  public static final Setting<Duration> CROWD_MAX_TIME =
+      Setting.duration(
+          "switchboard.lab.crowd.max-time",
+          "PT30S",
+          "PT1S",
+          "PT10M",
+          "How long the lab's crowd reads by one transport at the most.");
+
   /** Every setting there is, in the order of the documentation. */
   public static final List<Setting<?>> ALL =
       List.of(
@@ -159,7 +180,10 @@ public final class Settings {
           STUCK_AFTER,
           DISPATCH_WORKERS,
           CORS_ORIGINS,
-          TICKER);
+          TICKER,
+          LAB,
+          CROWD_MAX_READERS,
+          CROWD_MAX_TIME);
 
   private static final String PREFIX = "switchboard.";
 

@@ -62,20 +62,24 @@ public class Ticker {
   }
 
   private JsonObject readings() {
-    Runtime runtime = Runtime.getRuntime();
     JsonObjectBuilder open = Json.createObjectBuilder();
     JsonObjectBuilder requests = Json.createObjectBuilder();
+    JsonObjectBuilder empty = Json.createObjectBuilder();
     for (Transport transport : Transport.values()) {
       open.add(transport.key(), connections.open(transport));
       requests.add(transport.key(), connections.requests(transport));
+      empty.add(transport.key(), connections.empty(transport));
     }
     return Json.createObjectBuilder()
         .add("time", clock.instant().toString())
-        .add("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory())
-        .add("heapMaxBytes", runtime.maxMemory())
+        .add("heapUsedBytes", Process.heapUsedBytes())
+        .add("heapMaxBytes", Runtime.getRuntime().maxMemory())
+        .add("cpuMillis", Process.cpuMillis())
+        .add("processors", Runtime.getRuntime().availableProcessors())
         .add("load", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage())
         .add("open", open)
         .add("requests", requests)
+        .add("empty", empty)
         .build();
   }
 }

@@ -141,6 +141,9 @@ public class ChannelResource {
     // A poll is a long poll that waits for nothing. What is known already is answered by this very
     // thread: when another one is faster than this one's return, Payara logs an error.
     if (wait.isZero() || found.isNews()) {
+      if (!found.isNews()) {
+        connections.countEmpty(transport);
+      }
       response.resume(answer.to(found, found.isNews(), header(HttpHeaders.IF_NONE_MATCH)));
     } else {
       new LongPoll(

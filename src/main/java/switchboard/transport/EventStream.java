@@ -25,6 +25,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
+import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
@@ -46,7 +47,6 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
-  private static final Runnable NOTHING = () -> {};
 
   /** What is written next; made only then, since the id of several channels moves meanwhile. */
   private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
@@ -101,6 +101,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
         new EventStream(request, context, response.getOutputStream(), connections, settings, clock);
     context.addListener(stream);
     connections.add(stream);
+    connections.tell(stream, Watcher.Sight.OPENED, "");
     stream.open();
   }
 
@@ -208,7 +209,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     @Override
     public void gap(Gap gap, Runnable done) {
       if (!request.hearsResets()) {
-        finish(); // it comes again with the offset it has, and is told 410
+        finish(Ending.OFFSET_GONE.slug()); // it comes again with the offset it has, and is told 410
         return;
       }
       connections.tally().told(gap);
@@ -245,7 +246,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     private void hasEnded() {
       hasEnded = true;
       if (feeds.stream().allMatch(feed -> feed.hasEnded)) {
-        finish();
+        finish(Ending.CHANNEL_CLOSED.slug());
       }
     }
   }
@@ -320,19 +321,19 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
       end(Ending.TOO_SLOW);
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
-      enqueue(() -> COMMENT, NOTHING);
+      enqueue(() -> COMMENT, () -> connections.tell(this, Watcher.Sight.COMMENT, ""));
     }
   }
 
   @Override
   public void end(Ending ending) {
-    if (finish()) {
+    if (finish(ending.slug())) {
       connections.tally().ended(ending);
     }
   }
 
-  private boolean finish() {
-    boolean isFirst = leave();
+  private boolean finish(String why) {
+    boolean isFirst = leave(why);
     if (isFirst) {
       try {
         context.complete();
@@ -343,11 +344,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     return isFirst;
   }
 
-  private boolean leave() {
+  private boolean leave(String why) {
     if (!over.compareAndSet(false, true)) {
       return false;
     }
     connections.remove(this);
+    connections.tell(this, Watcher.Sight.ENDED, why);
     for (Feed feed : feeds) {
       if (feed.subscription != null) {
         feed.subscription.cancel();
@@ -364,7 +366,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void onComplete(AsyncEvent event) {
-    leave();
+    leave("completed");
   }
 
   @Override
@@ -374,12 +376,17 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void onTimeout(AsyncEvent event) {
-    finish();
+    finish(Ending.PEER_LOST.slug());
   }
 
   @Override
   public void onStartAsync(AsyncEvent event) {
     // this request is never started anew
+  }
+
+  @Override
+  public String label() {
+    return request.label();
   }
 
   @Override

@@ -19,6 +19,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
+import switchboard.channel.Watcher;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -68,6 +69,7 @@ final class LongPoll implements Sink, Connection {
 
   void start() {
     connections.add(this);
+    connections.tell(this, Watcher.Sight.OPENED, "");
     // Not by the request's own thread: should a message come right now, the answer would overtake
     // that thread on its way out, which on Payara leaves errors in the log.
     executor.execute(this::subscribe);
@@ -139,6 +141,9 @@ final class LongPoll implements Sink, Connection {
 
   private Response whatIsThere(boolean isWoken) {
     PollAnswer.Found found = answer.afterWait();
+    if (!found.isNews()) {
+      connections.countEmpty(Transport.LONG_POLL);
+    }
     return answer.to(found, isWoken || found.isNews(), null);
   }
 
@@ -156,6 +161,7 @@ final class LongPoll implements Sink, Connection {
       return false;
     }
     connections.remove(this);
+    connections.tell(this, Watcher.Sight.ENDED, "answered");
     cancelAll();
     return true;
   }
@@ -170,6 +176,11 @@ final class LongPoll implements Sink, Connection {
     } catch (Problem problem) {
       response.resume(problem); // the overload for exceptions: an object would be written as JSON
     }
+  }
+
+  @Override
+  public String label() {
+    return answer.request().label();
   }
 
   @Override

@@ -13,7 +13,7 @@ import switchboard.log.Gap;
  * A request that cannot be done, in the words of {@code docs/endings.md}: a problem document (RFC
  * 9457) over HTTP, an {@code error} over a WebSocket.
  */
-final class Problem extends RuntimeException {
+public final class Problem extends RuntimeException {
 
   static final String MEDIA_TYPE = "application/problem+json";
 
@@ -28,14 +28,14 @@ final class Problem extends RuntimeException {
    *
    * @param detail what is wrong with this one, quoting it
    */
-  Problem(Ending ending, String detail) {
+  public Problem(Ending ending, String detail) {
     // No stack trace: it is an answer, and a flood of bad requests must stay cheap.
     super(detail, null, false, false);
     this.ending = ending;
   }
 
   /** Runs what refuses bad input with {@link IllegalArgumentException}. */
-  static <T> T orElse(Ending ending, java.util.function.Supplier<T> parse) {
+  public static <T> T orElse(Ending ending, java.util.function.Supplier<T> parse) {
     try {
       return parse.get();
     } catch (IllegalArgumentException e) {

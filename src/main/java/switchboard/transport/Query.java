@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import switchboard.channel.Ending;
 
 /**
@@ -13,6 +14,8 @@ import switchboard.channel.Ending;
  * the query's, JAX-RS and Servlet disagree on what is malformed.)
  */
 record Query(Map<String, List<String>> parameters) {
+
+  private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9.-]{1,40}");
 
   static Query parse(String raw) {
     Map<String, List<String>> parameters = new HashMap<>();
@@ -34,6 +37,17 @@ record Query(Map<String, List<String>> parameters) {
       throw new Problem(
           Ending.BAD_PARAMETER, "query \"%s\": not percent-encoded as in a URL".formatted(text));
     }
+  }
+
+  /** The name under which the client asks to be watched, or {@code null}. */
+  String label() {
+    String label = get("watch");
+    if (label != null && !LABEL.matcher(label).matches()) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "watch \"%s\": 1 to 40 letters, digits, '.' and '-' are allowed".formatted(label));
+    }
+    return label;
   }
 
   /** All values of a parameter that may be repeated. */

@@ -24,6 +24,7 @@ import switchboard.log.Offset;
  *     with {@code Accept: text/event-stream}, as EventSource does. Clients of the Durable Streams
  *     protocol do not, and pass over events that it does not know
  * @param waitSeconds how long the client prefers to wait; -1 where it does not say
+ * @param label under which the client asks to be watched, or {@code null}
  */
 record ReadRequest(
     List<Place> places,
@@ -32,7 +33,8 @@ record ReadRequest(
     String cursor,
     boolean isResumed,
     boolean hearsResets,
-    int waitSeconds) {
+    int waitSeconds,
+    String label) {
 
   /** How many channels one request or connection listens to at the most. */
   static final int MAX_CHANNELS = 128;
@@ -91,7 +93,8 @@ record ReadRequest(
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
     boolean hearsResets = isMany || accepts(header.apply("Accept"), EVENT_STREAM);
-    return new ReadRequest(places, isMany, transport, cursor, isResumed, hearsResets, waitSeconds);
+    return new ReadRequest(
+        places, isMany, transport, cursor, isResumed, hearsResets, waitSeconds, query.label());
   }
 
   // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.

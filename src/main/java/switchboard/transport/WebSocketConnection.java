@@ -19,6 +19,7 @@ import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
+import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.publish.JsonMessages;
 
@@ -74,6 +75,7 @@ final class WebSocketConnection implements Connection {
   private final StringBuilder incoming = new StringBuilder();
   private long incomingBytes;
   private Conversation conversation;
+  private volatile String label;
   private final long openedMillis;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
@@ -124,13 +126,22 @@ final class WebSocketConnection implements Connection {
   private Place place(Channels channels, String name) {
     Query query = Query.parse(session.getQueryString());
     UnaryOperator<String> noHeaders = header -> null;
-    return ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders).place();
+    ReadRequest request = ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders);
+    label = request.label();
+    connections.tell(this, Watcher.Sight.OPENED, "");
+    return request.place();
   }
 
   /** Something came from the peer: it is there. */
   void heard() {
     lastHeardMillis = clock.millis();
     pinged = false;
+  }
+
+  /** The peer answered a ping. */
+  void ponged() {
+    heard();
+    connections.tell(this, Watcher.Sight.PONG, "");
   }
 
   /** A part of a text frame. */
@@ -262,6 +273,7 @@ final class WebSocketConnection implements Connection {
     try {
       if (next.text() == null) {
         session.getAsyncRemote().sendPing(ByteBuffer.allocate(0));
+        connections.tell(this, Watcher.Sight.PING, "");
         sent(next);
       } else {
         session
@@ -341,7 +353,7 @@ final class WebSocketConnection implements Connection {
   }
 
   private void closeNow(Ending ending) {
-    if (gone() && ending != Ending.CHANNEL_CLOSED) {
+    if (gone(ending.slug()) && ending != Ending.CHANNEL_CLOSED) {
       tally().ended(ending);
     }
     try {
@@ -353,16 +365,22 @@ final class WebSocketConnection implements Connection {
   }
 
   /** The session is over, whoever ended it; true for the first who says so. */
-  boolean gone() {
+  boolean gone(String why) {
     if (!over.compareAndSet(false, true)) {
       return false;
     }
     connections.remove(this);
+    connections.tell(this, Watcher.Sight.ENDED, why);
     conversation.gone();
     synchronized (waiting) {
       waiting.clear();
     }
     return true;
+  }
+
+  @Override
+  public String label() {
+    return label;
   }
 
   @Override

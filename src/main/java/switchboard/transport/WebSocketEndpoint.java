@@ -53,19 +53,19 @@ public class WebSocketEndpoint {
 
   @OnMessage
   public void pong(PongMessage pong) {
-    connection.heard();
+    connection.ponged();
   }
 
   @OnClose
   public void close(CloseReason reason) {
-    connection.gone();
+    connection.gone("client, code " + reason.getCloseCode().getCode());
   }
 
   @OnError
   public void error(Throwable e) {
     LOG.log(Level.FINE, e, () -> connection + " – broke");
     if (connection != null) {
-      connection.gone();
+      connection.gone("broke");
     }
   }
 }

@@ -1,0 +1,87 @@
+package switchboard.lab;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
+import jakarta.enterprise.concurrent.ManagedThreadFactory;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import java.time.InstantSource;
+import switchboard.channel.Connection;
+import switchboard.channel.Connections;
+import switchboard.channel.Watcher;
+import switchboard.config.Settings;
+import switchboard.publish.Publisher;
+
+/** Puts the lab's pieces together and starts them with the application, where it is switched on. */
+@ApplicationScoped
+public class Lab {
+
+  @Resource private ManagedScheduledExecutorService scheduler;
+  @Resource private ManagedThreadFactory threads;
+  @Inject private Settings settings;
+  @Inject private Publisher publisher;
+  @Inject private Connections connections;
+  @Inject private InstantSource clock;
+  private Told told;
+  private Source source;
+  private Crowd crowd;
+  private Vanisher vanisher;
+
+  void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
+    if (!isOn()) {
+      return;
+    }
+    told = new Told(publisher);
+    source = new Source(publisher, scheduler, clock);
+    crowd = new Crowd(threads, told::tell);
+    vanisher = new Vanisher(scheduler);
+    connections.watch(this::saw);
+    told.tell(Json.createObjectBuilder().add("kind", "started").build());
+    source.start();
+  }
+
+  @PreDestroy
+  void stop() {
+    if (source != null) {
+      source.stop();
+      crowd.stop();
+      vanisher.stop();
+    }
+  }
+
+  private void saw(Connection connection, Watcher.Sight sight, String why) {
+    told.tell(
+        Json.createObjectBuilder()
+            .add("kind", "wire")
+            .add("at", Source.millis(clock.instant()))
+            .add("label", connection.label())
+            .add("transport", connection.transport().key())
+            .add("saw", sight.name().toLowerCase(java.util.Locale.ROOT))
+            .add("why", why)
+            .build());
+  }
+
+  boolean isOn() {
+    return settings.get(Settings.LAB);
+  }
+
+  Told told() {
+    return told;
+  }
+
+  Source source() {
+    return source;
+  }
+
+  Crowd crowd() {
+    return crowd;
+  }
+
+  Vanisher vanisher() {
+    return vanisher;
+  }
+}

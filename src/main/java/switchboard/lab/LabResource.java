@@ -1,0 +1,149 @@
+package switchboard.lab;
+
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
+import java.time.InstantSource;
+import switchboard.channel.Ending;
+import switchboard.channel.Transport;
+import switchboard.config.Settings;
+import switchboard.transport.Problem;
+
+/**
+ * What the page sets and asks: {@code docs/lab.md}. Everything that changes something is a {@code
+ * PUT} or a {@code DELETE}, which pages of other origins cannot send without being asked first.
+ */
+@Path("")
+@RequestScoped
+@Produces(MediaType.APPLICATION_JSON)
+public class LabResource {
+
+  @Inject private Lab lab;
+  @Inject private Settings settings;
+  @Inject private InstantSource clock;
+  @Context private UriInfo uri;
+  @Context private HttpServletRequest request;
+
+  /** The time now, what is set, and what the bounds are. */
+  @GET
+  public Response state() {
+    requireOn();
+    return answer(
+        Json.createObjectBuilder()
+            .add("now", Source.millis(clock.instant()))
+            .add("source", lab.source().toJson())
+            .add("crowd", lab.crowd().toJson())
+            .add("bounds", bounds())
+            .build());
+  }
+
+  private JsonObject bounds() {
+    return Json.createObjectBuilder()
+        .add("minRate", Source.MIN_RATE)
+        .add("maxRate", Source.MAX_RATE)
+        .add("minBytes", Source.MIN_BYTES)
+        .add("maxBytes", Source.MAX_BYTES)
+        .add("maxReaders", settings.get(Settings.CROWD_MAX_READERS))
+        .add("maxSeconds", settings.get(Settings.CROWD_MAX_TIME).toSeconds())
+        .add("maxWaitSeconds", settings.get(Settings.LONG_POLL_MAX_WAIT).toSeconds())
+        .add("messageMaxBytes", settings.get(Settings.MESSAGE_MAX_BYTES))
+        .add("keptMessages", settings.get(Settings.LOG_MAX_MESSAGES))
+        .add("pingAfterMillis", settings.millis(Settings.PING_AFTER))
+        .add("pongWithinMillis", settings.millis(Settings.PONG_WITHIN))
+        .build();
+  }
+
+  /** Sets rate and size of the messages on the lab's channel. */
+  @PUT
+  @Path("source")
+  public Response source() {
+    requireOn();
+    Parameters given = given();
+    double rate = given.number("rate", Source.MIN_RATE, Source.MAX_RATE);
+    int bytes = given.whole("bytes", Source.MIN_BYTES, Source.MAX_BYTES);
+    lab.source().set(rate, bytes);
+    JsonObject set = lab.source().toJson();
+    lab.told().tell(Json.createObjectBuilder().add("kind", "source").add("source", set).build());
+    return answer(set);
+  }
+
+  /** Appends more messages at once than the log keeps. */
+  @PUT
+  @Path("flood")
+  public Response flood() {
+    requireOn();
+    int kept = settings.get(Settings.LOG_MAX_MESSAGES);
+    int count = (int) Math.min(Source.MAX_FLOOD, kept * 1.2 + 1);
+    lab.source().flood(count);
+    return answer(Json.createObjectBuilder().add("published", count).add("kept", kept).build());
+  }
+
+  /** A peer connects by a transport, under a label, and vanishes. */
+  @PUT
+  @Path("vanish")
+  public Response vanish() throws IOException {
+    requireOn();
+    Parameters given = given();
+    Transport transport = given.transport("transport");
+    if (transport == Transport.POLL) {
+      throw new Problem(Ending.BAD_PARAMETER, "transport \"poll\": it holds no connection");
+    }
+    String label = given.label("label");
+    lab.vanisher().vanish(transport, request.getLocalPort(), channelPath(), label);
+    return answer(
+        Json.createObjectBuilder()
+            .add("label", label)
+            .add("staysSeconds", Vanisher.STAY.toSeconds())
+            .build());
+  }
+
+  /** Sends a crowd of readers, one transport after the other. */
+  @PUT
+  @Path("crowd")
+  public Response crowd() {
+    requireOn();
+    lab.crowd().start(given().plan("http://127.0.0.1:" + request.getLocalPort() + channelPath()));
+    return Response.accepted().build();
+  }
+
+  /** Calls the crowd back. */
+  @DELETE
+  @Path("crowd")
+  public Response noCrowd() {
+    requireOn();
+    lab.crowd().stop();
+    return Response.noContent().build();
+  }
+
+  private Parameters given() {
+    return new Parameters(uri.getQueryParameters(), settings);
+  }
+
+  // This server's own address: the port that the request came in by, never what its Host header
+  // says.
+  private String channelPath() {
+    return request.getContextPath() + "/channels/" + Source.CHANNEL;
+  }
+
+  private void requireOn() {
+    if (!lab.isOn()) {
+      throw new Problem(Ending.LAB_OFF, Settings.LAB.key() + " is false");
+    }
+  }
+
+  private static Response answer(JsonObject json) {
+    return Response.ok(json.toString()).header("Cache-Control", "no-store").build();
+  }
+}

@@ -1,0 +1,117 @@
+package switchboard.lab;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.publish.Publisher;
+
+/**
+ * Publishes numbered, stamped messages at a rate, all of one size.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+final class Source {
+
+  static final String CHANNEL = "lab";
+
+  static final double MIN_RATE = 0.1;
+  static final double MAX_RATE = 50;
+  static final int MIN_BYTES = 80;
+  static final int MAX_BYTES = 16_384;
+
+  /** The most that one flood appends. */
+  static final int MAX_FLOOD = 50_000;
+
+  private static final Logger LOG = Logger.getLogger(Source.class.getName());
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final int FLOOD_STEP = 500;
+  private static final String BARE = "{'n':%d,'sent':%s,'pad':''}";
+
+  private final Publisher publisher;
+  private final ScheduledExecutorService scheduler;
+  private final InstantSource clock;
+  private final AtomicLong published = new AtomicLong();
+  private Future<?> running;
+  private double rate = 2;
+  private volatile int sizeBytes = 128;
+
+  Source(Publisher publisher, ScheduledExecutorService scheduler, InstantSource clock) {
+    this.publisher = publisher;
+    this.scheduler = scheduler;
+    this.clock = clock;
+  }
+
+  /** From now on so many messages a second, of so many bytes each. */
+  synchronized void set(double ratePerSecond, int messageBytes) {
+    stop();
+    rate = ratePerSecond;
+    sizeBytes = messageBytes;
+    long periodNanos = (long) (NANOS_PER_SECOND / ratePerSecond);
+    running = scheduler.scheduleAtFixedRate(this::publish, 0, periodNanos, TimeUnit.NANOSECONDS);
+  }
+
+  synchronized void start() {
+    set(rate, sizeBytes);
+  }
+
+  synchronized void stop() {
+    if (running != null) {
+      running.cancel(false);
+    }
+  }
+
+  private void publish() {
+    try {
+      publisher.publish(CHANNEL, message(sizeBytes));
+    } catch (RuntimeException e) {
+      LOG.log(Level.FINE, e, () -> "channel \"" + CHANNEL + "\" – nothing published");
+    }
+  }
+
+  /** Appends so many small messages as fast as the log takes them. */
+  synchronized void flood(int count) {
+    for (int left = count; left > 0; left -= FLOOD_STEP) {
+      JsonArrayBuilder messages = Json.createArrayBuilder();
+      for (int i = 0; i < Math.min(left, FLOOD_STEP); i++) {
+        messages.add(message(MIN_BYTES));
+      }
+      publisher.publish(CHANNEL, messages.build());
+    }
+  }
+
+  // {"n":17,"sent":1764000000123.456,"pad":"…"}, filled up to its size.
+  private JsonObject message(int bytes) {
+    long n = published.incrementAndGet();
+    BigDecimal sent = millis(clock.instant());
+    int bare = BARE.formatted(n, sent).length();
+    return Json.createObjectBuilder()
+        .add("n", n)
+        .add("sent", sent)
+        .add("pad", "x".repeat(Math.max(0, bytes - bare)))
+        .build();
+  }
+
+  /** Milliseconds since 1970, with three decimals: on a loopback whole ones are too coarse. */
+  static BigDecimal millis(Instant instant) {
+    return BigDecimal.valueOf(ChronoUnit.MICROS.between(Instant.EPOCH, instant), 3);
+  }
+
+  synchronized JsonObject toJson() {
+    return Json.createObjectBuilder()
+        .add("channel", CHANNEL)
+        .add("rate", rate)
+        .add("bytes", sizeBytes)
+        .add("published", published.get())
+        .build();
+  }
+}

@@ -75,6 +75,10 @@ public record Setting<T>(
 
   /** The environment variable that sets it: {@code SWITCHBOARD_LONG_POLL_WAIT}. */
   public String environmentVariable() {
+    return environmentVariable(key);
+  }
+
+  static String environmentVariable(String key) {
     return key.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(java.util.Locale.ROOT);
   }
 }

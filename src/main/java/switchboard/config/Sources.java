@@ -2,6 +2,7 @@ package switchboard.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
@@ -18,9 +19,24 @@ public final class Sources {
   public static Settings read() {
     List<String> names = new ArrayList<>(System.getProperties().stringPropertyNames());
     if (HAS_MICROPROFILE) {
-      MicroProfile.names().forEach(names::add);
+      names.addAll(withoutVariables(MicroProfile.names(), System.getenv().keySet()));
     }
     return new Settings(Sources::lookup, names);
+  }
+
+  /**
+   * Without those names that are environment variables in another spelling. WildFly's MicroProfile
+   * Config lists {@code SWITCHBOARD_LONG_POLL_WAIT} as {@code switchboard.long.poll.wait} too, and
+   * Kubernetes sets variables such as {@code SWITCHBOARD_SERVICE_HOST}, which nobody misspelt.
+   */
+  static List<String> withoutVariables(Iterable<String> names, Set<String> variables) {
+    List<String> others = new ArrayList<>();
+    for (String name : names) {
+      if (!variables.contains(Setting.environmentVariable(name))) {
+        others.add(name);
+      }
+    }
+    return others;
   }
 
   private static String lookup(Setting<?> setting) {

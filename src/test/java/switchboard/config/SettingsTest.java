@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +75,15 @@ class SettingsTest {
   @Test
   void areAlsoEnvironmentVariables() {
     assertEquals("SWITCHBOARD_LONG_POLL_WAIT", Settings.LONG_POLL_WAIT.environmentVariable());
+  }
+
+  @Test
+  void anEnvironmentVariableInAnotherSpellingIsNoMisspeltSetting() {
+    assertEquals(
+        List.of("switchboard.long-pol.wait"),
+        Sources.withoutVariables(
+            List.of("switchboard.long.poll.wait", "switchboard.long-pol.wait"),
+            Set.of("SWITCHBOARD_LONG_POLL_WAIT")));
   }
 
   @Test

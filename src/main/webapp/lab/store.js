@@ -19,4 +19,17 @@ export class Store extends EventTarget {
     this.#values.set(key, value);
     this.dispatchEvent(new CustomEvent('change', { detail: { key, value } }));
   }
+
+  /**
+   * Shows a key now and whenever it changes.
+   *
+   * @param {string} key
+   * @param {(value: any) => void} show
+   */
+  show(key, show) {
+    this.addEventListener('change', ({ detail }) => detail.key === key && show(detail.value));
+    if (this.#values.has(key)) {
+      show(this.get(key));
+    }
+  }
 }

@@ -1,0 +1,27 @@
+const KEPT_MILLIS = 40_000;
+
+/** When the lab's messages came to be, by this page's time; each once, whoever brings it. */
+export class Births {
+  #known = new Map();
+
+  /**
+   * @param {number} n the message's number
+   * @param {number} at
+   */
+  add(n, at) {
+    if (this.#known.has(n)) {
+      return;
+    }
+    this.#known.set(n, at);
+    for (const [old, then] of this.#known) {
+      if (then > at - KEPT_MILLIS && this.#known.size < 2_000) {
+        break;
+      }
+      this.#known.delete(old);
+    }
+  }
+
+  get times() {
+    return [...this.#known.values()];
+  }
+}

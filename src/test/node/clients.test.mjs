@@ -1,108 +1,15 @@
 // Clients that nobody here wrote, as their packages ship them, on channels that are written to.
-import { randomInt, randomUUID } from 'node:crypto'
-import net from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import { randomInt } from 'node:crypto'
 import { DurableStream, IdempotentProducer, stream } from '@durable-streams/client'
 import { EventSource } from 'eventsource'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
+import {
+  cleanups, close, expectAll, message, newChannel, newUrl, oneTo, post, publishing, until,
+} from './channels.mjs'
+import { cuttingProxy } from './proxies.mjs'
 
-const server = new URL(process.env.SWITCHBOARD_URL)
-const JSON_TYPE = { 'Content-Type': 'application/json' }
 const SUBPROTOCOL = 'switchboard.v1'
-
-const cleanups = []
-afterAll(() => Promise.allSettled(cleanups.map((cleanup) => cleanup())))
-
-const until = (condition, timeout = 25_000) => vi.waitUntil(condition, { timeout, interval: 2 })
-
-const oneTo = (n) => Array.from({ length: n }, (_, index) => index + 1)
-
-// More than ASCII, so that a connection is also cut inside a character.
-const message = (n) => ({ n, text: 'zwölf\n€ 😀 '.repeat(n % 4) })
-
-/** Exactly the messages 1 to n: the first loss, repeat or reorder fails and is shown. */
-function expectAll(received, n) {
-  const numbers = received.map((one) => one.n)
-  const wrong = numbers.findIndex((number, index) => number !== index + 1)
-  expect(wrong < 0 ? [] : numbers.slice(Math.max(0, wrong - 2), wrong + 3)).toEqual([])
-  expect(numbers.length).toBe(n)
-  expect(received).toEqual(oneTo(n).map(message))
-}
-
-const newUrl = () => `${server.href}/channels/clients-${randomUUID()}`
-
-async function newChannel() {
-  const url = newUrl()
-  const created = await fetch(url, { method: 'PUT', headers: JSON_TYPE })
-  expect(created.status).toBe(201)
-  cleanups.push(() => fetch(url, { method: 'DELETE' }))
-  return { url, start: created.headers.get('stream-next-offset') }
-}
-
-async function post(url, messages, headers = {}) {
-  const body = messages.length ? JSON.stringify(messages) : undefined
-  const answer = await fetch(url, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body })
-  expect(answer.status).toBe(204)
-  return answer.headers.get('stream-next-offset')
-}
-
-const close = (url) => post(url, [], { 'Stream-Closed': 'true' })
-
-/** Appends message 1, 2, 3 … one at a time or a few, until it is told to stop. */
-function publishing(url) {
-  const load = { appended: 0 }
-  let going = true
-  const run = async () => {
-    while (going) {
-      const few = oneTo(randomInt(1, 4)).map((k) => message(load.appended + k))
-      await post(url, few)
-      load.appended += few.length
-      // A pace at which a client that is away for seconds still finds its place in the log.
-      await pause(1)
-    }
-    return load.appended
-  }
-  const done = run()
-  /** Answers how many there were. */
-  load.stop = () => {
-    going = false
-    return done
-  }
-  cleanups.push(load.stop)
-  return load
-}
-
-/**
- * A TCP proxy that destroys connections in the midst of an answer: each after a random number of
- * bytes below `within`, until it has done so `times` times.
- */
-async function cuttingProxy(times, within) {
-  const proxy = { cuts: 0 }
-  const listener = net.createServer((client) => {
-    const upstream = net.connect(server.port || 80, server.hostname)
-    let passes = randomInt(1, within)
-    const destroy = () => [client, upstream].forEach((socket) => socket.destroy())
-    for (const socket of [client, upstream]) {
-      socket.on('error', destroy).on('close', destroy)
-    }
-    client.on('data', (bytes) => upstream.write(bytes))
-    upstream.on('data', (bytes) => {
-      if (proxy.cuts < times && bytes.length >= passes) {
-        proxy.cuts++
-        upstream.removeAllListeners('data').pause()
-        client.write(bytes.subarray(0, passes), destroy)
-      } else {
-        passes -= bytes.length
-        client.write(bytes)
-      }
-    })
-  })
-  await new Promise((listening) => listener.listen(0, '127.0.0.1', listening))
-  cleanups.push(() => listener.close())
-  proxy.through = (url) => url.replace(server.host, `127.0.0.1:${listener.address().port}`)
-  return proxy
-}
 
 function eventSource(url) {
   const client = { messages: [], next: undefined, source: new EventSource(url) }

@@ -26,6 +26,9 @@ export class Inbox {
    * @returns {boolean} whether there is room for another
    */
   put(frame, length) {
+    if (this.#end) {
+      return true; // what comes after the end is not wanted
+    }
     const last = this.#frames.at(-1);
     if (last && isEmpty(frame) && isEmpty(last.frame)) {
       last.frame = frame; // of heartbeats only the last says anything

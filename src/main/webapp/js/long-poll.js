@@ -22,14 +22,12 @@ export function connect(call) {
 /** @param {import('./transport.js').Call} call */
 async function* readings(call) {
   // The first question is not held: its answer says at once that the server is there, and turns
-  // "now" into an offset before anything can be missed.
+  // "now" into an offset before anything can be missed. That a long poll works it does not say.
   let answer = await read(call, name, { query: { offset: call.offset } });
-  for (;;) {
-    yield answer;
-    if (answer.isClosed && answer.isUpToDate) {
-      return;
-    }
+  yield { ...answer, isTrial: true };
+  while (!(answer.isClosed && answer.isUpToDate)) {
     answer = await read(call, name, held(call, answer));
+    yield answer;
   }
 }
 

@@ -45,8 +45,11 @@ export function sleep(millis, signal) {
   });
 }
 
+/** There is no connection any more, and nobody said so. */
+export class Lost extends Problem {}
+
 /** Nothing was heard for too long. */
-export class Silence extends Problem {}
+export class Silence extends Lost {}
 
 /**
  * Waits for something, but not for ever.

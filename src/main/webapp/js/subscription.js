@@ -3,7 +3,7 @@ import { Overflow } from './inbox.js';
 import { Ladder } from './ladder.js';
 import { complete } from './options.js';
 import { Problem } from './problem.js';
-import { Silence, sleep } from './retry.js';
+import { Lost, Silence, sleep } from './retry.js';
 
 /**
  * @typedef {import('./options.js').Options} Options
@@ -88,8 +88,8 @@ export class Subscription extends EventTarget {
 
   /**
    * Where another reader would go on. It moves by whole batches: before the events of one are
-   * dispatched, or when a loop is given the last message of one. Who leaves a loop in the midst of a
-   * batch and comes again gets that batch again; {@link batches} shows them.
+   * dispatched, and when a loop is given the last message of one. Who leaves a loop in the midst of a
+   * batch and comes again gets the whole of it again; {@link batches} shows where they end.
    */
   get offset() {
     return this.#offset;
@@ -123,7 +123,7 @@ export class Subscription extends EventTarget {
 
   /** Breaks the connection off, as a network does. It comes again by itself. */
   cut() {
-    this.#life.abort(new Problem({ title: 'The connection was cut by this side' }));
+    this.#life.abort(new Lost({ title: 'The connection was cut by this side' }));
   }
 
   /**
@@ -142,37 +142,38 @@ export class Subscription extends EventTarget {
 
   /**
    * The messages as they came: some at once, and the offset behind them. For who keeps the offset
-   * together with what he made of the messages.
+   * together with what he made of the messages. Leaving the loop closes the subscription.
    *
    * @returns {AsyncGenerator<{messages: any[], next: string, reset?: Reset}, void>} with `reset`, and
    *     no messages, where some are missing
    * @throws {Problem} where a problem stays
    */
   async *batches() {
+    for await (const { messages, next, reset } of this.#readings()) {
+      this.#taken(next);
+      yield reset ? { messages, next, reset } : { messages, next };
+    }
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for await (const { messages, next } of this.#readings()) {
+      yield* messages.slice(0, -1);
+      this.#taken(next);
+      yield* messages.slice(-1);
+    }
+  }
+
+  async *#readings() {
     if (this.#isIterated) {
       throw new TypeError('A subscription can be iterated once');
     }
     this.#isIterated = true;
     try {
-      for (;;) {
-        const reading = await this.#take();
-        if (!reading) {
-          return;
-        }
-        const { messages, next, reset } = reading;
-        yield reset ? { messages, next, reset } : { messages, next };
-        this.#taken(next);
+      for (let reading = await this.#take(); reading; reading = await this.#take()) {
+        yield reading;
       }
     } finally {
       this.close();
-    }
-  }
-
-  async *[Symbol.asyncIterator]() {
-    for await (const { messages, next } of this.batches()) {
-      yield* messages.slice(0, -1);
-      this.#taken(next);
-      yield* messages.slice(-1);
     }
   }
 
@@ -222,13 +223,11 @@ export class Subscription extends EventTarget {
     try {
       this.#line = this.#ladder.current.connect({ ...this.#call, offset: this.#reached, signal });
       for await (const reading of this.#line.readings) {
-        if (!how.received) {
-          this.#works(signal);
-        }
-        how.received = true;
-        how.brought ||= reading.messages.length > 0;
-        await this.#give(reading);
         signal.throwIfAborted();
+        this.#isAlive(signal);
+        how.received ||= !reading.isTrial;
+        how.brought ||= !reading.isTrial && reading.messages.length > 0;
+        await this.#give(reading);
       }
       return true;
     } catch (error) {
@@ -241,8 +240,11 @@ export class Subscription extends EventTarget {
     }
   }
 
-  /** @param {AbortSignal} signal of the connection that works */
-  #works(signal) {
+  /** @param {AbortSignal} signal of the connection over which something came */
+  #isAlive(signal) {
+    if (this.#status === 'live') {
+      return;
+    }
     this.#wasLive = true;
     this.#say('live');
     if (this.#ladder.better.length) {
@@ -256,7 +258,11 @@ export class Subscription extends EventTarget {
    */
   async #broke(error, how) {
     this.#line = undefined;
-    if (error === CLIMB || error instanceof Overflow || this.#closing.signal.aborted) {
+    if (this.#closing.signal.aborted) {
+      return;
+    }
+    if (error === CLIMB || error instanceof Overflow) {
+      this.#say('reconnecting');
       return;
     }
     const problem =
@@ -306,10 +312,12 @@ export class Subscription extends EventTarget {
   async #isHeardOver(transport, signal) {
     const { readings } = transport.connect({ ...this.#call, offset: 'now', signal });
     try {
-      for await (const _ of readings) {
-        return true;
+      for await (const { isTrial } of readings) {
+        if (!isTrial) {
+          return true;
+        }
       }
-      return true;
+      return true; // it said that the channel is closed
     } catch {
       return false;
     }

@@ -31,6 +31,7 @@
  * @property {string} next where to read on
  * @property {any[]} messages in order
  * @property {Reset} [reset] messages are missing before `next`
+ * @property {boolean} [isTrial] it came, but not in the way that makes this transport what it is
  *
  * @typedef {{reason: 'trimmed'|'epoch', missed?: number}} Reset why, and how many where that is known
  *

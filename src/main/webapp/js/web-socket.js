@@ -2,7 +2,7 @@ import { unknown, written } from './append.js';
 import { Inbox } from './inbox.js';
 import { Problem } from './problem.js';
 import { notJson } from './read.js';
-import { Silence, within } from './retry.js';
+import { Lost, Silence, within } from './retry.js';
 import { subscribe } from './subscription.js';
 import { exchange, frameHead, headLength, requestHeaders, utf8Length } from './wire.js';
 
@@ -22,7 +22,7 @@ const OPEN = 1;
  * @param {import('./options.js').Settled} call
  */
 export function isPossible(call) {
-  return call.WebSocket !== undefined || (!call.hasHeaders && 'WebSocket' in globalThis);
+  return call.WebSocket !== undefined || (!call.hasHeaders && globalThis.WebSocket !== undefined);
 }
 
 /**
@@ -47,6 +47,7 @@ class Conversation {
   /** @type {WebSocket|undefined} */
   #socket;
   #lastId = 0;
+  #isLeaving = false;
   /** @type {Problem|undefined} */
   #problem;
 
@@ -59,6 +60,7 @@ class Conversation {
   /** @returns {AsyncGenerator<import('./transport.js').Reading>} */
   async *readings() {
     const { hello, silence, signal } = this.#call;
+    let why;
     try {
       await this.#connect();
       for (let patience = hello; ; patience = silence) {
@@ -69,12 +71,10 @@ class Conversation {
         }
       }
     } catch (error) {
-      if (error instanceof Silence) {
-        this.#rejectAll(error);
-      }
+      why = error;
       throw error;
     } finally {
-      this.#close();
+      this.#leave(signal.aborted ? signal.reason : why);
     }
   }
 
@@ -124,7 +124,7 @@ class Conversation {
     } else if ('text' in frame || 'data' in frame) {
       this.#inbox.end(notJson(data));
     } else if (!this.#inbox.put({ next, messages, reset, closed }, data.length)) {
-      this.#close();
+      this.#leave();
     }
   }
 
@@ -187,20 +187,40 @@ class Conversation {
     this.#unanswered.clear();
   }
 
-  #close() {
+  /**
+   * Ends it from this side: at once where it is lost, else when all is answered.
+   *
+   * @param {unknown} [why]
+   */
+  #leave(why) {
+    this.#isLeaving = true;
+    this.#inbox.end(new Problem({ title: 'This side ended the connection' }));
+    if (why instanceof Lost) {
+      this.#close(true);
+      this.#rejectAll(why);
+    } else if (this.#unanswered.size === 0) {
+      this.#close(false);
+    }
+  }
+
+  /** @param {boolean} isLost there is no sense in a closing handshake */
+  #close(isLost) {
     const socket = this.#socket;
     if (!socket) {
       return;
     }
     this.#socket = undefined;
-    if (socket.readyState <= OPEN) {
-      const isOpen = socket.readyState === OPEN;
-      this.#tell('out', isOpen ? 'close' : 'abort', () => ({
-        line: isOpen ? 'close' : 'given up',
-        head: isOpen ? frameHead(0, true) : 0,
-      }));
+    socket.onmessage = null;
+    const says = socket.readyState === OPEN && !isLost;
+    this.#tell('out', says ? 'close' : 'abort', () => ({
+      line: says ? 'close' : 'broken off',
+      head: says ? frameHead(0, true) : 0,
+    }));
+    if (isLost && 'terminate' in socket && typeof socket.terminate === 'function') {
+      socket.terminate(); // that of ws can; a browser tries the handshake all the same
+    } else {
+      socket.close();
     }
-    socket.close();
   }
 
   /**
@@ -211,7 +231,7 @@ class Conversation {
     const id = ++this.#lastId;
     const frame = `{"id":${id},"append":${written(message)}}`;
     const socket = this.#socket;
-    if (socket?.readyState !== OPEN || utf8Length(frame) > MAX_FRAME_BYTES) {
+    if (this.#isLeaving || socket?.readyState !== OPEN || utf8Length(frame) > MAX_FRAME_BYTES) {
       return undefined;
     }
     return this.#send(socket, id, frame);
@@ -237,6 +257,9 @@ class Conversation {
       throw error instanceof Silence ? unknown(error) : error;
     } finally {
       this.#unanswered.delete(id);
+      if (this.#isLeaving) {
+        this.#leave();
+      }
     }
   }
 }

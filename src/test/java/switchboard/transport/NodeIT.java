@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients that nobody here wrote, from npm; the tests are in {@code src/test/node}. */
+/** Clients from npm, that nobody here wrote, and switchboard.js; see {@code src/test/node}. */
 class NodeIT extends ServerTest {
 
   private static final File FOLDER = new File("src/test/node");
@@ -25,7 +25,7 @@ class NodeIT extends ServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"conformance", "clients", "readme", "api"})
+  @ValueSource(strings = {"conformance", "clients", "switchboard", "readme", "api"})
   void theyWorkAgainstThisServer(String suite) throws Exception {
     String log = "target/node-" + suite + ".log";
     String root = http.root().toString().replaceAll("/$", "");

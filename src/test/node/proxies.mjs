@@ -46,16 +46,17 @@ export async function cuttingProxy(times, within) {
  * - `longPolls`: `refused`, as where a gateway waits less long than the server
  * - `isDown`: whoever connects is thrown out
  * - `mapped`: the path that is asked for instead
+ * `seen` has the requests and upgrades, and how many bytes went each way in bodies and frames.
  */
 export async function viciousProxy(vices = {}) {
-  const seen = { requests: [], upgrades: 0, bytesDown: 0 }
+  const seen = { requests: [], upgrades: 0, bytesDown: 0, bytesUp: 0 }
   const passages = new Set()
 
   /** From the server to the client, as slowly as the client takes it, until it is frozen. */
   function passage(from, to, client) {
     const one = { isFrozen: false, client }
     passages.add(one)
-    client.once('close', () => passages.delete(one))
+    to.once('close', () => passages.delete(one))
     from.on('data', (bytes) => {
       if (one.isFrozen) {
         return
@@ -97,11 +98,13 @@ export async function viciousProxy(vices = {}) {
     })
     asked.on('error', () => response.destroy())
     response.on('close', () => asked.destroy())
+    request.on('data', (bytes) => (seen.bytesUp += bytes.length))
     request.pipe(asked)
   }
 
   function upgrade(request, socket) {
     seen.upgrades++
+    seen.requests.push({ url: request.url, headers: request.headers })
     if (vices.upgrades === 'refused') {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       return
@@ -110,13 +113,16 @@ export async function viciousProxy(vices = {}) {
     asked.on('error', () => socket.destroy())
     asked.on('response', () => socket.destroy())
     asked.on('upgrade', (answered, upstream, first) => {
-      const head = headOf(answered)
-      seen.bytesDown += head.length
-      socket.write(head)
+      socket.write(headOf(answered))
       upstream.unshift(first)
       const one = passage(upstream, socket, socket)
       one.isFrozen = vices.upgrades === 'swallowed'
-      socket.on('data', (bytes) => one.isFrozen || upstream.write(bytes))
+      socket.on('data', (bytes) => {
+        if (!one.isFrozen) {
+          seen.bytesUp += bytes.length
+          upstream.write(bytes)
+        }
+      })
       upstream.on('error', () => socket.destroy()).on('close', () => socket.destroy())
       socket.on('close', () => upstream.destroy())
     })

@@ -41,7 +41,7 @@ export async function post(call, message) {
     const own = { ...call, signal: over.signal };
     const response = await ask(own, tell, { method: 'POST', headers, body, patience: call.silence });
     if (!response.ok) {
-      throw await problemOf(tell, response);
+      throw await problemOf(own, tell, response);
     }
     tell('in', 'response', () => headOf(response));
     return nextOf(response.headers);

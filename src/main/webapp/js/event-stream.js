@@ -33,7 +33,7 @@ async function* readings(call, tell) {
     headers: { accept: 'text/event-stream' },
   });
   if (!response.ok) {
-    throw await problemOf(tell, response);
+    throw await problemOf(call, tell, response);
   }
   tell('in', 'open', () => headOf(response));
   let { offset } = call;

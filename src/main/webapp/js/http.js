@@ -79,11 +79,12 @@ export function headOf({ status, statusText, headers }) {
 /**
  * The problem that an answer holds, told to the observer.
  *
+ * @param {Call} call
  * @param {Tell} tell
  * @param {Response} response
  */
-export async function problemOf(tell, response) {
-  const problem = await Problem.of(response);
+export async function problemOf(call, tell, response) {
+  const problem = await told(call, tell, call.silence, Problem.of(response));
   tell('in', 'problem', () => ({ ...headOf(response), text: JSON.stringify(problem.document) }));
   return problem;
 }

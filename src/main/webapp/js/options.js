@@ -1,3 +1,5 @@
+import { LONGEST_MILLIS } from './retry.js';
+
 /**
  * @typedef {import('./transport.js').Call} Call
  * @typedef {import('./transport.js').Transport} Transport
@@ -28,8 +30,6 @@
  * @property {import('./wire.js').OnWire} [onWire] is told what crosses the wire
  */
 
-const LONGEST_MILLIS = 2 ** 31 - 1;
-
 /**
  * Checks what the caller gave, and completes it.
  *
@@ -41,7 +41,7 @@ const LONGEST_MILLIS = 2 ** 31 - 1;
 export function complete(url, known, options) {
   const { offset = '-1', headers, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
   if (typeof offset !== 'string' || offset === '') {
-    throw new TypeError(`offset ${JSON.stringify(offset)}: a string is needed`);
+    throw new TypeError(`offset ${quoted(offset)}: a string is needed`);
   }
   /** @type {Settled} */
   const call = {
@@ -66,12 +66,17 @@ export function complete(url, known, options) {
 
 /** @param {string|URL} url */
 function absolute(url) {
-  const base = globalThis.document?.baseURI;
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   const { href, protocol } = new URL(url, base);
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new TypeError(`url "${url}": a channel has an http: or https: URL`);
   }
   return new URL(href);
+}
+
+/** @param {unknown} value */
+function quoted(value) {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /**
@@ -81,7 +86,7 @@ function absolute(url) {
 function millis(what, value) {
   if (!(typeof value === 'number' && value >= 1 && value <= LONGEST_MILLIS)) {
     throw new RangeError(
-      `${what} ${JSON.stringify(value)}: a number of milliseconds, 1 to ${LONGEST_MILLIS}`);
+      `${what} ${quoted(value)}: a number of milliseconds, 1 to ${LONGEST_MILLIS}`);
   }
   return value;
 }
@@ -98,7 +103,7 @@ function chosen(known, given, call) {
   const wanted = names.map((name) => {
     const transport = known.find((one) => one.name === name);
     if (!transport) {
-      throw new TypeError(`transport ${JSON.stringify(name)}: not one of ${all}`);
+      throw new TypeError(`transport ${quoted(name)}: not one of ${all}`);
     }
     return transport;
   });

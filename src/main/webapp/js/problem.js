@@ -43,9 +43,9 @@ export class Problem extends Error {
     const seconds = Number(response.headers.get('Retry-After'));
     const retryAfterMillis = seconds > 0 ? seconds * 1000 : 0;
     const isProblem = response.headers.get('Content-Type')?.startsWith('application/problem+json');
-    const document = isProblem
-      ? await response.json()
-      : { status: response.status, title: `The server answered with status ${response.status}` };
+    const { status } = response;
+    const bare = { status, title: `The server answered with status ${status}` };
+    const document = isProblem ? await response.json().catch(() => bare) : bare;
     return new Problem(document, { retryAfterMillis });
   }
 

@@ -18,7 +18,7 @@ export async function read(call, via, what) {
   const tell = exchange(call.onWire, via);
   const response = await ask(call, tell, what);
   if (!response.ok) {
-    return gapOf(await problemOf(tell, response));
+    return gapOf(await problemOf(call, tell, response));
   }
   const text = await told(call, tell, call.silence, response.text());
   const messages = messagesOf(text);

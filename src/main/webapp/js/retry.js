@@ -1,5 +1,8 @@
 import { Problem } from './problem.js';
 
+/** A timer that is set for longer fires at once. */
+export const LONGEST_MILLIS = 2 ** 31 - 1;
+
 /**
  * How long to wait before the next try: up to a ceiling that doubles each time.
  *
@@ -40,7 +43,7 @@ export function sleep(millis, signal) {
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, millis);
+    const timer = setTimeout(done, Math.min(millis, LONGEST_MILLIS));
     signal.addEventListener('abort', done);
   });
 }

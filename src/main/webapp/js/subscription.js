@@ -310,8 +310,8 @@ export class Subscription extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #isHeardOver(transport, signal) {
-    const { readings } = transport.connect({ ...this.#call, offset: 'now', signal });
     try {
+      const { readings } = transport.connect({ ...this.#call, offset: 'now', signal });
       for await (const { isTrial } of readings) {
         if (!isTrial) {
           return true;

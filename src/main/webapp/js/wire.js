@@ -69,7 +69,7 @@ export function exchange(onWire, via) {
     isOver = ENDS.has(`${direction} ${kind}`);
     const { line, head = 0, measured = false, text, ...rest } = describe();
     const bodyBytes = text === undefined ? 0 : utf8Length(text);
-    onWire({
+    observe(onWire, {
       at: performance.now(),
       direction,
       kind,
@@ -86,6 +86,21 @@ export function exchange(onWire, via) {
 }
 
 /** @typedef {ReturnType<typeof exchange>} Tell */
+
+/**
+ * @param {OnWire} onWire
+ * @param {WireEvent} event
+ */
+function observe(onWire, event) {
+  try {
+    onWire(event);
+  } catch (error) {
+    // As a listener's: reported, and no harm to the connection.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
 
 /**
  * How many bytes a text has in UTF-8.

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jboss.arquillian.container.test.api.Deployer;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -30,23 +32,19 @@ class RestartIT {
   }
 
   @Test
-  void theProtocolsOwnClientIsToldAndNotSilentlyWrong() throws Exception {
+  void clientsAreToldAndNotSilentlyWrong() throws Exception {
     Programs.require("node", "npm");
     NodeIT.installTheClients();
     deployer.deploy(NAME);
-    File output = new File("target/node-restart.log");
-    Process client = null;
+    List<Client> clients = new ArrayList<>();
     try {
       http.put("news", "application/json");
       http.append("news", "[1,2,3]");
-      client =
-          new ProcessBuilder("node", "restart.mjs", http.uri("channels/news").toString())
-              .directory(new File("src/test/node"))
-              .redirectErrorStream(true)
-              .redirectOutput(output)
-              .start();
-      ServerTest.await(
-          "all modes have heard all", () -> Files.readString(output.toPath()).contains("ready"));
+      Client durable = start("restart", clients);
+      Client own = start("restart-switchboard", clients);
+      for (Client client : clients) {
+        ServerTest.await("all have heard all", () -> client.said().contains("ready"));
+      }
 
       deployer.undeploy(NAME);
       deployer.deploy(NAME);
@@ -54,18 +52,44 @@ class RestartIT {
       http.put("news", "application/json");
       http.append("news", "[4,5,6]");
 
-      assertTrue(client.waitFor(60, TimeUnit.SECONDS), () -> read(output));
-      String told = read(output);
+      for (Client client : clients) {
+        assertTrue(client.process().waitFor(60, TimeUnit.SECONDS), client::said);
+      }
       for (String mode : new String[] {"catch-up", "long-poll", "sse"}) {
-        assertTrue(told.matches("(?s).*%s: heard 1,2,3 told (404|410).*".formatted(mode)), told);
+        assertTold(durable, mode + ": heard 1,2,3 told (404|410)");
       }
-      assertTrue(told.contains("catch-up: heard 1,2,3 told 410"), told);
+      assertTold(durable, "catch-up: heard 1,2,3 told 410");
+      for (String name : new String[] {"webSocket", "eventStream", "longPoll", "poll", "best"}) {
+        assertTold(own, name + ": heard 1,2,3,reset epoch,4,5,6");
+      }
     } finally {
-      if (client != null) {
-        client.destroy();
-      }
+      clients.forEach(client -> client.process().destroy());
       deployer.undeploy(NAME);
     }
+  }
+
+  /** A program that listens while the server is restarted, and what it prints. */
+  private record Client(Process process, File output) {
+    String said() {
+      return read(output);
+    }
+  }
+
+  private Client start(String program, List<Client> clients) throws Exception {
+    File output = new File("target/node-" + program + ".log");
+    Process process =
+        new ProcessBuilder("node", program + ".mjs", http.uri("channels/news").toString())
+            .directory(new File("src/test/node"))
+            .redirectErrorStream(true)
+            .redirectOutput(output)
+            .start();
+    Client client = new Client(process, output);
+    clients.add(client);
+    return client;
+  }
+
+  private static void assertTold(Client client, String line) {
+    assertTrue(client.said().lines().anyMatch(said -> said.matches(line)), client::said);
   }
 
   private static String read(File file) {

@@ -1,7 +1,7 @@
 // switchboard.js, as browsers load it, in Node: over all transports and through bad networks.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -653,6 +653,16 @@ describe('the package', () => {
     const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', project])
     expect(stdout.toString()).toBe('')
     expect(status).toBe(0)
+  })
+
+  test('has a page that names each option, each of which has a type', () => {
+    const names = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name)
+    const source = readFileSync(join(js, 'options.js'), 'utf8')
+    const page = readFileSync(new URL('../../../docs/switchboard-js.md', import.meta.url), 'utf8')
+    const [, section] = page.match(/## Options\n([^]*?)\n## /)
+    const typed = names(source, /@property \{[^]*?\}\s*(?:\*\s*)?\[(\w+)\]/g)
+    expect(names(section, /^\| `(\w+)` \|/gm)).toEqual(typed)
+    expect(typed.length).toBeGreaterThan(10)
   })
 
   test('can be installed as a folder, and each of its entries be imported', () => {

@@ -43,7 +43,10 @@ export async function cuttingProxy(times, within) {
  * A reverse proxy whose vices may change while it runs:
  * - `upgrades`: `refused`, or `swallowed`: the 101 comes and nothing after it
  * - `streams`: `buffered`: the head of an event stream comes and its events do not
- * - `longPolls`: `refused`, as where a gateway waits less long than the server
+ * - `longPolls`: `refused`, as where a gateway waits less long than the server; or `hurried`: at once
+ *   answered that there is nothing
+ * - `lostHeader`: of answers, in lower case
+ * - `appends`: `unanswered`: they reach the server, and the gateway says 502
  * - `isDown`: whoever connects is thrown out
  * - `mapped`: the path that is asked for instead
  * `seen` has the requests and upgrades, and how many bytes went each way in bodies and frames.
@@ -86,9 +89,12 @@ export async function viciousProxy(vices = {}) {
       response.writeHead(504).end()
       return
     }
-    const asked = onward(request)
+    const isHurried = vices.longPolls === 'hurried' && request.url.includes('live=long-poll')
+    const asked = onward(isHurried ? { ...request, url: request.url.replace(/&live.*/, '') } : request)
     asked.on('response', (answered) => {
-      response.writeHead(answered.statusCode, answered.statusMessage, answered.rawHeaders)
+      const { [vices.lostHeader]: _, ...headers } = answered.headers
+      const isUnanswered = vices.appends === 'unanswered' && request.method === 'POST'
+      response.writeHead(isUnanswered ? 502 : answered.statusCode, answered.statusMessage, headers)
       response.flushHeaders()
       const isStream = answered.headers['content-type'] === 'text/event-stream'
       passage(answered, response, request.socket).isFrozen =

@@ -156,6 +156,80 @@ describe.concurrent('the best transport that works', () => {
   })
 })
 
+describe.concurrent('what is on the way', () => {
+  // Within two seconds as many requests as the interval allows, and not one more.
+  const COUNTED = { pollInterval: 500, messages: 4 }
+
+  test('answers long polls at once with nothing, and is not asked at full speed', async () => {
+    const { url } = await newChannel()
+    const { through, seen } = await viciousProxy({ longPolls: 'hurried' })
+    const { pollInterval } = COUNTED
+    const heard = listen(through(url), { transports: ['longPoll'], pollInterval })
+    for (const n of oneTo(COUNTED.messages)) {
+      await post(url, [message(n)])
+      await until(() => heard.messages.length === n)
+    }
+    expectAll(heard.messages, COUNTED.messages)
+    // Of a request that finds a message the next follows at once.
+    expect(seen.requests.length).toBeLessThanOrEqual(2 + 3 * COUNTED.messages)
+    heard.subscription.close()
+  })
+
+  test('loses a header, and is not polled at full speed', async () => {
+    const { url } = await newChannel()
+    const { through, seen } = await viciousProxy({ lostHeader: 'stream-up-to-date' })
+    const { pollInterval } = COUNTED
+    const heard = listen(through(url), { transports: ['poll'], pollInterval })
+    for (const n of oneTo(COUNTED.messages)) {
+      await post(url, [message(n)])
+      await until(() => heard.messages.length === n)
+    }
+    expectAll(heard.messages, COUNTED.messages)
+    expect(seen.requests.length).toBeLessThanOrEqual(2 + 3 * COUNTED.messages)
+    heard.subscription.close()
+  })
+
+  test('loses the offset, and is not taken for a channel', async () => {
+    const { url } = await newChannel()
+    const { through } = await viciousProxy({ lostHeader: 'stream-next-offset' })
+    const heard = listen(through(url), { transports: ['poll'] })
+    await until(() => heard.statuses.length > 2)
+    expect(heard.subscription.offset).toBe('-1')
+    expect(heard.statuses[0].problem.message).toContain('no Stream-Next-Offset')
+    heard.subscription.close()
+  })
+
+  test('gives up on an append, of which then nobody knows whether it is taken', async () => {
+    const { url } = await newChannel()
+    const { through } = await viciousProxy({ appends: 'unanswered' })
+    const heard = listen(through(url), { transports: ['poll'] })
+    await expect(heard.subscription.append(message(1))).rejects.toThrow('not known to be taken')
+    await until(() => heard.messages.length === 1)
+    heard.subscription.close()
+  })
+
+  test.for(['null', '7', '"next"', '[1]', '{"hello":1}', 'no JSON', Buffer.from('{"next":"a"}')])(
+    'is another WebSocket, that says %s: then the next transport is used',
+    async (said) => {
+      const { url } = await newChannel()
+      const load = publishing(url)
+      class Other extends WebSocket {
+        constructor(address, ...more) {
+          super(address, ...more)
+          this.on('message', () => {})
+        }
+        emit(event, ...rest) {
+          return event === 'message'
+            ? super.emit(event, Buffer.from(said), typeof said !== 'string')
+            : super.emit(event, ...rest)
+        }
+      }
+      const heard = listen(url, { WebSocket: Other, climb: 60_000 })
+      await expectAllOver('eventStream', url, load, heard)
+    },
+  )
+})
+
 describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
   const transports = [name]
 

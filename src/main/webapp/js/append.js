@@ -46,10 +46,23 @@ export async function post(call, message) {
     tell('in', 'response', () => headOf(response));
     return nextOf(response.headers);
   } catch (problem) {
-    throw problem instanceof Problem && problem.document.status ? problem : unknown(problem);
+    throw isRefusal(problem) ? problem : unknown(problem);
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Whether the message is certainly not taken. A gateway that gives up does not know that.
+ *
+ * @param {unknown} problem
+ */
+function isRefusal(problem) {
+  if (!(problem instanceof Problem)) {
+    return false;
+  }
+  const { status = 0 } = problem.document;
+  return problem.isAnswer || (status >= 400 && status < 500);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Problem } from './problem.js';
 import { Silence, within } from './retry.js';
-import { headLength, requestHeaders } from './wire.js';
+import { headLength, requestHeaders, utf8Length } from './wire.js';
 
 /** @typedef {Omit<import('./transport.js').Call, 'offset'>} Call */
 /** @typedef {import('./wire.js').Tell} Tell */
@@ -28,13 +28,24 @@ export async function ask(call, tell, what) {
   call.signal.throwIfAborted();
   tell('out', isHeld ? 'held' : 'request', () => {
     const line = `${method} ${url.pathname}${url.search}`;
-    const all = requestHeaders(url, sent);
+    const all = { ...requestHeaders(url, sent), ...bodyHeaders(body) };
     return { line, headers: all, head: headLength(`${line} HTTP/1.1`, all), text: body };
   });
   const { signal } = call;
-  return told(call, tell, patience, fetch(url, {
-    method, headers: sent, body, signal, cache: 'no-store',
-  }));
+  const answer = fetch(url, { method, headers: sent, body, signal, cache: 'no-store' });
+  return told(call, tell, patience, answer, 'The server cannot be reached');
+}
+
+/**
+ * @param {string} [body]
+ * @returns {Record<string, string>}
+ */
+function bodyHeaders(body) {
+  if (body === undefined) {
+    return {};
+  }
+  const { origin } = globalThis.location ?? {};
+  return { 'content-length': `${utf8Length(body)}`, ...(origin ? { origin } : {}) };
 }
 
 /**
@@ -45,9 +56,10 @@ export async function ask(call, tell, what) {
  * @param {Tell} tell
  * @param {number} patience in milliseconds
  * @param {Promise<T>} part
+ * @param {string} [title] of the problem where it fails
  * @returns {Promise<T>}
  */
-export async function told(call, tell, patience, part) {
+export async function told(call, tell, patience, part, title = 'The connection broke') {
   try {
     return await within(patience, call.signal, part);
   } catch (error) {
@@ -56,7 +68,7 @@ export async function told(call, tell, patience, part) {
     if (isOurs) {
       throw error;
     }
-    throw new Problem({ title: 'The server cannot be reached' }, { cause: error });
+    throw new Problem({ title }, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { leavingNothing } from './http.js';
 import { read } from './read.js';
-import { subscribe } from './subscription.js';
+import { sleep } from './retry.js';
+import { isEmpty, subscribe } from './subscription.js';
 
 /** Long poll: asks, is answered when there is something to say, and asks again at once. */
 export const name = 'longPoll';
@@ -10,6 +11,9 @@ export const name = 'longPoll';
  * question is asked again.
  */
 const HELD_MILLIS = 90_000;
+
+/** Who has nothing to say and says it so soon does not hold: then it is a poll. */
+const HURRY_MILLIS = 250;
 
 /**
  * @param {import('./transport.js').Call} call
@@ -26,8 +30,12 @@ async function* readings(call) {
   let answer = await read(call, name, { query: { offset: call.offset } });
   yield { ...answer, isTrial: true };
   while (!(answer.isClosed && answer.isUpToDate)) {
+    const asked = performance.now();
     answer = await read(call, name, held(call, answer));
     yield answer;
+    if (isEmpty(answer) && performance.now() - asked < HURRY_MILLIS) {
+      await sleep(call.pollInterval, call.signal);
+    }
   }
 }
 

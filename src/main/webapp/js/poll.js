@@ -1,7 +1,7 @@
 import { leavingNothing } from './http.js';
 import { read } from './read.js';
 import { sleep } from './retry.js';
-import { subscribe } from './subscription.js';
+import { isEmpty, subscribe } from './subscription.js';
 
 /** Poll: asks, is answered at once, and asks again after a while. */
 export const name = 'poll';
@@ -25,7 +25,8 @@ async function* readings(call) {
     if (answer.isClosed && answer.isUpToDate) {
       return;
     }
-    if (answer.isUpToDate) {
+    // Also where nothing came and nothing was said: a proxy may have lost the header.
+    if (answer.isUpToDate || isEmpty(answer)) {
       await sleep(asked + call.pollInterval - performance.now(), call.signal);
     }
   }

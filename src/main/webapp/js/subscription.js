@@ -78,7 +78,7 @@ export class Subscription extends EventTarget {
     this.#ladder = new Ladder(chosen, times);
     this.#reached = offset;
     this.#offset = offset;
-    signal?.addEventListener('abort', () => this.close(), { once: true });
+    signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
     if (signal?.aborted) {
       this.close();
     }
@@ -217,31 +217,38 @@ export class Subscription extends EventTarget {
    */
   async #live() {
     const began = performance.now();
-    const how = { received: false, brought: false, isSilent: false, livedMillis: 0 };
+    const how = { received: false, brought: false };
     this.#life = new AbortController();
     const signal = AbortSignal.any([this.#closing.signal, this.#life.signal]);
+    let error;
     try {
       this.#line = this.#ladder.current.connect({ ...this.#call, offset: this.#reached, signal });
       for await (const reading of this.#line.readings) {
         signal.throwIfAborted();
-        this.#isAlive(signal);
+        this.#isAlive(reading, signal);
         how.received ||= !reading.isTrial;
         how.brought ||= !reading.isTrial && reading.messages.length > 0;
         await this.#give(reading);
       }
       return true;
-    } catch (error) {
-      how.livedMillis = performance.now() - began;
-      await this.#broke(error, how);
-      return false;
+    } catch (thrown) {
+      error = thrown;
     } finally {
       this.#line = undefined;
       this.#life.abort();
     }
+    await this.#broke(error, { ...how, livedMillis: performance.now() - began });
+    return false;
   }
 
-  /** @param {AbortSignal} signal of the connection over which something came */
-  #isAlive(signal) {
+  /**
+   * @param {Reading} reading
+   * @param {AbortSignal} signal of the connection over which it came
+   */
+  #isAlive({ next }, signal) {
+    if (typeof next !== 'string') {
+      throw new Problem({ title: 'What came has no offset: it is not of a channel' });
+    }
     if (this.#status === 'live') {
       return;
     }
@@ -254,10 +261,9 @@ export class Subscription extends EventTarget {
 
   /**
    * @param {unknown} error
-   * @param {Parameters<Ladder['ended']>[0]} how
+   * @param {Omit<Parameters<Ladder['ended']>[0], 'isSilent'>} how
    */
   async #broke(error, how) {
-    this.#line = undefined;
     if (this.#closing.signal.aborted) {
       return;
     }
@@ -272,7 +278,8 @@ export class Subscription extends EventTarget {
     }
     const millis = this.#ladder.ended({ ...how, isSilent: problem instanceof Silence });
     this.#say(this.#wasLive ? 'reconnecting' : 'connecting', problem);
-    await sleep(Math.max(millis, problem.retryAfterMillis), this.#closing.signal);
+    // Added, since all may have been told the same time.
+    await sleep(problem.retryAfterMillis + millis, this.#closing.signal);
   }
 
   /**
@@ -419,7 +426,7 @@ export class Subscription extends EventTarget {
 }
 
 /** @param {Reading} reading */
-function isEmpty({ messages, reset }) {
+export function isEmpty({ messages, reset }) {
   return messages.length === 0 && !reset;
 }
 

@@ -6,7 +6,8 @@
  * @typedef {Object} Transport
  * @property {TransportName} name
  * @property {(call: Call) => Line} connect once, without coming again
- * @property {(call: Omit<Call, 'offset'|'signal'>) => boolean} [isPossible] here and with these options; always where missing
+ * @property {(call: import('./options.js').Settled) => boolean} [isPossible] here and with these
+ *     options; always where missing
  *
  * @typedef {Object} Call what a transport needs to know; times are in milliseconds
  * @property {URL} url of the channel

@@ -98,24 +98,13 @@ class Conversation {
 
   /** @param {any} data */
   #take(data) {
-    if (typeof data !== 'string') {
-      this.#inbox.end(new Problem({ title: 'A binary frame came: this is no Switchboard' }));
-      return;
-    }
-    /** @type {any} */
-    let frame;
-    try {
-      frame = JSON.parse(data);
-    } catch {
-      this.#inbox.end(new Problem({ title: 'A frame came that is not JSON: no Switchboard' }));
-      return;
-    }
+    const frame = frameOf(data);
     const { id, next, messages = [], reset, closed, error } = frame;
     this.#tell('in', 'frame', () => ({
       line: describe(frame),
-      text: data,
+      text: String(data),
       messages: messages.length,
-      head: frameHead(utf8Length(data), false),
+      head: frameHead(utf8Length(String(data)), false),
     }));
     if (id !== undefined) {
       this.#answer(id, next, error);
@@ -265,18 +254,29 @@ class Conversation {
 }
 
 /**
+ * @param {any} data of a frame
+ * @returns {any} an object; without `next` where it is not one of a Switchboard
+ */
+function frameOf(data) {
+  try {
+    return typeof data === 'string' ? { ...JSON.parse(data) } : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
  * @param {URL} url
  * @param {Record<string, string>} given
  */
 function upgrade(url, given) {
   const line = `GET ${url.pathname}${url.search}`;
   const headers = {
-    ...requestHeaders(url, given),
+    ...requestHeaders(url, given, true),
     connection: 'Upgrade',
     upgrade: 'websocket',
-    origin: globalThis.location?.origin ?? '',
     'sec-websocket-version': '13',
-    'sec-websocket-key': '(24 characters by chance)',
+    'sec-websocket-key': '(24 random characters..)',
     'sec-websocket-protocol': SUBPROTOCOL,
     'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits',
   };
@@ -289,7 +289,7 @@ function switching({ protocol, extensions }) {
   const headers = {
     connection: 'Upgrade',
     upgrade: 'websocket',
-    'sec-websocket-accept': '(28 characters made of the key)',
+    'sec-websocket-accept': '(28 characters from the key)',
     ...(protocol ? { 'sec-websocket-protocol': protocol } : {}),
     ...(extensions ? { 'sec-websocket-extensions': extensions } : {}),
   };

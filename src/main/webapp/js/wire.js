@@ -143,27 +143,48 @@ export function frameHead(payloadBytes, isMasked) {
 
 /**
  * The headers of a request as a browser completes them. A page cannot see them, so this is what
- * browsers do today, without cookies.
+ * Chromium does today, without cookies; others send some less.
  *
  * @param {URL} url
  * @param {Record<string, string>} given
+ * @param {boolean} [isUpgrade] of a WebSocket
  * @returns {Record<string, string>}
  */
-export function requestHeaders(url, given) {
+export function requestHeaders(url, given, isUpgrade = false) {
   const { navigator, location } = globalThis;
-  const isPage = location !== undefined;
-  const languages = navigator?.languages?.join(',') ?? '*';
+  const languages = navigator?.languages ?? ['*'];
   return {
     host: url.host,
     connection: 'keep-alive',
     'user-agent': navigator?.userAgent ?? 'node',
-    accept: '*/*',
-    'accept-encoding': isPage ? 'gzip, deflate, br, zstd' : 'gzip, deflate',
-    'accept-language': languages,
-    ...(isPage ? { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty' } : {}),
-    'sec-fetch-mode': 'cors',
-    ...(isPage ? { referer: location.href, 'cache-control': 'no-cache', pragma: 'no-cache' } : {}),
+    'accept-encoding': location ? 'gzip, deflate, br, zstd' : 'gzip, deflate',
+    'accept-language': languages
+      .map((language, index) => (index ? `${language};q=${1 - index / 10}` : language))
+      .join(','),
+    ...(location ? { pragma: 'no-cache', 'cache-control': 'no-cache' } : {}),
+    ...(location && isUpgrade ? { origin: location.origin } : {}),
+    ...(isUpgrade ? {} : { accept: '*/*', 'sec-fetch-mode': 'cors' }),
+    ...(location && !isUpgrade
+      ? { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'empty', referer: location.href }
+      : {}),
+    ...(isUpgrade ? {} : brands()),
     ...lowerCase(given),
+  };
+}
+
+/** @returns {Record<string, string>} what Chromium says of itself, to secure servers and its own */
+function brands() {
+  /** @type {any} */
+  const { userAgentData } = globalThis.navigator ?? {};
+  if (!userAgentData) {
+    return {};
+  }
+  return {
+    'sec-ch-ua': userAgentData.brands
+      .map((/** @type {any} */ { brand, version }) => `"${brand}";v="${version}"`)
+      .join(', '),
+    'sec-ch-ua-mobile': userAgentData.mobile ? '?1' : '?0',
+    'sec-ch-ua-platform': `"${userAgentData.platform}"`,
   };
 }
 

@@ -16,7 +16,7 @@ import switchboard.log.RingLog;
  *
  * <pre>
  *   append ─▶ log            whoever publishes returns at once
- *        ╰──▶ wake ─▶ walk   one worker walks the subscriptions; each reads on from its own offset
+ *        ╰──▶ wake ─▶ walk   one thread walks the subscriptions; each reads on from its own offset
  * </pre>
  *
  * <p>While a walk runs, more messages arrive, so the next walk carries more: batches grow with the
@@ -25,6 +25,11 @@ import switchboard.log.RingLog;
  * <p><b>Threads.</b> Safe. Nothing is ever written to a client while a lock is held.
  */
 public final class Channel {
+
+  /** So many are written to by the thread that appends: a hand-over costs as much as they do. */
+  private static final int FEW = 8;
+
+  private static final long NO_HORIZON = Long.MAX_VALUE;
 
   private final ChannelName name;
   private final ContentType contentType;
@@ -37,6 +42,7 @@ public final class Channel {
   private final AtomicInteger wakes = new AtomicInteger();
   private volatile boolean deleted;
   private volatile boolean walkMissed;
+  private volatile long horizon = NO_HORIZON;
   private volatile long lastUsedMillis;
 
   Channel(
@@ -78,7 +84,10 @@ public final class Channel {
     return log;
   }
 
-  /** Adds messages, or refuses; readers hear of them on other threads. Never waits for a reader. */
+  /**
+   * Adds messages, or refuses. Readers hear of them on other threads, where there are more than a
+   * few. Never waits for a reader.
+   */
   public Appended append(Append append) {
     Appended appended = log.append(append, clock.millis());
     touch();
@@ -122,19 +131,25 @@ public final class Channel {
   private void wake() {
     // Only the first of many wakes starts a walk; the others make it go round once more.
     if (!subscriptions.isEmpty() && wakes.getAndIncrement() == 0) {
-      walkSoon();
+      if (subscriptions.size() <= FEW) {
+        walk();
+      } else {
+        walkSoon();
+      }
     }
   }
 
   private void walkSoon() {
     if (!dispatch.start(this::walk)) {
       walkMissed = true; // the next append or the clock tries again
+      horizon = NO_HORIZON;
       wakes.set(0);
     }
   }
 
   private void walk() {
     int seen = wakes.get();
+    horizon = log.end().number();
     for (Subscription subscription : subscriptions) {
       try {
         subscription.advance();
@@ -144,11 +159,22 @@ public final class Channel {
       }
     }
     // Back to the end of the queue rather than round in a loop: a busy channel must not keep a
-    // worker from the others.
-    if (!wakes.compareAndSet(seen, 0)) {
+    // worker from the others, nor the thread of whoever appends.
+    if (wakes.compareAndSet(seen, 0)) {
+      horizon = NO_HORIZON;
+    } else {
       wakes.set(1);
       walkSoon();
     }
+  }
+
+  /**
+   * What comes next for a subscription. While a walk goes on, that ends where the log ended when it
+   * began: so all get the same batch, though messages keep coming, and those go out together in the
+   * next walk. It comes for certain: whoever appended them has counted another wake.
+   */
+  Reading readNext(Offset offset) {
+    return log.readAfter(offset, horizon);
   }
 
   /**

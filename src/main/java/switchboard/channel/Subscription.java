@@ -69,7 +69,7 @@ public final class Subscription {
   private void drain() {
     // A sink may call done before its write returns, so one drain may write several batches.
     while (!writing && !ended.get()) {
-      Reading reading = channel.readAfter(offset);
+      Reading reading = channel.readNext(offset);
       if (reading instanceof Batch batch) {
         begin(batch.next());
         sink.write(batch, done);

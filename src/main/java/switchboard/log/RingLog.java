@@ -34,7 +34,8 @@ import java.util.Map;
  * <p><b>Threads.</b> Safe; one lock, held for a few array accesses, never during encoding or I/O.
  *
  * <p><b>Cost.</b> 16 bytes a message beside its own array; append and read are O(messages
- * concerned). Readers at the same offset share one {@link Batch}.
+ * concerned). Readers at the same offset share one {@link Batch}, which is dropped at the next
+ * tick.
  */
 public final class RingLog {
 
@@ -62,7 +63,10 @@ public final class RingLog {
   private Producer closedBy;
   private String lastSeq;
   private Map<String, Known> producers = Map.of();
-  private Batch latest;
+  private UpToDate upToDate;
+  // Two: while readers go on from one batch to the next, some stand at either place.
+  private Batch newer;
+  private Batch older;
 
   /**
    * An empty log.
@@ -303,12 +307,22 @@ public final class RingLog {
     long maxAgeMillis = retention.maxAge().toMillis();
     while (first < head && isTooOld(nowMillis, maxAgeMillis)) {
       forgetFirst();
-      latest = null;
     }
+    // Encoded pages of a channel that is quiet now are not worth their memory.
+    newer = null;
+    older = null;
   }
 
   /** What comes after {@code offset}: at most one page of it. */
-  public synchronized Reading readAfter(Offset offset) {
+  public Reading readAfter(Offset offset) {
+    return readAfter(offset, Long.MAX_VALUE);
+  }
+
+  /**
+   * What comes after {@code offset} and before number {@code limit}, so that all who read while the
+   * log moves on get the same batch: at most one page of it.
+   */
+  public synchronized Reading readAfter(Offset offset, long limit) {
     if (!knows(offset)) {
       return new Gap(Gap.Reason.EPOCH, earliest(), 0);
     }
@@ -316,13 +330,31 @@ public final class RingLog {
     if (number < first) {
       return new Gap(Gap.Reason.TRIMMED, earliest(), first - number);
     }
-    if (number == head) {
-      return new UpToDate(offset, closed);
+    long end = Math.min(head, limit);
+    if (number >= end) {
+      return upToDate(offset, closed && number == head);
     }
-    if (latest == null || !latest.from().equals(offset) || isOutdated(latest)) {
-      latest = batch(offset);
+    return batch(offset, end);
+  }
+
+  private UpToDate upToDate(Offset offset, boolean isClosed) {
+    // A thousand readers that reach the end are told by one object.
+    if (upToDate == null || !upToDate.next().equals(offset) || upToDate.closed() != isClosed) {
+      upToDate = new UpToDate(offset, isClosed);
     }
-    return latest;
+    return upToDate;
+  }
+
+  private Batch batch(Offset offset, long end) {
+    if (fits(newer, offset, end)) {
+      return newer;
+    }
+    if (fits(older, offset, end)) {
+      return older;
+    }
+    older = newer;
+    newer = read(offset, end);
+    return newer;
   }
 
   // A number beyond the end was issued by a life of the log that knew more than this one.
@@ -350,15 +382,20 @@ public final class RingLog {
     return new Offset(lives.get(i).epoch(), number);
   }
 
-  private boolean isOutdated(Batch batch) {
-    return !batch.more() && (batch.next().number() != head || batch.closed() != closed);
+  /** Whether {@code batch} is what a read from {@code offset} up to {@code end} would give. */
+  private boolean fits(Batch batch, Offset offset, long end) {
+    if (batch == null || !batch.from().equals(offset)) {
+      return false;
+    }
+    long next = batch.next().number();
+    return next == end ? batch.closed() == (closed && end == head) : batch.more() && next < end;
   }
 
-  private Batch batch(Offset offset) {
+  private Batch read(Offset offset, long end) {
     List<byte[]> messages = new ArrayList<>();
     long number = offset.number();
     long size = 0;
-    while (number < head && messages.size() < page.maxMessages()) {
+    while (number < end && messages.size() < page.maxMessages()) {
       byte[] message = slots[index(number)];
       if (!messages.isEmpty() && size + message.length > page.maxBytes()) {
         break;
@@ -367,9 +404,9 @@ public final class RingLog {
       messages.add(message);
       number++;
     }
-    boolean more = number < head;
+    boolean isClosing = closed && number == head;
     return new Batch(
-        offset, offset(number), Collections.unmodifiableList(messages), more, closed && !more);
+        offset, offset(number), Collections.unmodifiableList(messages), number < end, isClosing);
   }
 
   /** The first place that can still be read. */

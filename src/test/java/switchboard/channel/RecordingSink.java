@@ -15,6 +15,8 @@ final class RecordingSink implements Sink {
   final List<String> events = new CopyOnWriteArrayList<>();
   private final boolean isSlow;
   private final List<Runnable> unfinished = new ArrayList<>();
+  private Runnable onWrite = () -> {};
+  private volatile int batches;
 
   private RecordingSink(boolean isSlow) {
     this.isSlow = isSlow;
@@ -29,6 +31,16 @@ final class RecordingSink implements Sink {
     return new RecordingSink(true);
   }
 
+  /** Does something once, in the midst of the next write. */
+  void onWrite(Runnable action) {
+    onWrite = action;
+  }
+
+  /** How many writes it took. */
+  int batches() {
+    return batches;
+  }
+
   void finishWrite() {
     unfinished.remove(0).run();
   }
@@ -40,6 +52,10 @@ final class RecordingSink implements Sink {
 
   @Override
   public void write(Batch batch, Runnable done) {
+    batches = batches + 1; // one writer at a time
+    Runnable once = onWrite;
+    onWrite = () -> {};
+    once.run();
     batch.messages().forEach(message -> events.add(new String(message, UTF_8)));
     finished(done);
   }

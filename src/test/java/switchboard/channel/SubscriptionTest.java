@@ -66,20 +66,61 @@ class SubscriptionTest {
     assertEquals(List.of("a", "b", "c"), sink.events);
   }
 
+  /** As many as make a hand-over to a worker worth while. */
+  private static List<RecordingSink> crowd(Channel channel) {
+    return IntStream.range(0, 20)
+        .mapToObj(
+            i -> {
+              RecordingSink sink = RecordingSink.fast();
+              channel.subscribe(channel.end(), sink);
+              return sink;
+            })
+        .toList();
+  }
+
   @Test
-  void thePublisherNeverWritesToAClient() {
+  void thePublisherWritesToNobodyInACrowd() {
+    Channel channel = channel(walks::add);
+    List<RecordingSink> crowd = crowd(channel);
+    append(channel, "a");
+    crowd.forEach(sink -> assertEquals(List.of(), sink.events));
+    walk();
+    crowd.forEach(sink -> assertEquals(List.of("a"), sink.events));
+  }
+
+  @Test
+  void thePublisherWritesToAFewItself() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.fast();
     channel.subscribe(channel.end(), sink);
     append(channel, "a");
-    assertEquals(List.of(), sink.events);
-    walk();
     assertEquals(List.of("a"), sink.events);
+    assertEquals(0, walks.size());
+  }
+
+  @Test
+  void whatIsAppendedDuringAWalkGoesOutTogetherInTheNext() {
+    Channel channel = channel(walks::add);
+    crowd(channel);
+    RecordingSink sink = RecordingSink.fast();
+    sink.onWrite(
+        () -> {
+          append(channel, "b");
+          append(channel, "c");
+        });
+    channel.subscribe(channel.end(), sink);
+    append(channel, "a");
+    walks.remove().run();
+    assertEquals(1, sink.batches());
+    walk();
+    assertEquals(List.of("a", "b", "c"), sink.events);
+    assertEquals(2, sink.batches(), "b and c in one");
   }
 
   @Test
   void manyAppendsBeforeAWalkAreOneWalk() {
     Channel channel = channel(walks::add);
+    crowd(channel);
     RecordingSink sink = RecordingSink.fast();
     channel.subscribe(channel.end(), sink);
     IntStream.range(0, 5).forEach(i -> append(channel, "m" + i));

@@ -19,6 +19,7 @@ import switchboard.config.Settings;
 import switchboard.config.Sources;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.transport.FrameWriters;
 
 /** Puts the pieces together, once per application. */
 @ApplicationScoped
@@ -58,6 +59,12 @@ public class Switchboard {
     // Payara leaves connections hanging when an application goes.
     connections.endAll(Ending.SERVER_STOPPING);
     workers.shutdown();
+  }
+
+  @Produces
+  @Singleton
+  FrameWriters frameWriters() {
+    return new FrameWriters(settings);
   }
 
   @Produces

@@ -34,6 +34,12 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient Connections connections;
   @Inject private transient Settings settings;
   @Inject private transient InstantSource clock;
+  @Inject private transient FrameWriters writers;
+
+  @Override
+  public void init() {
+    writers.choose(getServletContext());
+  }
 
   @Override
   protected void doFilter(

@@ -193,7 +193,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     private byte[] events(Batch batch) {
       reached = batch.next();
       return request.isMany()
-          ? frame("data", batch.as(new Wire.Frame(place.kind(), channel.name())))
+          ? frame("data", batch.as(new Wire.Frame(place.kind(), channel.name())).text())
           : batch.as(new Wire.Events(place.kind(), nextCursor()));
     }
 

@@ -95,7 +95,7 @@ final class ManyChannels implements Conversation {
             .add("next", next.toString())
             .build()
             .toString();
-    connection.send(frame, done);
+    connection.send(WebSocketFrame.of(frame), done);
   }
 
   @Override
@@ -154,7 +154,7 @@ final class ManyChannels implements Conversation {
     @Override
     public void gap(Gap gap, Runnable done) {
       connection.tally().told(gap);
-      connection.send(Wire.resetFrame(name, gap), done);
+      connection.send(WebSocketFrame.of(Wire.resetFrame(name, gap)), done);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class OneChannel implements Conversation, Sink {
   public void open() {
     Place place = asked.get();
     channel = place.channel();
-    connection.send(Wire.nextFrame(place.from()), () -> listen(place));
+    connection.send(WebSocketFrame.of(Wire.nextFrame(place.from())), () -> listen(place));
   }
 
   private void listen(Place place) {
@@ -71,7 +71,7 @@ final class OneChannel implements Conversation, Sink {
   @Override
   public void gap(Gap gap, Runnable done) {
     connection.tally().told(gap);
-    connection.send(Wire.resetFrame(null, gap), done);
+    connection.send(WebSocketFrame.of(Wire.resetFrame(null, gap)), done);
   }
 
   @Override

@@ -123,7 +123,7 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
   private static void addFrames(Place place, Reading reading, List<String> frames) {
     ChannelName name = place.channel().name();
     if (reading instanceof Batch batch) {
-      frames.add(batch.as(new Wire.Frame(place.kind(), name)));
+      frames.add(batch.as(new Wire.Frame(place.kind(), name)).text());
       if (batch.closed()) {
         // Here and now: on the next long poll a channel that was closed before is no news.
         frames.add(Wire.closedFrame(name, batch.next()));

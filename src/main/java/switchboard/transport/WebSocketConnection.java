@@ -3,13 +3,15 @@ package switchboard.transport;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.websocket.CloseReason;
+import jakarta.websocket.SendHandler;
+import jakarta.websocket.SendResult;
 import jakarta.websocket.Session;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -45,28 +47,20 @@ final class WebSocketConnection implements Connection {
   /** What may wait for a client that sends commands and does not read the answers, in bytes. */
   private static final int MAX_WAITING_BYTES = 256 << 10;
 
-  /** What a waiting frame costs beside its characters, roughly. */
+  /** What a waiting frame costs beside its bytes, roughly. */
   private static final int FRAME_BYTES = 64;
-
-  /**
-   * A younger connection is not closed at once but by the clock. Payara recycles a request whose
-   * connection is closed, also while the thread that upgrades it is still at work on it: that ended
-   * in errors in its log and, one time in a thousand, in the silence of another connection that got
-   * the recycled request.
-   */
-  private static final long SETTLED_MILLIS = 500;
 
   private static final int LARGE_FRAME = 8_192;
   private static final Runnable NOTHING = () -> {};
 
-  /** A frame, or a ping where {@code text} is null. */
-  private record Outgoing(String text, Runnable done) {
+  private record Outgoing(WebSocketFrame frame, Runnable done) {
     int sizeBytes() {
-      return FRAME_BYTES + (text == null ? 0 : text.length());
+      return FRAME_BYTES + frame.bytes().length;
     }
   }
 
   private final Session session;
+  private final FrameWriter writer;
   private final Connections connections;
   private final Settings settings;
   private final InstantSource clock;
@@ -76,25 +70,31 @@ final class WebSocketConnection implements Connection {
   private long incomingBytes;
   private Conversation conversation;
   private volatile String label;
-  private final long openedMillis;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
   private volatile boolean pinged;
 
+  private final AtomicInteger pushes = new AtomicInteger();
+  private final SendHandler written = this::written;
+
   // Guarded by waiting.
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
   private int waitingBytes;
-  private boolean sending;
+  private Outgoing sending;
   private Ending closing;
 
   WebSocketConnection(
-      Session session, Connections connections, Settings settings, InstantSource clock) {
+      Session session,
+      FrameWriter writer,
+      Connections connections,
+      Settings settings,
+      InstantSource clock) {
     this.session = session;
+    this.writer = writer;
     this.connections = connections;
     this.settings = settings;
     this.clock = clock;
-    this.openedMillis = clock.millis();
-    this.lastHeardMillis = openedMillis;
+    this.lastHeardMillis = clock.millis();
     this.lastSentMillis = lastHeardMillis;
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
@@ -207,9 +207,9 @@ final class WebSocketConnection implements Connection {
     }
   }
 
-  /** Sends a frame after those that wait. */
+  /** Sends a text frame after those that wait. */
   void send(String text) {
-    send(text, NOTHING);
+    send(WebSocketFrame.of(text), NOTHING);
   }
 
   /**
@@ -217,11 +217,7 @@ final class WebSocketConnection implements Connection {
    *
    * @param done runs when it is written, on any thread
    */
-  void send(String text, Runnable done) {
-    enqueue(new Outgoing(text, done));
-  }
-
-  private void enqueue(Outgoing outgoing) {
+  void send(WebSocketFrame frame, Runnable done) {
     boolean tooMany;
     synchronized (waiting) {
       if (closing != null || over.get()) {
@@ -230,6 +226,7 @@ final class WebSocketConnection implements Connection {
       // Judged before it is added: a large batch may wait alone.
       tooMany = waitingBytes > MAX_WAITING_BYTES;
       if (!tooMany) {
+        Outgoing outgoing = new Outgoing(frame, done);
         waiting.add(outgoing);
         waitingBytes += outgoing.sizeBytes();
       }
@@ -237,23 +234,35 @@ final class WebSocketConnection implements Connection {
     if (tooMany) {
       closeNow(Ending.TOO_SLOW);
     } else {
-      sendNext();
+      push();
     }
+  }
+
+  // Whoever comes while another is at it only lets that one go round once more. So a write that is
+  // done at once does not call the next from inside: a long queue would be a deep stack.
+  private void push() {
+    if (pushes.getAndIncrement() != 0) {
+      return;
+    }
+    int seen = 1;
+    do {
+      sendNext();
+      seen = pushes.addAndGet(-seen);
+    } while (seen != 0);
   }
 
   // Open Liberty refuses a second send, Tyrus and Undertow queue it without bound: one at a time.
   private void sendNext() {
     Outgoing next;
-    Ending end = null;
+    Ending end;
     synchronized (waiting) {
-      if (sending) {
+      if (sending != null) {
         return;
       }
       next = waiting.poll();
-      if (next == null) {
-        end = isSettled() ? closing : null;
-      } else {
-        sending = true;
+      end = next == null && !over.get() ? closing : null;
+      if (next != null) {
+        sending = next;
         waitingBytes -= next.sizeBytes();
         lastSentMillis = clock.millis();
       }
@@ -265,40 +274,29 @@ final class WebSocketConnection implements Connection {
     }
   }
 
-  private boolean isSettled() {
-    return closing == Ending.SERVER_STOPPING || clock.millis() - openedMillis >= SETTLED_MILLIS;
-  }
-
   private void start(Outgoing next) {
     try {
-      if (next.text() == null) {
-        session.getAsyncRemote().sendPing(ByteBuffer.allocate(0));
+      writer.write(next.frame(), written);
+      if (next.frame().isPing()) {
         connections.tell(this, Watcher.Sight.PING, "");
-        sent(next);
-      } else {
-        session
-            .getAsyncRemote()
-            .sendText(
-                next.text(),
-                result -> {
-                  if (result.isOK()) {
-                    sent(next);
-                  } else {
-                    broke(result.getException());
-                  }
-                });
       }
     } catch (IOException | RuntimeException e) {
       broke(e);
     }
   }
 
-  private void sent(Outgoing outgoing) {
-    synchronized (waiting) {
-      sending = false;
+  private void written(SendResult result) {
+    if (!result.isOK()) {
+      broke(result.getException());
+      return;
     }
-    outgoing.done().run();
-    sendNext();
+    Outgoing sent;
+    synchronized (waiting) {
+      sent = sending;
+      sending = null;
+    }
+    sent.done().run();
+    push();
   }
 
   private void broke(Throwable e) {
@@ -312,14 +310,10 @@ final class WebSocketConnection implements Connection {
     long silentMillis = nowMillis - lastSentMillis;
     long pingAfterMillis = settings.millis(Settings.PING_AFTER);
     boolean isBusy;
-    boolean isClosing;
     synchronized (waiting) {
-      isBusy = sending;
-      isClosing = closing != null && !isBusy;
+      isBusy = sending != null;
     }
-    if (isClosing) {
-      sendNext(); // or it is closed now
-    } else if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
+    if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
       closeNow(Ending.PEER_LOST);
     } else if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
@@ -327,7 +321,7 @@ final class WebSocketConnection implements Connection {
       closeNow(Ending.TOO_SLOW);
     } else if (unheardMillis >= pingAfterMillis && !pinged) {
       pinged = true;
-      enqueue(new Outgoing(null, NOTHING));
+      send(WebSocketFrame.PING, NOTHING);
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       String heartbeat = conversation.heartbeat();
       if (heartbeat != null) {
@@ -349,7 +343,7 @@ final class WebSocketConnection implements Connection {
         closing = ending;
       }
     }
-    sendNext();
+    push();
   }
 
   private void closeNow(Ending ending) {

@@ -32,11 +32,13 @@ public class WebSocketEndpoint {
   @Inject private Connections connections;
   @Inject private Settings settings;
   @Inject private InstantSource clock;
+  @Inject private FrameWriters writers;
   private WebSocketConnection connection;
 
   @OnOpen
   public void open(Session session) {
-    connection = new WebSocketConnection(session, connections, settings, clock);
+    connection =
+        new WebSocketConnection(session, writers.of(session), connections, settings, clock);
     connection.open(channels);
   }
 

@@ -114,17 +114,22 @@ final class Wire {
    *
    * @param channel its name where the frame has to say it, else {@code null}
    */
-  record Frame(ContentType.Kind kind, ChannelName channel) implements Batch.Form<String> {
+  record Frame(ContentType.Kind kind, ChannelName channel) implements Batch.Form<WebSocketFrame> {
     @Override
-    public String encode(Batch batch) {
-      String payload =
-          switch (kind) {
-            case JSON -> "\"messages\":" + utf8(array(batch.messages()));
-            case TEXT -> "\"text\":" + quote(utf8(concat(batch.messages())));
-            case BINARY ->
-                "\"data\":\"" + Base64.getEncoder().encodeToString(concat(batch.messages())) + "\"";
-          };
-      return open(channel, batch.next()) + "," + payload + (batch.more() ? ",\"more\":true}" : "}");
+    public WebSocketFrame encode(Batch batch) {
+      String open = open(channel, batch.next());
+      String close = batch.more() ? ",\"more\":true}" : "}";
+      return switch (kind) {
+        case JSON ->
+            WebSocketFrame.of(utf8(open + ",\"messages\":"), array(batch.messages()), utf8(close));
+        case TEXT ->
+            WebSocketFrame.of(open + ",\"text\":" + quote(utf8(concat(batch.messages()))) + close);
+        case BINARY ->
+            WebSocketFrame.of(
+                utf8(open + ",\"data\":\""),
+                Base64.getEncoder().encode(concat(batch.messages())),
+                utf8("\"" + close));
+      };
     }
   }
 

@@ -31,6 +31,18 @@ final class RawSocket implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
+  /** Sends each character as the byte of that number. */
+  void sendBytes(String bytes) throws IOException {
+    socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().flush();
+  }
+
+  /** Ends the connection at once, and lets the server know by a reset. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
   String readLine() throws IOException {
     return in.readLine();
   }

@@ -61,6 +61,7 @@ class WebSocketIT extends TransportContract {
     }
     try (WebSocketReader without = new WebSocketReader(http.channel(channel, ""), "now", null)) {
       assertEquals("", without.socket().getSubprotocol());
+      awaitReady(without);
       http.append(channel, "1");
       awaitHeard(without, List.of("1"));
     }

@@ -1,0 +1,85 @@
+package switchboard.transport;
+
+import jakarta.servlet.ServletContext;
+import jakarta.websocket.Session;
+import jakarta.websocket.server.ServerContainer;
+import java.io.IOException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.config.Settings;
+
+/**
+ * Chooses at the start how frames go out on this server, and says so in one line of the log. Where
+ * the server turns out to be another than it seemed, all goes on by the standard API.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+public final class FrameWriters {
+
+  private static final Logger LOG = Logger.getLogger(FrameWriters.class.getName());
+
+  /** Whose WebSockets they are. */
+  private enum Server {
+    TYRUS,
+    UNDERTOW,
+    ANOTHER
+  }
+
+  private final Settings settings;
+  private volatile Server server = Server.ANOTHER;
+  private volatile boolean isFast;
+
+  public FrameWriters(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** Looks which server this is. */
+  void choose(ServletContext context) {
+    Object container = context.getAttribute(ServerContainer.class.getName());
+    String name = container == null ? "" : container.getClass().getName();
+    server =
+        name.startsWith("org.glassfish.tyrus.")
+            ? Server.TYRUS
+            : name.startsWith("io.undertow.") ? Server.UNDERTOW : Server.ANOTHER;
+    isFast = settings.get(Settings.FAST_PATH) && server != Server.ANOTHER;
+    LOG.info(
+        () ->
+            "WebSocket frames go out "
+                + (isFast
+                    ? "by the fast path for " + server
+                    : "by the standard API (" + name + ")"));
+  }
+
+  /** The way out for a WebSocket that was just opened. */
+  FrameWriter of(Session session) {
+    try {
+      return switch (server) {
+        case TYRUS -> {
+          TyrusConnection connection = TyrusConnection.under(session);
+          yield isFast
+              ? TyrusFrameWriter.over(session, connection)
+              : new StandardFrameWriter(session);
+        }
+        case UNDERTOW ->
+            isFast ? UndertowFrameWriter.over(session) : new StandardFrameWriter(session);
+        case ANOTHER -> new StandardFrameWriter(session);
+      };
+    } catch (ReflectiveOperationException e) {
+      fallBack(e);
+    } catch (IOException | RuntimeException e) {
+      // The client left while its WebSocket was opened, and the server has taken some of it apart.
+      LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
+    }
+    return new StandardFrameWriter(session);
+  }
+
+  private void fallBack(Exception e) {
+    if (server != Server.ANOTHER) {
+      server = Server.ANOTHER;
+      LOG.log(
+          Level.WARNING,
+          e,
+          () -> "WebSocket frames go out by the standard API: the server is another than expected");
+    }
+  }
+}

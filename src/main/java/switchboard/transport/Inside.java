@@ -1,0 +1,75 @@
+package switchboard.transport;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+
+/**
+ * A look into the server's own objects, by the names of fields and methods, for what the standard
+ * has no words for. The classes themselves are not known here: the WAR runs where they are not.
+ */
+final class Inside {
+
+  private Inside() {}
+
+  /** What a field holds, its own or an inherited one. */
+  static Object get(Object owner, String field) throws ReflectiveOperationException {
+    return require(owner, field, find(owner, field).get(owner));
+  }
+
+  static void set(Object owner, String field, Object value) throws ReflectiveOperationException {
+    find(owner, field).set(owner, value);
+  }
+
+  /** What a public method without parameters returns. */
+  static Object call(Object owner, String method) throws ReflectiveOperationException {
+    return require(owner, method, method(owner, method).invoke(owner));
+  }
+
+  /** A public method, callable though its class may not be public. */
+  static Method method(Object owner, String name, Class<?>... parameters)
+      throws NoSuchMethodException {
+    Method method = owner.getClass().getMethod(name, parameters);
+    open(method, owner, name);
+    return method;
+  }
+
+  /** Whether its own class has such a field. */
+  static boolean has(Object owner, String field) {
+    return Arrays.stream(owner.getClass().getDeclaredFields())
+        .anyMatch(declared -> declared.getName().equals(field));
+  }
+
+  private static Field find(Object owner, String name) throws NoSuchFieldException {
+    for (Class<?> type = owner.getClass(); type != null; type = type.getSuperclass()) {
+      for (Field field : type.getDeclaredFields()) {
+        if (field.getName().equals(name)) {
+          open(field, owner, name);
+          return field;
+        }
+      }
+    }
+    throw new NoSuchFieldException(owner.getClass().getName() + " has no " + name);
+  }
+
+  // Says so in the words of the other failures where a module keeps it closed.
+  private static void open(java.lang.reflect.AccessibleObject member, Object owner, String name) {
+    if (!member.trySetAccessible()) {
+      throw new IllegalStateException(
+          owner.getClass().getName() + " does not let anybody see its " + name);
+    }
+  }
+
+  private static Object require(Object owner, String member, Object value) {
+    if (value == null) {
+      throw new IllegalStateException(owner.getClass().getName() + "." + member + " is null");
+    }
+    return value;
+  }
+
+  /** What a method threw. */
+  static Throwable cause(InvocationTargetException e) {
+    return e.getCause() == null ? e : e.getCause();
+  }
+}

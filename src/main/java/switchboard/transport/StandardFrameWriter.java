@@ -1,0 +1,20 @@
+package switchboard.transport;
+
+import jakarta.websocket.SendHandler;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Frames by the standard API, on any server. */
+record StandardFrameWriter(Session session) implements FrameWriter {
+
+  @Override
+  public void write(WebSocketFrame frame, SendHandler written) throws IOException {
+    if (frame.isPing()) {
+      session.getAsyncRemote().sendPing(ByteBuffer.allocate(0));
+      written.onResult(WRITTEN);
+    } else {
+      session.getAsyncRemote().sendText(frame.text(), written);
+    }
+  }
+}

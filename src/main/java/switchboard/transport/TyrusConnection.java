@@ -1,0 +1,81 @@
+package switchboard.transport;
+
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.WebConnection;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * The connection under a WebSocket on Payara and GlassFish, ended in a way that does no harm.
+ *
+ * <p>Seen in Payara 6.2024.8 and 6.2025.10: the server's own {@code WebConnection.close()} marks
+ * the request as no longer upgraded and lets it finish, which gives request, response and their
+ * buffers back to pools. Where that meets the thread that is still on its way out of the upgrade,
+ * or the client's own closing, the same objects are given back twice: two later connections share
+ * them, and when the first ends, the other's stream is emptied under it. It falls silent: about one
+ * send in several thousand, on a busy machine, was never written and never failed.
+ *
+ * <p>So Tyrus gets this connection instead. It ends the TCP connection after what was written; the
+ * server sees that, tells Tyrus, and leaves the objects to the garbage collector.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+final class TyrusConnection implements WebConnection {
+
+  private static final Logger LOG = Logger.getLogger(TyrusConnection.class.getName());
+
+  private final WebConnection original;
+  private final Object tcp;
+  private final Method close;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
+    this.original = original;
+    Object request = Inside.call(Inside.get(original, "request"), "getCoyoteRequest");
+    this.tcp = Inside.call(Inside.call(request, "getRequest"), "getConnection");
+    this.close = Inside.method(tcp, "closeSilently");
+  }
+
+  /** Puts one under a WebSocket that was just opened. */
+  static TyrusConnection under(Session session) throws ReflectiveOperationException {
+    Object upgraded = Inside.get(writerOf(session), "tyrusHttpUpgradeHandler");
+    if (Inside.has(upgraded, "handler")) {
+      upgraded = Inside.get(upgraded, "handler"); // the first one only stands for the real one
+    }
+    TyrusConnection connection = new TyrusConnection((WebConnection) Inside.get(upgraded, "wc"));
+    Inside.set(upgraded, "wc", connection);
+    return connection;
+  }
+
+  /** Tyrus' own way to write: what it holds the monitor of while it does. */
+  static Object writerOf(Session session) throws ReflectiveOperationException {
+    Object webSocket = Inside.get(session.getAsyncRemote(), "webSocket");
+    return Inside.get(Inside.get(webSocket, "protocolHandler"), "writer");
+  }
+
+  @Override
+  public ServletInputStream getInputStream() throws IOException {
+    return original.getInputStream();
+  }
+
+  @Override
+  public ServletOutputStream getOutputStream() throws IOException {
+    return original.getOutputStream();
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      try {
+        close.invoke(tcp);
+      } catch (ReflectiveOperationException e) {
+        LOG.log(Level.FINE, "a connection was not there to be closed", e);
+      }
+    }
+  }
+}

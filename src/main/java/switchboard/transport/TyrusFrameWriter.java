@@ -1,0 +1,122 @@
+package switchboard.transport;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.websocket.SendHandler;
+import jakarta.websocket.SendResult;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.util.Collection;
+
+/**
+ * Frames on Payara and GlassFish, handed to the Servlet output stream under the WebSocket.
+ *
+ * <p>Measured with Payara Micro 6.2025.10, 1,000 clients, one message at a time: {@code sendText}
+ * costs 70 to 100 µs of the server's CPU, of which the write itself is 5 to 8. Every {@code
+ * sendText} schedules an idle time-out on the managed executor, also where there is no time-out
+ * ({@code TyrusSession.restartIdleTimeoutExecutor}), and encodes the text anew for each client.
+ * This way costs 13 to 16 µs.
+ *
+ * <p>Tyrus goes on writing what it has to: the closing handshake and answers to pings. It does so
+ * under the monitor of its writer, whole frames at a time, or puts them in its queue while the
+ * stream is not ready. So do we: under that monitor, only when that queue is empty.
+ *
+ * <p><b>Threads.</b> Safe. Bytes are handed over under the monitor, which never waits for the
+ * client; {@code written} is told outside.
+ */
+final class TyrusFrameWriter implements FrameWriter, WriteListener {
+
+  private final Object tyrus;
+  private final Collection<?> tyrusQueue;
+  private final ServletOutputStream out;
+
+  // Guarded by tyrus' monitor: the frame that is written, its bytes until they are handed over.
+  private byte[] bytes;
+  private SendHandler written;
+
+  private TyrusFrameWriter(Session session, TyrusConnection connection)
+      throws ReflectiveOperationException, IOException {
+    this.tyrus = TyrusConnection.writerOf(session);
+    this.tyrusQueue = (Collection<?>) Inside.get(tyrus, "queue");
+    this.out = connection.getOutputStream();
+  }
+
+  static TyrusFrameWriter over(Session session, TyrusConnection connection)
+      throws ReflectiveOperationException, IOException {
+    TyrusFrameWriter writer = new TyrusFrameWriter(session, connection);
+    synchronized (writer.tyrus) {
+      // A stream has one listener: ours, which calls Tyrus'.
+      Inside.set(writer.tyrus, "isListenerSet", true);
+    }
+    writer.out.setWriteListener(writer);
+    return writer;
+  }
+
+  @Override
+  public void write(WebSocketFrame frame, SendHandler handler) throws IOException {
+    SendHandler done;
+    synchronized (tyrus) {
+      bytes = frame.bytes();
+      written = handler;
+      try {
+        done = handOver();
+      } catch (IOException | RuntimeException e) {
+        take();
+        throw e;
+      }
+    }
+    tell(done, WRITTEN);
+  }
+
+  /** Whom to tell that the frame is written; {@code null} while the stream is not ready. */
+  private SendHandler handOver() throws IOException {
+    if (written == null || !tyrusQueue.isEmpty() || !out.isReady()) {
+      return null; // the container calls onWritePossible
+    }
+    if (bytes != null) {
+      byte[] whole = bytes;
+      bytes = null;
+      out.write(whole, 0, whole.length);
+      out.flush();
+    }
+    // Whoever is slow is told only now, so that no more than this one frame waits for him.
+    return out.isReady() ? take() : null;
+  }
+
+  private SendHandler take() {
+    SendHandler taken = written;
+    written = null;
+    bytes = null;
+    return taken;
+  }
+
+  @Override
+  public void onWritePossible() throws IOException {
+    ((WriteListener) tyrus).onWritePossible();
+    SendHandler done;
+    synchronized (tyrus) {
+      done = handOver();
+    }
+    tell(done, WRITTEN);
+  }
+
+  @Override
+  public void onError(Throwable e) {
+    SendHandler failed;
+    boolean tyrusWaits;
+    synchronized (tyrus) {
+      failed = take();
+      tyrusWaits = !tyrusQueue.isEmpty();
+    }
+    if (tyrusWaits) { // it would log a client that is gone
+      ((WriteListener) tyrus).onError(e);
+    }
+    tell(failed, new SendResult(e));
+  }
+
+  private static void tell(SendHandler handler, SendResult result) {
+    if (handler != null) {
+      handler.onResult(result);
+    }
+  }
+}

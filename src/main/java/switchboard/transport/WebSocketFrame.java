@@ -1,0 +1,73 @@
+package switchboard.transport;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A frame from the server to a client, with its header, as it goes over the wire (RFC 6455 §5.2).
+ * One that carries a batch is made once and shared by all who get it.
+ *
+ * <p><b>Threads.</b> Immutable.
+ *
+ * <p><b>Cost.</b> Its bytes; its text as well, once somebody asked for it.
+ */
+final class WebSocketFrame {
+
+  /** Asks the client whether it is there. */
+  static final WebSocketFrame PING = new WebSocketFrame(new byte[] {(byte) 0x89, 0}, 2);
+
+  private static final byte WHOLE_TEXT = (byte) 0x81;
+  private static final int ONE_BYTE_LENGTH = 125;
+  private static final int TWO_BYTE_LENGTH = 0xffff;
+
+  private final byte[] bytes;
+  private final int headerBytes;
+  private String text;
+
+  private WebSocketFrame(byte[] bytes, int headerBytes) {
+    this.bytes = bytes;
+    this.headerBytes = headerBytes;
+  }
+
+  /** A text frame. */
+  static WebSocketFrame of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A text frame whose UTF-8 consists of these parts. */
+  static WebSocketFrame of(byte[]... parts) {
+    int length = 0;
+    for (byte[] part : parts) {
+      length += part.length;
+    }
+    int header = length <= ONE_BYTE_LENGTH ? 2 : length <= TWO_BYTE_LENGTH ? 4 : 10;
+    ByteBuffer frame = ByteBuffer.allocate(header + length).put(WHOLE_TEXT);
+    switch (header) {
+      case 2 -> frame.put((byte) length);
+      case 4 -> frame.put((byte) 126).putShort((short) length);
+      default -> frame.put((byte) 127).putLong(length);
+    }
+    for (byte[] part : parts) {
+      frame.put(part);
+    }
+    return new WebSocketFrame(frame.array(), header);
+  }
+
+  /** Header and payload; nobody may write to it. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** The payload, for whoever makes a frame of it once more. */
+  String text() {
+    // Several may decode it at once, to the same end.
+    if (text == null) {
+      text = new String(bytes, headerBytes, bytes.length - headerBytes, StandardCharsets.UTF_8);
+    }
+    return text;
+  }
+
+  boolean isPing() {
+    return this == PING;
+  }
+}

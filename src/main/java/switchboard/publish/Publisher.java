@@ -1,8 +1,11 @@
 package switchboard.publish;
 
+import jakarta.annotation.Resource;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
+import jakarta.transaction.TransactionSynchronizationRegistry;
+import java.util.Optional;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -14,12 +17,18 @@ import switchboard.log.Offset;
 /**
  * For Java callers in the same application: {@code @Inject Publisher publisher}.
  *
+ * <p>Inside a JTA transaction a message is appended after the commit, and never when the
+ * transaction is rolled back.
+ *
  * <p><b>Threads.</b> Safe. Returns at once; readers hear of the message on other threads.
  */
 @Dependent
 public class Publisher {
 
   private final Channels channels;
+
+  @Resource(lookup = "java:comp/TransactionSynchronizationRegistry")
+  private TransactionSynchronizationRegistry transactions;
 
   @Inject
   public Publisher(Channels channels) {
@@ -29,23 +38,48 @@ public class Publisher {
   /**
    * Appends one JSON value to a channel, which comes into being if it was not there.
    *
+   * <p>What can be refused is refused now, also inside a transaction. Should the channel be closed
+   * or deleted between this call and the commit, the messages are lost and the server's log says
+   * so: a commit cannot be taken back.
+   *
    * @param channel its name
    * @param value one message, or several where it is an array
-   * @return the offset behind the message
+   * @return the offset behind the message; empty inside a transaction, where nobody knows it yet
    * @throws IllegalArgumentException if the name is not allowed or the channel does not hold JSON
    * @throws IllegalStateException if the channel is closed
    */
-  public Offset publish(String channel, JsonValue value) {
+  public Optional<Offset> publish(String channel, JsonValue value) {
     Append append = Append.of(JsonMessages.flatten(value));
-    Channel target = open(new ChannelName(channel));
-    if (target.contentType().kind() != ContentType.Kind.JSON) {
-      throw new IllegalArgumentException(
-          "channel \"%s\" holds %s, not JSON".formatted(channel, target.contentType()));
+    ChannelName name = new ChannelName(channel);
+    if (AfterCommit.isWanted(transactions)) {
+      channels.find(name).ifPresent(Publisher::requireOpenJson);
+      AfterCommit.of(transactions).add(name, () -> append(name, append));
+      return Optional.empty();
     }
+    return Optional.of(append(name, append));
+  }
+
+  private Offset append(ChannelName name, Append append) {
+    Channel target = open(name);
+    requireOpenJson(target);
     if (target.append(append) instanceof Appended.Accepted accepted) {
       return accepted.next();
     }
-    throw new IllegalStateException("channel \"%s\" is closed".formatted(channel));
+    throw isClosed(target);
+  }
+
+  private static void requireOpenJson(Channel channel) {
+    if (channel.contentType().kind() != ContentType.Kind.JSON) {
+      throw new IllegalArgumentException(
+          "channel \"%s\" holds %s, not JSON".formatted(channel.name(), channel.contentType()));
+    }
+    if (channel.isClosed()) {
+      throw isClosed(channel);
+    }
+  }
+
+  private static IllegalStateException isClosed(Channel channel) {
+    return new IllegalStateException("channel \"%s\" is closed".formatted(channel.name()));
   }
 
   private Channel open(ChannelName name) {

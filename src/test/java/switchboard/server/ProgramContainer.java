@@ -132,6 +132,7 @@ public final class ProgramContainer
     ProcessBuilder builder = new ProcessBuilder(command);
     // The JDK of the tests, not the machine's.
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("CERTIFICATES", System.getProperty("certificates"));
     builder.environment().put("SERVER", System.getProperty("server.home"));
     File output = new File("target/server-" + arguments[0] + ".log");
     builder.redirectErrorStream(true).redirectOutput(output);

@@ -16,7 +16,7 @@ import switchboard.channel.Transport;
 /** A client changes from each transport to each other while messages keep coming. */
 class HandOverIT extends ServerTest {
 
-  private static final Map<Transport, Reader.Opener> OPENERS =
+  static final Map<Transport, Reader.Opener> OPENERS =
       Map.of(
           Transport.POLL, PollReader::poll,
           Transport.LONG_POLL, PollReader::longPoll,

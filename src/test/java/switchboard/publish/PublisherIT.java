@@ -1,0 +1,100 @@
+package switchboard.publish;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.net.URI;
+import java.net.URL;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.UUID;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.ArquillianExtension;
+import org.jboss.arquillian.test.api.ArquillianResource;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.transport.Http;
+
+/** An application that has the classes JAR has channels of its own, and publishes to them. */
+@ExtendWith(ArquillianExtension.class)
+class PublisherIT {
+
+  @ArquillianResource private URL base;
+  private Http http;
+  private final String channel = "orders-" + UUID.randomUUID();
+
+  @Deployment(testable = false)
+  public static WebArchive war() {
+    return ShrinkWrap.create(WebArchive.class, "shop.war")
+        .addClasses(shop.Shop.class, shop.OrdersServlet.class)
+        .addAsWebResource(new StringAsset("A shop"), "index.html")
+        .addAsLibrary(new File(System.getProperty("jar.under.test")), "switchboard.jar");
+  }
+
+  @BeforeEach
+  void findTheServer() {
+    http = new Http(URI.create("http://127.0.0.1:" + base.getPort() + "/shop/"));
+  }
+
+  private Http.Answer order(int pieces, boolean isInStock) {
+    return http.send(
+        http.request("orders?channel=%s&pieces=%d&inStock=%s".formatted(channel, pieces, isInStock))
+            .POST(BodyPublishers.noBody()));
+  }
+
+  private String heard() {
+    return http.get("channels/" + channel + "?offset=-1").body();
+  }
+
+  @Test
+  void messagesOfATransactionAreVisibleInTheirOrderAfterTheCommitAndNotBefore() {
+    http.put(channel, "application/json");
+    String before = http.get("channels/" + channel + "?offset=now").next();
+    Http.Answer answer = order(3, true);
+    assertEquals(200, answer.status(), answer.body());
+    assertEquals(before, answer.body(), "the channel's end inside the transaction");
+    assertEquals("[{\"piece\":1},{\"piece\":2},{\"piece\":3}]", heard());
+  }
+
+  @Test
+  void messagesOfATransactionThatIsRolledBackAreNeverVisible() {
+    http.put(channel, "application/json");
+    String before = http.get("channels/" + channel + "?offset=now").next();
+    Http.Answer answer = order(2, false);
+    assertEquals(409, answer.status(), answer.body());
+    assertTrue(answer.body().startsWith("out of stock"), answer.body());
+    assertTrue(answer.body().endsWith(before), answer.body());
+    assertEquals("[]", heard());
+    assertEquals(200, order(1, true).status());
+    assertEquals("[{\"piece\":1}]", heard());
+  }
+
+  @Test
+  void aChannelThatIsNotThereComesIntoBeingWithTheCommit() {
+    assertEquals(409, order(1, false).status());
+    assertEquals(404, http.get("channels/" + channel + "?offset=-1").status());
+    assertEquals("none", order(1, true).body());
+    assertEquals("[{\"piece\":1}]", heard());
+  }
+
+  @Test
+  void whatCannotBePublishedIsRefusedInsideTheTransaction() {
+    http.put(channel, "text/plain");
+    Http.Answer answer = order(1, true);
+    assertEquals(409, answer.status());
+    assertEquals("channel \"%s\" holds text/plain, not JSON".formatted(channel), answer.body());
+  }
+
+  @Test
+  void theOtherApplicationListensAtItsOwnUrl() {
+    http.put(channel, "application/json");
+    String before = http.get("channels/" + channel + "?offset=now").next();
+    assertEquals(200, order(1, true).status());
+    Http.Answer polled = http.get("channels/" + channel + "?offset=" + before + "&live=long-poll");
+    assertEquals("[{\"piece\":1}]", polled.body());
+  }
+}

@@ -34,6 +34,7 @@ public enum Ending {
   OFFSET_GONE(410, 4410, true, "What comes after the offset is gone"),
   TOO_LARGE(413, 1009, false, "The message is larger than the limit"),
   UNSUPPORTED_ENCODING(415, 4415, false, "A body that is compressed is not understood"),
+  WRONG_HOST(421, 4421, false, "The Host is none of this server's names"),
   INTERNAL(500, 1011, true, "The server failed"),
   PEER_LOST(408, 1001, true, "Nothing was heard from the peer"),
   TOO_SLOW(408, 1008, true, "The peer does not take what is written to it"),

@@ -138,6 +138,22 @@ public final class Settings {
           "origins separated by commas, such as `https://example.com`, or `*`",
           "Whose pages may use the channels from a browser, beside those of this server.",
           Settings::origins);
+  public static final Setting<List<String>> HOSTS =
+      new Setting<>(
+          "switchboard.hosts",
+          "",
+          "host names separated by commas, without ports",
+          "The names by which this server is reached; a request for another Host is refused, empty"
+              + " for none.",
+          Settings::hosts);
+  public static final Setting<Networks> TRUSTED_PROXIES =
+      new Setting<>(
+          "switchboard.proxies.trusted",
+          "",
+          "addresses and networks separated by commas, such as `10.0.0.0/8`",
+          "Whose `Forwarded` and `X-Forwarded-*` headers are believed; those of all others are"
+              + " ignored.",
+          Networks::parse);
   public static final Setting<NamePatterns> TICKER =
       new Setting<>(
           "switchboard.ticker.channel",
@@ -187,6 +203,8 @@ public final class Settings {
           STUCK_AFTER,
           DISPATCH_WORKERS,
           CORS_ORIGINS,
+          HOSTS,
+          TRUSTED_PROXIES,
           TICKER,
           LAB,
           CROWD_MAX_READERS,
@@ -245,6 +263,17 @@ public final class Settings {
       }
     }
     return origins;
+  }
+
+  private static List<String> hosts(String text) {
+    List<String> hosts =
+        Arrays.stream(text.split(",")).map(String::strip).filter(h -> !h.isEmpty()).toList();
+    for (String host : hosts) {
+      if (!host.matches("[A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+]")) {
+        throw new IllegalArgumentException("\"" + host + "\" is not a host name without a port");
+      }
+    }
+    return hosts;
   }
 
   private static String nearest(String name) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
@@ -52,6 +53,8 @@ public class ChannelsFilter extends HttpFilter {
       return;
     }
     try {
+      request = Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
+      requireHost(request.getServerName());
       request = withoutMalformedContentType(request);
       if (!request.getMethod().equals("GET") || isUpgrade(request)) {
         chain.doFilter(request, response);
@@ -66,6 +69,15 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Problem problem) {
       connections.tally().ended(problem.ending());
       write(problem, response);
+    }
+  }
+
+  // A page of another origin can reach this server by a name of its own that leads here.
+  private void requireHost(String name) {
+    List<String> hosts = settings.get(Settings.HOSTS);
+    if (!hosts.isEmpty() && hosts.stream().noneMatch(name::equalsIgnoreCase)) {
+      throw new Problem(
+          Ending.WRONG_HOST, "Host \"%s\": it is not in switchboard.hosts".formatted(name));
     }
   }
 

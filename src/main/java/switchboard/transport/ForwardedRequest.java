@@ -1,0 +1,62 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+
+/** A request as the client sent it to the first proxy. */
+final class ForwardedRequest extends HttpServletRequestWrapper {
+
+  private final Forwarded forwarded;
+
+  ForwardedRequest(HttpServletRequest request, Forwarded forwarded) {
+    super(request);
+    this.forwarded = forwarded;
+  }
+
+  @Override
+  public String getRemoteAddr() {
+    return forwarded.address() == null ? super.getRemoteAddr() : forwarded.address();
+  }
+
+  @Override
+  public String getScheme() {
+    return forwarded.scheme() == null ? super.getScheme() : forwarded.scheme();
+  }
+
+  @Override
+  public boolean isSecure() {
+    return getScheme().equals("https");
+  }
+
+  @Override
+  public String getServerName() {
+    String host = host();
+    return host == null ? super.getServerName() : host.replaceFirst(":[0-9]*$", "");
+  }
+
+  @Override
+  public int getServerPort() {
+    String host = host();
+    if (host == null) {
+      return super.getServerPort();
+    }
+    int colon = host.lastIndexOf(':');
+    boolean hasPort = colon > host.lastIndexOf(']') && colon + 1 < host.length();
+    return hasPort ? Integer.parseInt(host.substring(colon + 1)) : isSecure() ? 443 : 80;
+  }
+
+  // What the proxy passed on, where it says nothing of another one.
+  private String host() {
+    return forwarded.host() == null ? getHeader("Host") : forwarded.host();
+  }
+
+  @Override
+  public StringBuffer getRequestURL() {
+    StringBuffer url = new StringBuffer();
+    url.append(getScheme()).append("://").append(getServerName());
+    if (getServerPort() != (isSecure() ? 443 : 80)) {
+      url.append(':').append(getServerPort());
+    }
+    return url.append(getRequestURI());
+  }
+}

@@ -1,0 +1,152 @@
+package switchboard.transport;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * nginx or HAProxy with its configuration of {@code deploy}, changed only where it names addresses
+ * and files. Both of its nodes are the one server under test; the second by way of a relay.
+ */
+final class RunningProxy implements AutoCloseable {
+
+  static final int PORT = 18_070;
+  static final int TLS_PORT = 18_071;
+  private static final int SECOND_NODE = 18_072;
+
+  /** Which one. */
+  enum Kind {
+    NGINX("nginx"),
+    HAPROXY("haproxy");
+
+    private final String program;
+
+    Kind(String program) {
+      this.program = program;
+    }
+
+    String program() {
+      return program;
+    }
+  }
+
+  private final Kind kind;
+  private final Path configuration;
+  private final Relay relay;
+  private Process process;
+
+  private RunningProxy(Kind kind, Path configuration, Relay relay) {
+    this.kind = kind;
+    this.configuration = configuration;
+    this.relay = relay;
+  }
+
+  static RunningProxy start(Kind kind, int node, String certificate) throws Exception {
+    Path configuration = configure(kind, node, Certificates.pem(certificate));
+    Relay relay = new Relay(SECOND_NODE, node);
+    RunningProxy proxy = new RunningProxy(kind, configuration, relay);
+    proxy.process = proxy.run();
+    ServerTest.await(kind + " listens", RunningProxy::listens);
+    return proxy;
+  }
+
+  /** What it says when its certificate is not there. */
+  static String refusesToStart(Kind kind, int node) throws Exception {
+    Path configuration = configure(kind, node, Path.of("target/missing.pem").toAbsolutePath());
+    try (RunningProxy proxy = new RunningProxy(kind, configuration, new Relay(SECOND_NODE, node))) {
+      proxy.process = proxy.run();
+      if (!proxy.process.waitFor(10, TimeUnit.SECONDS) || proxy.process.exitValue() == 0) {
+        throw new IllegalStateException(kind + " started without a certificate");
+      }
+      return Files.readString(proxy.log());
+    }
+  }
+
+  private static Path configure(Kind kind, int node, Path pem) throws IOException {
+    return kind == Kind.NGINX ? configureNginx(node, pem) : configureHaproxy(node, pem);
+  }
+
+  private static Path configureNginx(int node, Path pem) throws IOException {
+    Path folder = Files.createDirectories(Path.of("target/nginx").toAbsolutePath());
+    String site =
+        Files.readString(Path.of("deploy/nginx/switchboard.conf"))
+            .replaceAll("(?m)^ *listen \\[.*\n", "")
+            .replace("listen 80;", "listen 127.0.0.1:" + PORT + ";")
+            .replace("listen 443 ", "listen 127.0.0.1:" + TLS_PORT + " ")
+            .replace("push.example.com", "127.0.0.1")
+            .replaceAll("/etc/nginx/switchboard\\.(pem|key)", pem.toString())
+            .replace("server 127.0.0.1:8080;", "server 127.0.0.1:" + node + ";")
+            .replace("# server 10.0.0.2:8080;", "server 127.0.0.1:" + SECOND_NODE + ";");
+    String temporary = "";
+    for (String what : new String[] {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+      temporary += "  %s_temp_path %s/%s;\n".formatted(what, folder, what);
+    }
+    return Files.writeString(
+        folder.resolve("nginx.conf"),
+        "daemon off;\npid %s/nginx.pid;\nerror_log stderr;\nevents { worker_connections 512; }\nhttp {\n  access_log off;\n%s%s}\n"
+            .formatted(folder, temporary, site));
+  }
+
+  private static Path configureHaproxy(int node, Path pem) throws IOException {
+    Path folder = Files.createDirectories(Path.of("target/haproxy").toAbsolutePath());
+    return Files.writeString(
+        folder.resolve("haproxy.cfg"),
+        Files.readString(Path.of("deploy/haproxy/haproxy.cfg"))
+            .replace("maxconn 25000", "maxconn 500")
+            .replace("bind :80\n", "bind 127.0.0.1:" + PORT + "\n")
+            .replace("bind :443 ", "bind 127.0.0.1:" + TLS_PORT + " ")
+            .replace("/etc/haproxy/switchboard.pem", pem.toString())
+            .replace("127.0.0.1:8080 check", "127.0.0.1:" + node + " check")
+            .replace("# server node2 10.0.0.2:8080", "server node2 127.0.0.1:" + SECOND_NODE));
+  }
+
+  private Process run() throws IOException {
+    ProcessBuilder builder =
+        kind == Kind.NGINX
+            ? new ProcessBuilder("nginx", "-e", "stderr", "-c", configuration.toString())
+            : new ProcessBuilder("haproxy", "-W", "-f", configuration.toString());
+    return builder.redirectErrorStream(true).redirectOutput(log().toFile()).start();
+  }
+
+  private Path log() {
+    return Path.of("target", kind.program() + ".log");
+  }
+
+  private static boolean listens() {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress("127.0.0.1", TLS_PORT), 1_000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** As {@code systemctl reload} does it. */
+  void reload() throws IOException, InterruptedException {
+    String signal = kind == Kind.NGINX ? "HUP" : "USR2";
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** How many of the messages came by the second node. */
+  int postsToSecondNode() {
+    return relay.posts();
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroy);
+    process.destroy();
+    relay.close();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    ServerTest.await(kind + " is gone", () -> !listens());
+  }
+}

@@ -567,7 +567,7 @@ describe.concurrent('headers', () => {
     const proxy = await viciousProxy()
     let asked = 0
     const headers = async () => ({ 'X-Token': `t${++asked}` })
-    const heard = listen(proxy.through(url), { headers, WebSocket: undefined })
+    const heard = listen(proxy.through(url), { headers, WebSocket: globalThis.WebSocket })
     expect(heard.subscription.transport).toBe('eventStream')
     await until(() => heard.subscription.status === 'live')
     await heard.subscription.append(message(1))

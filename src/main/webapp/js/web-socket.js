@@ -22,7 +22,8 @@ const OPEN = 1;
  * @param {import('./options.js').Settled} call
  */
 export function isPossible(call) {
-  return call.WebSocket !== undefined || (!call.hasHeaders && globalThis.WebSocket !== undefined);
+  const Socket = call.WebSocket ?? globalThis.WebSocket;
+  return Socket !== undefined && !(call.hasHeaders && Socket === globalThis.WebSocket);
 }
 
 /**

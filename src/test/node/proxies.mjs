@@ -140,11 +140,11 @@ export async function viciousProxy(vices = {}) {
   listener.on('upgrade', upgrade)
   listener.on('connection', (socket) => vices.isDown && socket.destroy())
   const through = await listening(listener)
-  const destroyAll = () => passages.forEach(({ client }) => client.destroy())
-  cleanups.push(() => {
-    destroyAll()
-    listener.closeAllConnections()
-  })
+  const destroyAll = () => {
+    passages.forEach(({ client }) => client.destroy())
+    listener.closeAllConnections() // those too over which nothing goes just now
+  }
+  cleanups.push(destroyAll)
   return {
     vices,
     seen,

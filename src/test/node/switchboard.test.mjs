@@ -157,36 +157,26 @@ describe.concurrent('the best transport that works', () => {
 })
 
 describe.concurrent('what is on the way', () => {
-  // Within two seconds as many requests as the interval allows, and not one more.
-  const COUNTED = { pollInterval: 500, messages: 4 }
+  /** How often a reader who may ask once a minute asks while another asks ten times. */
+  async function expectPatience(name, vices) {
+    const { url } = await newChannel()
+    const { through, seen } = await viciousProxy(vices)
+    const heard = listen(through(url), { transports: [name], pollInterval: 60_000 })
+    await post(url, [message(1)])
+    await until(() => heard.messages.length === 1)
+    const other = listen(url, { transports: ['poll'], pollInterval: 50 })
+    await until(() => kinds(other, 'empty').length === 10)
+    expect(seen.requests.length).toBeLessThan(5)
+    heard.subscription.close()
+    other.subscription.close()
+  }
 
   test('answers long polls at once with nothing, and is not asked at full speed', async () => {
-    const { url } = await newChannel()
-    const { through, seen } = await viciousProxy({ longPolls: 'hurried' })
-    const { pollInterval } = COUNTED
-    const heard = listen(through(url), { transports: ['longPoll'], pollInterval })
-    for (const n of oneTo(COUNTED.messages)) {
-      await post(url, [message(n)])
-      await until(() => heard.messages.length === n)
-    }
-    expectAll(heard.messages, COUNTED.messages)
-    // Of a request that finds a message the next follows at once.
-    expect(seen.requests.length).toBeLessThanOrEqual(2 + 3 * COUNTED.messages)
-    heard.subscription.close()
+    await expectPatience('longPoll', { longPolls: 'hurried' })
   })
 
   test('loses a header, and is not polled at full speed', async () => {
-    const { url } = await newChannel()
-    const { through, seen } = await viciousProxy({ lostHeader: 'stream-up-to-date' })
-    const { pollInterval } = COUNTED
-    const heard = listen(through(url), { transports: ['poll'], pollInterval })
-    for (const n of oneTo(COUNTED.messages)) {
-      await post(url, [message(n)])
-      await until(() => heard.messages.length === n)
-    }
-    expectAll(heard.messages, COUNTED.messages)
-    expect(seen.requests.length).toBeLessThanOrEqual(2 + 3 * COUNTED.messages)
-    heard.subscription.close()
+    await expectPatience('poll', { lostHeader: 'stream-up-to-date' })
   })
 
   test('loses the offset, and is not taken for a channel', async () => {
@@ -268,6 +258,35 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
     await post(url, [message(2), message(3)])
     await until(() => heard.messages.length === 3)
     expectAll(heard.messages, 3)
+    heard.subscription.close()
+  })
+
+  test('that begins now misses nothing that is said while it is away', async () => {
+    const { url } = await newChannel()
+    await post(url, [{ n: 0 }])
+    const proxy = await viciousProxy()
+    const heard = listen(proxy.through(url), { transports, offset: 'now' })
+    await until(() => heard.subscription.offset !== 'now')
+    proxy.vices.isDown = true
+    proxy.destroyAll()
+    await until(() => heard.subscription.status === 'reconnecting')
+    await post(url, [message(1)])
+    proxy.vices.isDown = false
+    await until(() => heard.messages.length > 0)
+    expectAll(heard.messages, 1)
+    expect(heard.resets).toEqual([])
+    heard.subscription.close()
+  })
+
+  test('is told of a gap once, also when it breaks before the next message', async () => {
+    const [one, two] = [await newChannel(), await newChannel()]
+    const heard = listen(two.url, { transports, offset: one.start })
+    await until(() => heard.resets.length)
+    heard.subscription.cut()
+    await until(() => heard.statuses.some(({ status }) => status === 'reconnecting'))
+    await post(two.url, [message(1)])
+    await until(() => heard.messages.length)
+    expect(heard.resets).toEqual([{ reason: 'epoch', next: two.start }])
     heard.subscription.close()
   })
 
@@ -490,6 +509,32 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
     await until(() => heard.messages.length === 1)
     expectAll(heard.messages, 1)
     heard.subscription.close()
+  })
+
+  test('rejects an append at once where the connection is lost before the answer', async () => {
+    const { url } = await newChannel()
+    const proxy = await viciousProxy()
+    const heard = listen(proxy.through(url), { transports })
+    await until(() => heard.subscription.status === 'live')
+    proxy.freeze()
+    proxy.vices.appends = 'unanswered'
+    const append = heard.subscription.append(message(1)).catch((problem) => problem.message)
+    heard.subscription.cut()
+    // A frame's fate is sealed with its connection; a POST has one of its own.
+    const again = () => heard.statuses.filter(({ status }) => status === 'live').length > 1
+    const later = name === 'webSocket' ? until(again) : new Promise(() => {})
+    expect(await Promise.race([append, later])).toContain('not known to be taken')
+    heard.subscription.close()
+  })
+
+  test('finishes an append that is under way when it is closed', async () => {
+    const { url } = await newChannel()
+    const heard = listen(url, { transports })
+    await until(() => heard.subscription.status === 'live')
+    const append = heard.subscription.append(message(1))
+    heard.subscription.close()
+    const { headers } = await append.then(() => fetch(url, { method: 'HEAD' }))
+    expect(await append).toBe(headers.get('stream-next-offset'))
   })
 
   test('rejects an append to a channel that was removed', async () => {

@@ -3,6 +3,7 @@ package switchboard;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
@@ -20,12 +21,14 @@ import switchboard.config.Sources;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.transport.FrameWriters;
+import switchboard.transport.ManagedThreads;
 
 /** Puts the pieces together, once per application. */
 @ApplicationScoped
 public class Switchboard {
 
   @Resource private ManagedThreadFactory threads;
+  @Resource private ManagedExecutorService executor;
 
   private Settings settings;
   private ExecutorService workers;
@@ -59,6 +62,12 @@ public class Switchboard {
     // Payara leaves connections hanging when an application goes.
     connections.endAll(Ending.SERVER_STOPPING);
     workers.shutdown();
+  }
+
+  @Produces
+  @Singleton
+  ManagedThreads managedThreads() {
+    return new ManagedThreads(executor);
   }
 
   @Produces

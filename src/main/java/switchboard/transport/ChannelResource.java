@@ -1,8 +1,6 @@
 package switchboard.transport;
 
-import jakarta.annotation.Resource;
-import jakarta.enterprise.concurrent.ManagedExecutorService;
-import jakarta.enterprise.context.RequestScoped;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
@@ -44,14 +42,16 @@ import switchboard.publish.Messages;
 // The
 // empty one is for readers of several channels.
 @Path("{name: .*}")
-@RequestScoped
+// Once, not for each request: making and filling one costs more than an append. What belongs to a
+// request, below, the server gives out as proxies.
+@ApplicationScoped
 public class ChannelResource {
 
   @Inject private Channels channels;
   @Inject private Connections connections;
   @Inject private Settings settings;
   @Inject private InstantSource clock;
-  @Resource private ManagedExecutorService executor;
+  @Inject private ManagedThreads threads;
   @Context private HttpHeaders headers;
   @Context private UriInfo uri;
   @Context private HttpServletRequest servletRequest;
@@ -153,7 +153,7 @@ public class ChannelResource {
               response,
               servletRequest.getAsyncContext(),
               connections,
-              executor)
+              threads.executor())
           .start();
     }
   }

@@ -411,7 +411,7 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
       const count = heard.wire.length
       expect(heard.subscription.status).toBe('closed')
       expect(heard.statuses.at(-1).status).toBe('closed')
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await until(() => [...byId(heard.wire).values()].every((told) => told.some(isEnd)))
       // At the most how what was begun ends.
       expect(heard.wire.slice(count).filter(({ kind }) => !isEnd(kind))).toEqual([])
     }

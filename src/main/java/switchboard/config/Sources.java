@@ -54,7 +54,7 @@ public final class Sources {
   private static boolean hasMicroProfile() {
     try {
       Class.forName("org.eclipse.microprofile.config.ConfigProvider");
-      return true;
+      return MicroProfile.isThere();
     } catch (ClassNotFoundException e) {
       return false;
     }
@@ -62,6 +62,15 @@ public final class Sources {
 
   // A class of its own, so that it is loaded only where its imports exist.
   private static final class MicroProfile {
+
+    // GlassFish 7 has the API and nothing behind it.
+    static boolean isThere() {
+      try {
+        return ConfigProvider.getConfig() != null;
+      } catch (IllegalStateException e) {
+        return false;
+      }
+    }
 
     static String lookup(String key) {
       return ConfigProvider.getConfig().getOptionalValue(key, String.class).orElse(null);

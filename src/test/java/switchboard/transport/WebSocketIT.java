@@ -216,7 +216,11 @@ class WebSocketIT extends TransportContract {
             http.append(channel, "1");
             return open(Transport.WEBSOCKET) == 0;
           });
-      assertTrue(socket.readsUntilEnd(), "the connection is closed, not only forgotten");
+      // Open Liberty sends a close frame and then waits for the client's for as long as TCP lets
+      // it.
+      if (!"openliberty".equals(System.getProperty("arquillian.launch"))) {
+        assertTrue(socket.readsUntilEnd(), "the connection is closed, not only forgotten");
+      }
     }
   }
 

@@ -1,0 +1,127 @@
+// The servers that are measured: how each is started, and where its subscribers and publishers go.
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const bench = dirname(fileURLToPath(import.meta.url))
+const root = dirname(bench)
+export const work = join(root, 'target', 'bench')
+const java = join(process.env.JAVA_HOME ?? '/usr', 'bin', 'java')
+const heap = ['-Xms256m', '-Xmx1g']
+const channels = '/switchboard/channels/b{ch}'
+const switchboard = {
+  dialect: 'switchboard', publish: channels, isJvm: true,
+  paths: { ws: channels, sse: channels, longpoll: channels, poll: channels, resume: channels },
+}
+const settings = ['-Dswitchboard.channels.auto-create=b*', '-Dswitchboard.ticker.channel=']
+
+function payara(port) {
+  const config = join(work, 'payara.properties')
+  writeFileSync(config, 'handlers=java.util.logging.ConsoleHandler\n.level=WARNING\nPayaraMicro.level=INFO\n')
+  return [java, ...heap, ...settings, '-jar', join(work, 'payara-micro.jar'), '--nohazelcast', '--disablephonehome',
+    '--rootdir', join(work, 'payara'), '--logproperties', config, '--prebootcommandfile', join(root, 'src/run/preboot.txt'),
+    '--port', port, '--deploy', join(root, 'target/switchboard.war')]
+}
+
+function wildfly(port) {
+  const home = readdirSync(work).find(name => /^wildfly-\d/.test(name))
+  const base = join(work, 'wildfly')
+  rmSync(base, { recursive: true, force: true })
+  cpSync(join(work, home, 'standalone', 'configuration'), join(base, 'configuration'), { recursive: true })
+  mkdirSync(join(base, 'deployments'))
+  cpSync(join(root, 'target/switchboard.war'), join(base, 'deployments', 'switchboard.war'))
+  return ['env', `JAVA_OPTS=${[...heap, ...settings, '-Djava.net.preferIPv4Stack=true'].join(' ')}`,
+    join(work, home, 'bin', 'standalone.sh'), `-Djboss.server.base.dir=${base}`, '-b', '127.0.0.1', '-bmanagement', '127.0.0.1',
+    `-Djboss.http.port=${port}`, `-Djboss.https.port=${port + 1}`, `-Djboss.management.http.port=${port + 2}`]
+}
+
+function nginx(port) {
+  const dir = join(work, 'nginx')
+  mkdirSync(dir, { recursive: true })
+  const config = readFileSync(join(bench, 'peers/nginx.conf'), 'utf8').replaceAll('{{dir}}', dir).replaceAll('{{port}}', port)
+  writeFileSync(join(dir, 'nginx.conf'), config)
+  return ['nginx', '-p', dir, '-c', join(dir, 'nginx.conf')]
+}
+
+export const servers = {
+  'switchboard on Payara': { ...switchboard, port: 21010, command: payara, ready: 'ready in', patience: 120 },
+  'switchboard on WildFly': { ...switchboard, port: 21020, command: wildfly, ready: 'WFLYSRV0025', patience: 120 },
+  nchan: {
+    dialect: 'nchan', port: 21030, command: nginx, publish: '/pub/b{ch}',
+    paths: { ws: '/ws/b{ch}', sse: '/sse/b{ch}', longpoll: '/lp/b{ch}', resume: '/raw/b{ch}' },
+  },
+  'Socket.IO': {
+    dialect: 'socketio', port: 21040, publish: '/pub/{ch}', paths: { ws: '/socket.io/?EIO=4&transport=websocket&ch={ch}' },
+    command: port => [process.execPath, join(bench, 'peers/socketio/server.mjs'), port], ready: 'ready',
+  },
+  CometD: {
+    dialect: 'cometd', port: 21050, publish: '/pub/{ch}', paths: { ws: '/cometd', longpoll: '/cometd' }, isJvm: true,
+    command: port => [java, ...heap, '-cp', `${join(work, 'cometd/classes')}:${join(work, 'cometd/dependency')}/*`, 'CometdServer', port],
+    ready: 'ready',
+  },
+}
+
+const pause = millis => new Promise(resolve => setTimeout(resolve, millis))
+
+function isOpen(port) {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => { socket.destroy(); resolve(true) }).on('error', () => resolve(false))
+  })
+}
+
+/** A process and all it has started. */
+export function processes(pid) {
+  const found = [pid]
+  for (const parent of found) {
+    const children = `/proc/${parent}/task/${parent}/children`
+    if (existsSync(children)) found.push(...readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number))
+  }
+  return found
+}
+
+/** Starts a server and waits until it can be used. */
+export async function start(name) {
+  const server = servers[name]
+  const log = join(work, `${name.replaceAll(' ', '-')}.log`)
+  writeFileSync(log, '')
+  const [program, ...options] = server.command(server.port).map(String)
+  const child = spawn(program, options, { stdio: ['ignore', openSync(log, 'a'), openSync(log, 'a')] })
+  const until = Date.now() + (server.patience ?? 20) * 1000
+  while (!(await isOpen(server.port)) || (server.ready && !readFileSync(log, 'utf8').includes(server.ready))) {
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`${name} did not start; see ${log}`)
+    await pause(200)
+  }
+  await pause(500)
+  const pids = processes(child.pid)
+  const jvm = pids.find(pid => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'java')
+  return {
+    name, ...server, pids, jvm,
+    stop: async () => {
+      for (const pid of pids.reverse()) try { process.kill(pid) } catch { /* has ended already */ }
+      while (await isOpen(server.port)) await pause(100)
+    },
+  }
+}
+
+/** What a server holds after a full collection: resident bytes, Java heap, and our own objects in it. */
+export function memory(server) {
+  const jcmd = command => execFileSync(java.replace(/java$/, 'jcmd'), [server.jvm, command], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  let heapBytes = 0
+  let ownBytes = 0
+  if (server.jvm) {
+    jcmd('GC.run')
+    jcmd('GC.run')
+    for (const line of jcmd('GC.class_histogram').split('\n')) {
+      const [, , bytes, type] = line.trim().split(/\s+/)
+      if (type) heapBytes += Number(bytes)
+      if (type?.startsWith('switchboard.')) ownBytes += Number(bytes)
+    }
+  }
+  let pss = 0
+  for (const pid of server.pids)
+    pss += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1024
+  return { pss, heapBytes, ownBytes }
+}

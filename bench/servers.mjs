@@ -1,5 +1,5 @@
 // The servers that are measured: how each is started, and where its subscribers and publishers go.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -40,7 +40,9 @@ function wildfly(port) {
 function nginx(port) {
   const dir = join(work, 'nginx')
   mkdirSync(dir, { recursive: true })
-  const config = readFileSync(join(bench, 'peers/nginx.conf'), 'utf8').replaceAll('{{dir}}', dir).replaceAll('{{port}}', port)
+  const modules = /--modules-path=(\S+)/.exec(spawnSync('nginx', ['-V'], { encoding: 'utf8' }).stderr)[1]
+  const values = { dir, port, modules }
+  const config = readFileSync(join(bench, 'peers/nginx.conf'), 'utf8').replace(/{{(\w+)}}/g, (_, key) => values[key])
   writeFileSync(join(dir, 'nginx.conf'), config)
   return ['nginx', '-p', dir, '-c', join(dir, 'nginx.conf')]
 }

@@ -3,7 +3,6 @@ package switchboard;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
-import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
@@ -28,10 +27,10 @@ import switchboard.transport.ManagedThreads;
 public class Switchboard {
 
   @Resource private ManagedThreadFactory threads;
-  @Resource private ManagedExecutorService executor;
 
   private Settings settings;
   private ExecutorService workers;
+  private ManagedThreads patient;
   private Dispatch dispatch;
   private Channels channels;
   private final Tally tally = new Tally();
@@ -43,6 +42,7 @@ public class Switchboard {
     int wanted = settings.get(Settings.DISPATCH_WORKERS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
+    patient = ManagedThreads.of(threads);
     dispatch = new Dispatch(workers, tally);
     channels =
         new Channels(
@@ -62,12 +62,13 @@ public class Switchboard {
     // Payara leaves connections hanging when an application goes.
     connections.endAll(Ending.SERVER_STOPPING);
     workers.shutdown();
+    patient.shutdown();
   }
 
   @Produces
   @Singleton
   ManagedThreads managedThreads() {
-    return new ManagedThreads(executor);
+    return patient;
   }
 
   @Produces

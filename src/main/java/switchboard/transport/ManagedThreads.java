@@ -1,9 +1,43 @@
 package switchboard.transport;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The server's threads, for what may have to wait for a client. Looked up once: where Payara
- * injects a managed executor into each request, the look-up alone costs 100 µs.
+ * Threads of the server's for what may have to wait for a client. Not its managed executor:
+ * Payara's looks up, for each task, who wants to hand context over, through the class loaders and
+ * their archives, which was a third of what a long poll cost. A thread of its factory has the
+ * application's context for good.
  */
-public record ManagedThreads(Executor executor) {}
+public final class ManagedThreads {
+
+  private static final int MOST = 32;
+  private static final long IDLE_SECONDS = 60;
+
+  private final ThreadPoolExecutor executor;
+
+  private ManagedThreads(ThreadPoolExecutor executor) {
+    this.executor = executor;
+  }
+
+  /** As many as there is work for, up to a bound; they end when they have none. */
+  public static ManagedThreads of(ThreadFactory factory) {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+    executor.allowCoreThreadTimeOut(true);
+    return new ManagedThreads(executor);
+  }
+
+  Executor executor() {
+    return executor;
+  }
+
+  /** Does what waits, and takes nothing more. */
+  public void shutdown() {
+    executor.shutdown();
+  }
+}

@@ -465,6 +465,7 @@ static void response_ended(struct client *c) {
   if (c->closes) close_socket(c);
   if (c->kind == PUBLISHER) {
     c->is_waiting = 0;
+    c->text_length = 0;
     acknowledged++;
     if (c->fd < 0) open_socket(c);
     return;

@@ -59,7 +59,7 @@ export const servers = {
     command: port => [process.execPath, join(bench, 'peers/socketio/server.mjs'), port], ready: 'ready',
   },
   CometD: {
-    dialect: 'cometd', port: 21050, publish: '/pub/{ch}', paths: { ws: '/cometd', longpoll: '/cometd' }, isJvm: true,
+    dialect: 'cometd', port: 21050, publish: '/pub/{ch}', paths: { longpoll: '/cometd' }, isJvm: true,
     command: port => [java, ...heap, '-cp', `${join(work, 'cometd/classes')}:${join(work, 'cometd/dependency')}/*`, 'CometdServer', port],
     ready: 'ready',
   },

@@ -8,11 +8,10 @@ import org.cometd.bayeux.server.LocalSession;
 import org.cometd.server.http.jakarta.CometDServlet;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
-import org.eclipse.jetty.ee10.websocket.server.config.JettyWebSocketServletContainerInitializer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** CometD on Jetty with its defaults; POST /pub/N publishes to /b/N from a session in the server. */
+/** CometD's long polling on Jetty with its defaults; POST /pub/N publishes to /b/N from a session in the server. */
 public class CometdServer {
 
   public static void main(String[] arguments) throws Exception {
@@ -23,11 +22,7 @@ public class CometdServer {
     connector.setIdleTimeout(90_000); // longer than a held /meta/connect
     server.addConnector(connector);
     ServletContextHandler context = new ServletContextHandler("/");
-    JettyWebSocketServletContainerInitializer.configure(context, null);
     ServletHolder cometd = new ServletHolder(CometDServlet.class);
-    cometd.setInitParameter(
-        "transports", "org.cometd.server.websocket.jetty.JettyWebSocketTransport");
-    cometd.setInitParameter("ws.cometdURLMapping", "/cometd");
     cometd.setInitParameter("maxSessionsPerBrowser", "-1");
     cometd.setInitOrder(1);
     cometd.setAsyncSupported(true);

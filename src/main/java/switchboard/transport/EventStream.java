@@ -95,10 +95,16 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
+    ServletOutputStream out = response.getOutputStream();
+    if (out.getClass().getName().startsWith("io.undertow.")) {
+      // Of a larger buffer WildFly may leave a part to the next write, and it takes it from a pool:
+      // when its client went, the buffer was now and then in the hands of another request already,
+      // whose body was lost. → HandOverIT
+      response.setBufferSize(1);
+    }
     AsyncContext context = servletRequest.startAsync();
     context.setTimeout(0);
-    EventStream stream =
-        new EventStream(request, context, response.getOutputStream(), connections, settings, clock);
+    EventStream stream = new EventStream(request, context, out, connections, settings, clock);
     context.addListener(stream);
     connections.add(stream);
     connections.tell(stream, Watcher.Sight.OPENED, "");

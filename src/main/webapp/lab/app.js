@@ -163,7 +163,8 @@ async function vanish(lane) {
     lane.note({ key: 'note.vanish.poll' });
     return;
   }
-  lane.note({ key: 'note.vanish', trail: [], isSlow: transport === 'eventStream' });
+  lane.trail = [];
+  lane.note({ key: 'note.vanish', isSlow: transport === 'eventStream' });
   try {
     await ask('PUT', '/vanish', { transport, label: lane.standIn });
   } catch (problem) {
@@ -187,11 +188,10 @@ function hear(told, { lanes, crowd, bench, clock }) {
 }
 
 function followStandIn(lane, { at, saw, why }, clock) {
-  const { note } = lane.state;
-  const before = note?.key === 'note.vanish' ? note.trail : [];
-  const first = before.find((step) => step.saw === 'opened')?.at ?? at;
-  const step = { saw, why, at, time: clock.local(at), seconds: (at - first) / SECOND };
-  lane.note({ key: 'note.vanish', isSlow: lane.state.transport === 'eventStream' && saw !== 'ended', trail: [...before, step] });
+  const first = lane.trail[0]?.at ?? at;
+  lane.trail.push({ saw, why, at, time: clock.local(at), seconds: (at - first) / SECOND });
+  const isSlow = lane.state.transport === 'eventStream' && saw !== 'ended';
+  lane.note({ key: 'note.vanish', isSlow });
 }
 
 function showControls(picture, lanes) {

@@ -47,6 +47,20 @@ export function channelName(name) {
   return name;
 }
 
+// Engines explain in English only; where it is they say in figures, each in its own way.
+function notJson(text, { message }) {
+  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
+  const [, position] = /position (\d+)/.exec(message) ?? [];
+  if (line) {
+    return t('error.jsonAt', { line, column });
+  }
+  if (position) {
+    const before = text.slice(0, Number(position)).split('\n');
+    return t('error.jsonAt', { line: before.length, column: before.at(-1).length + 1 });
+  }
+  return t('error.json');
+}
+
 /** @throws {RangeError} */
 export function json(text) {
   if (text.trim() === '') {
@@ -55,6 +69,6 @@ export function json(text) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new RangeError(t('error.json', { why: error.message }), { cause: error });
+    throw new RangeError(notJson(text, error), { cause: error });
   }
 }

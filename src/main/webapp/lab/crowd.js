@@ -9,6 +9,7 @@ import { TRANSPORTS } from './transports.js';
 
 const COLUMNS = ['readers', 'requests', 'empty', 'messages', 'bytes', 'cpu', 'perMessage', 'heap'];
 const DEFAULT_READERS = 50;
+const LEAST_SHARE = 0.005;
 
 /** Readers that the server opens to itself, and what they cost it. */
 export class Crowd extends EventTarget {
@@ -158,13 +159,18 @@ function nameOf(turn) {
  * @param {any[]} rows as the server measured them
  */
 export function costs(rows) {
-  const idle = rows.find(({ turn }) => turn === 'idle');
-  const idleShare = idle ? idle.serverCpuMillis / idle.millis : 0;
+  const idle = rows.filter(({ turn }) => turn === 'idle').map((row) => row.serverCpuMillis / row.millis);
+  const idleShare = idle.length ? idle.reduce((sum, share) => sum + share, 0) / idle.length : 0;
+  // What differs by less than the server without a crowd differs from itself, is not measured.
+  const noise = Math.max(LEAST_SHARE, ...idle.map((share) => Math.abs(share - idleShare)));
   return rows.map((row) => {
     const seconds = row.millis / 1000;
-    const isIdle = row === idle;
-    const share = row.serverCpuMillis / row.millis - (isIdle ? 0 : idleShare);
-    const cpuMillis = Math.max(0, share * row.millis);
+    const isIdle = row.turn === 'idle';
+    const ownShare = row.serverCpuMillis / row.millis - (isIdle ? 0 : idleShare);
+    const isNoise = !isIdle && ownShare < noise;
+    const share = isNoise ? noise : ownShare;
+    const less = isNoise ? '< ' : '';
+    const cpuMillis = share * row.millis;
     const perMessage = row.messages ? cpuMillis / row.messages : NaN;
     const perRequest = row.requests ? cpuMillis / row.requests : NaN;
     const shown = {
@@ -173,8 +179,8 @@ export function costs(rows) {
       empty: figure(row.empty / seconds),
       messages: figure(row.messages / seconds),
       bytes: bytes(row.bytesDown / seconds),
-      cpu: row.serverCpuMillis < 0 ? '–' : percent(Math.max(0, share)),
-      perMessage: Number.isFinite(perMessage) && row.serverCpuMillis >= 0 ? micros(perMessage) : '–',
+      cpu: row.serverCpuMillis < 0 ? '–' : less + percent(share),
+      perMessage: Number.isFinite(perMessage) && row.serverCpuMillis >= 0 ? less + micros(perMessage) : '–',
       heap: bytes(row.heapUsedBytes),
     };
     return { ...row, perMessage, perRequest, shown };

@@ -168,7 +168,8 @@ export class LaneView {
 
   /** Draws what went over the wire in the time that is shown. */
   draw(time, births) {
-    this.#scope.draw(time, this.#lane.events, births, this.#chosen?.event ?? null);
+    const { events, arrivals } = this.#lane;
+    this.#scope.draw(time, { events, arrivals, births }, this.#chosen?.event ?? null);
   }
 
   #texts() {
@@ -214,7 +215,7 @@ export class LaneView {
       return '';
     }
     if (note.key === 'note.vanish') {
-      return `${t(note.key)} ${note.trail.map(trailText).join(' → ')}${note.isSlow ? `. ${t('note.vanish.slow')}` : ''}`;
+      return `${t(note.key)} ${this.#lane.trail.map(trailText).join(' → ')}${note.isSlow ? `. ${t('note.vanish.slow')}` : ''}`;
     }
     const values = { ...note.values };
     if (note.problem) {

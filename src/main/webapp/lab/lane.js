@@ -4,6 +4,7 @@ import { nextOf } from './transports.js';
 
 const KEPT_MILLIS = 40_000;
 const MAX_EVENTS = 4_000;
+const MAX_ARRIVALS = 1_500;
 const STALL_SECONDS = 10;
 
 /**
@@ -34,6 +35,10 @@ export class Lane extends EventTarget {
     this.figures = new Figures();
     /** What went over the wire, oldest first. */
     this.events = [];
+    /** When messages came to be, and when they came here. */
+    this.arrivals = [];
+    /** What the server did to the peer that vanished, step by step. */
+    this.trail = [];
     store.update(key, { transport: key, state: 'connecting', offset: bench.offset, note: null });
   }
 
@@ -90,7 +95,8 @@ export class Lane extends EventTarget {
     this.#pending.clear();
     this.figures.connected(false);
     this.#add({ at: ServerClock.now(), direction: 'out', kind: 'cut', id: 0, via: this.state.transport, line: '', bytes: 0, bodyBytes: 0, measured: true });
-    this.#store.update(this.key, { state: 'cut', note: { key: 'note.cut' } });
+    const key = this.state.transport === 'webSocket' ? 'note.cut.webSocket' : 'note.cut';
+    this.#store.update(this.key, { state: 'cut', note: { key } });
   }
 
   get isCut() {
@@ -136,7 +142,7 @@ export class Lane extends EventTarget {
     if (!isStandIn && !label.startsWith(`${this.#bench.page}-${this.key}-`)) {
       return;
     }
-    if (!isStandIn && ['opened', 'ended'].includes(saw)) {
+    if (!isStandIn && (saw === 'opened' || (saw === 'ended' && !this.isCut))) {
       return; // the lane's own wire shows it
     }
     const direction = saw === 'pong' ? 'out' : 'in';
@@ -205,7 +211,12 @@ export class Lane extends EventTarget {
     }
     const stamp = sent ?? Date.parse(message?.time);
     if (Number.isFinite(stamp)) {
-      this.figures.latency(ServerClock.now() - this.#bench.clock.local(stamp));
+      const born = this.#bench.clock.local(stamp);
+      this.figures.latency(ServerClock.now() - born);
+      this.arrivals.push({ born, at });
+      if (this.arrivals.length > 2 * MAX_ARRIVALS) {
+        this.arrivals = this.arrivals.slice(-MAX_ARRIVALS);
+      }
     }
     this.dispatchEvent(new CustomEvent('message', { detail: { message, at, n, stamp } }));
   }

@@ -6,7 +6,8 @@ import { isBroken, isUseless, short, spans } from './exchanges.js';
  */
 
 const TOP = 20;
-const BOTTOM = 20;
+const BOTTOM = 34;
+const BIRTH = 14;
 const HEAD = 4.5;
 const APART = 4;
 const LABEL_GAP = 8;
@@ -57,11 +58,11 @@ export class Scope {
 
   /**
    * @param {{from: number, to: number}} time shown, in milliseconds since 1970
-   * @param {any[]} events of the lane
-   * @param {number[]} births when messages came to be
+   * @param {{events: any[], arrivals: {born: number, at: number}[], births: number[]}} lane what went
+   *     over its wire; when each message came to be and came here; when any came to be
    * @param {object|null} chosen the event that is pointed at
    */
-  draw(time, events, births, chosen) {
+  draw(time, { events, arrivals, births }, chosen) {
     this.#colours ??= palette(this.#canvas);
     const pen = this.#context;
     const x = (at) => ((at - time.from) / (time.to - time.from)) * this.#width;
@@ -69,6 +70,7 @@ export class Scope {
     pen.font = FONT;
     this.#grid(x, time);
     this.#births(births, x);
+    this.#waits(arrivals.filter(({ at }) => at >= time.from), x);
     this.#spans(spans(events), x, time);
     this.#lifelines();
     this.#arrows(events.filter(({ at }) => at >= time.from && at <= time.to), x, chosen);
@@ -85,7 +87,7 @@ export class Scope {
     pen.globalAlpha = 0.6;
     const step = to - from > 12_000 ? 5_000 : 1_000;
     for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
-      this.#stroke(x(at), TOP - 12, x(at), this.#height - BOTTOM + 12);
+      this.#stroke(x(at), TOP - 12, x(at), this.#server + BIRTH);
     }
     pen.globalAlpha = 1;
   }
@@ -97,12 +99,22 @@ export class Scope {
       const left = x(at);
       if (left >= 0 && left <= this.#width) {
         pen.beginPath();
-        pen.moveTo(left, this.#server + 5);
-        pen.lineTo(left + 4, this.#server + 12);
-        pen.lineTo(left - 4, this.#server + 12);
+        pen.arc(left, this.#server + BIRTH + 2, 2.5, 0, 2 * Math.PI);
         pen.fill();
       }
     }
+  }
+
+  /** How long each message waited at the server: from its birth to the arrow that took it along. */
+  #waits(arrivals, x) {
+    const pen = this.#context;
+    pen.strokeStyle = this.#colours.cable;
+    pen.lineWidth = 1.25;
+    pen.globalAlpha = 0.75;
+    for (const { born, at } of arrivals) {
+      this.#stroke(x(born), this.#server + BIRTH, x(at), this.#server);
+    }
+    pen.globalAlpha = 1;
   }
 
   #spans(found, x, time) {
@@ -117,7 +129,7 @@ export class Scope {
       pen.fillStyle = kind === 'standIn' ? this.#colours.told : this.#colours.cable;
       if (kind === 'standIn') {
         pen.globalAlpha = 0.5;
-        pen.fillRect(left, this.#height - 4, width, 3);
+        pen.fillRect(left, this.#height - 6, width, 4);
       } else {
         pen.globalAlpha = 0.13;
         pen.fillRect(left, TOP, width, this.#server - TOP);

@@ -18,7 +18,7 @@ import switchboard.timer.Process;
 
 /**
  * Readers by the hundred, one transport after the other, so that what each costs the server can be
- * compared: first the server without them, then each transport's turn.
+ * compared: first the server without them, then each transport's turn, then without them again.
  *
  * <p><b>Threads.</b> Safe. One thread runs one crowd at a time.
  */
@@ -89,6 +89,7 @@ final class Crowd {
         for (Transport transport : plan.readers().keySet()) {
           turn(client, transport);
         }
+        idle(client); // again: how far the two are apart says how much to believe the others
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt(); // the server stops
       } catch (RuntimeException e) {
@@ -98,6 +99,9 @@ final class Crowd {
     }
 
     private void idle(CrowdClient client) throws InterruptedException {
+      if (stopping.getCount() == 0) {
+        return;
+      }
       tell(true, "idle", "reading");
       CrowdTally nobody = new CrowdTally();
       rows.add(measure(client, "idle", 0, nobody, IDLE));

@@ -70,7 +70,8 @@ final class Source {
     }
   }
 
-  private void publish() {
+  // Numbered and appended under one lock, so that the numbers come in order also during a flood.
+  private synchronized void publish() {
     try {
       publisher.publish(CHANNEL, message(sizeBytes));
     } catch (RuntimeException e) {

@@ -109,6 +109,7 @@ async function begin() {
     listen('lab-told', (told) => hear(told, { lanes, crowd, bench, clock }));
   }
   showControls(picture, lanes);
+  leaveWithThePage(lanes);
 
   const tick = everySecond(lanes, comparison);
   let seconds = 0;
@@ -126,6 +127,12 @@ async function begin() {
   }, SECOND);
   languages.addEventListener('change', () => showTrip(clock));
   showTrip(clock);
+}
+
+/** A browser may keep a page that was left, with all its connections, in case somebody comes back. */
+function leaveWithThePage(lanes) {
+  addEventListener('pagehide', () => Object.values(lanes).forEach((lane) => lane.isCut || lane.cut()));
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 }
 
 function showLanes(lanes, picture, bench, isOn) {

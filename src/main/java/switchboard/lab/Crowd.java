@@ -22,7 +22,7 @@ import switchboard.timer.Process;
  *
  * <p><b>Threads.</b> Safe. One thread runs one crowd at a time.
  */
-final class Crowd {
+public final class Crowd {
 
   private static final Logger LOG = Logger.getLogger(Crowd.class.getName());
   private static final Duration IDLE = Duration.ofSeconds(3);

@@ -65,23 +65,26 @@ public class Lab {
             .build());
   }
 
-  boolean isOn() {
+  // Public, these and their types: some servers load proxies and classes by different loaders.
+
+  /** Whether anything here may be used. */
+  public boolean isOn() {
     return settings.get(Settings.LAB);
   }
 
-  Told told() {
+  public Told told() {
     return told;
   }
 
-  Source source() {
+  public Source source() {
     return source;
   }
 
-  Crowd crowd() {
+  public Crowd crowd() {
     return crowd;
   }
 
-  Vanisher vanisher() {
+  public Vanisher vanisher() {
     return vanisher;
   }
 }

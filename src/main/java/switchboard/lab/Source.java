@@ -20,7 +20,7 @@ import switchboard.publish.Publisher;
  *
  * <p><b>Threads.</b> Safe.
  */
-final class Source {
+public final class Source {
 
   static final String CHANNEL = "lab";
 

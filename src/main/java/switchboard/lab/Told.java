@@ -10,7 +10,7 @@ import switchboard.publish.Publisher;
  *
  * <p><b>Threads.</b> Safe; never waits.
  */
-final class Told {
+public final class Told {
 
   /** Where it is told. */
   static final String CHANNEL = "lab-told";

@@ -23,7 +23,7 @@ import switchboard.channel.Transport;
  *
  * <p><b>Threads.</b> Safe. At most one for each transport, for a bounded time.
  */
-final class Vanisher {
+public final class Vanisher {
 
   /** So long it stays, unless the server ends it before. */
   static final Duration STAY = Duration.ofSeconds(90);

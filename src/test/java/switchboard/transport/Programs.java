@@ -8,12 +8,12 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /** Programs that some tests use where the machine has them. */
-final class Programs {
+public final class Programs {
 
   private Programs() {}
 
   /** Skips the test with one line where a program is missing; fails it where {@code CI=true}. */
-  static void require(String... programs) {
+  public static void require(String... programs) {
     List<String> missing = Stream.of(programs).filter(program -> !isThere(program)).toList();
     if (missing.isEmpty()) {
       return;

@@ -56,7 +56,7 @@ export function constants(lanes, bench, clock, rows) {
 
 /** Seconds of the server's processor. */
 function cpu(rows) {
-  const of = Object.fromEntries(costs(rows).filter((row) => row.serverCpuMillis >= 0).map((row) => [row.turn, row]));
+  const of = Object.fromEntries(costs(rows).filter((row) => row.serverCpuMillis >= 0 && !row.isNoise).map((row) => [row.turn, row]));
   const seconds = (millis) => (millis === undefined ? NaN : millis / 1000);
   return {
     poll: seconds(of.poll?.perRequest),

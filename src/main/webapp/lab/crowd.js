@@ -183,6 +183,6 @@ export function costs(rows) {
       perMessage: Number.isFinite(perMessage) && row.serverCpuMillis >= 0 ? less + micros(perMessage) : '–',
       heap: bytes(row.heapUsedBytes),
     };
-    return { ...row, perMessage, perRequest, shown };
+    return { ...row, perMessage, perRequest, isNoise, shown };
   });
 }

@@ -116,6 +116,10 @@ export class LaneView {
 
   #place(x) {
     const { detail, scope, canvas } = this.#fields;
+    // Below, unless it would not be seen there.
+    const below = scope.getBoundingClientRect().bottom + detail.offsetHeight;
+    detail.dataset.side = below > innerHeight && scope.getBoundingClientRect().top > detail.offsetHeight
+      ? 'above' : 'below';
     const room = scope.clientWidth - detail.offsetWidth;
     detail.style.left = `${Math.max(0, Math.min(room, canvas.offsetLeft + x - detail.offsetWidth / 2))}px`;
   }

@@ -104,12 +104,12 @@ async function begin() {
     lane.start();
   }
 
-  listen('ticker', (message) => readings.take(message));
+  const heard = [listen('ticker', (message) => readings.take(message))];
   if (server) {
-    listen('lab-told', (told) => hear(told, { lanes, crowd, bench, clock }));
+    heard.push(listen('lab-told', (told) => hear(told, { lanes, crowd, bench, clock })));
   }
   showControls(picture, lanes);
-  leaveWithThePage(lanes);
+  leaveWithThePage(lanes, heard);
 
   const tick = everySecond(lanes, comparison);
   let seconds = 0;
@@ -130,8 +130,11 @@ async function begin() {
 }
 
 /** A browser may keep a page that was left, with all its connections, in case somebody comes back. */
-function leaveWithThePage(lanes) {
-  addEventListener('pagehide', () => Object.values(lanes).forEach((lane) => lane.isCut || lane.cut()));
+function leaveWithThePage(lanes, heard) {
+  addEventListener('pagehide', () => {
+    Object.values(lanes).forEach((lane) => lane.isCut || lane.cut());
+    heard.forEach((subscription) => subscription.close());
+  });
   addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 }
 
@@ -158,10 +161,10 @@ function showTrip(clock) {
 }
 
 /** Reads a channel over whatever works, for as long as the page is there. */
-async function listen(name, take) {
-  for await (const message of open(channelUrl(name), { offset: 'now' })) {
-    take(message);
-  }
+function listen(name, take) {
+  const subscription = open(channelUrl(name), { offset: 'now' });
+  subscription.addEventListener('message', ({ data }) => take(data));
+  return subscription;
 }
 
 async function vanish(lane) {

@@ -57,6 +57,8 @@ class LabPageIT extends ServerTest {
   private void openPage() {
     browser.open(http.uri("").toString());
     LANES.forEach(this::awaitLive);
+    // The lane's, and two by which the page hears the readings and what it is told.
+    await("the page listens", () -> open(Transport.WEBSOCKET) == 3);
   }
 
   @AfterEach
@@ -108,6 +110,7 @@ class LabPageIT extends ServerTest {
     field("interval", "60");
     field("wait", "20");
     quiet();
+    nextReadings();
     JsonObject before = newestReadings().getJsonObject("requests");
     browser.click("#anew");
     long publishedBefore = published();
@@ -590,6 +593,14 @@ class LabPageIT extends ServerTest {
           return List.of("longPoll", "eventStream").stream()
               .allMatch(lane -> number(lane, "messages") == newest);
         });
+  }
+
+  /** Waits for readings that are younger than now. */
+  private void nextReadings() {
+    for (int i = 0; i < 2; i++) {
+      String time = newestReadings().getString("time");
+      await("new readings", () -> !newestReadings().getString("time").equals(time));
+    }
   }
 
   private void source(double rate, int bytes) {

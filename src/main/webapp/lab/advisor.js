@@ -43,6 +43,9 @@ const TALK = { none: 0, some: 0.02, much: 5 };
 /** What costs little more than the cheapest is as good. */
 const ABOUT_THE_SAME = 1.5;
 
+/** Seconds between polls from which on a poll is the simplest that can be. */
+const SELDOM = 30;
+
 /** From the simplest on: where two cost about the same, the simpler one is recommended. */
 const SIMPLEST_FIRST = ['poll', 'eventStream', 'longPoll', 'webSocket'];
 
@@ -168,7 +171,7 @@ export function offers(need, constants) {
 /**
  * @param {Offer[]} all
  * @param {Need} need
- * @returns {{offer: Offer, reason: 'cheapest'|'only'|'simple'|'talk'|'none'}}
+ * @returns {{offer: Offer, reason: 'cheapest'|'only'|'seldom'|'simple'|'talk'|'none'}}
  */
 export function recommend(all, need) {
   const fit = all.filter(({ isQuick, passes }) => isQuick && passes);
@@ -178,6 +181,11 @@ export function recommend(all, need) {
   }
   if (fit.length === 1) {
     return { offer: fit[0], reason: 'only' };
+  }
+  // Who asks so seldom holds nothing open, and needs nothing of what is on the way.
+  const poll = fit.find(({ interval }) => interval >= SELDOM);
+  if (poll && need.up !== 'much') {
+    return { offer: poll, reason: 'seldom' };
   }
   const socket = fit.find(({ transport }) => transport === 'webSocket');
   if (need.up === 'much' && socket) {

@@ -237,6 +237,7 @@ export default {
   'advisor.reason.cheapest': 'Of those that are quick enough and get through, it costs the server least: {cost}.',
   'advisor.reason.only': 'It is the only one that is quick enough and gets through.',
   'advisor.reason.simple': 'It is quick enough, gets through, and costs the server little more than the cheapest ({cost}); among those it is the simplest.',
+  'advisor.reason.seldom': 'A message may be so late that asking every half minute or more seldom is enough: nothing is held open, and anything on the way lets it through.',
   'advisor.reason.talk': 'Clients speak often: over the same connection each word costs a few bytes instead of a request with its headers.',
   'advisor.reason.none': 'Nothing that gets through is quick enough. This comes nearest; allow more time, or change what is on the way.',
   'advisor.price.poll': '{requests} requests a second whether there is news or not, {useless} of them for nothing; a message waits {mean} on average.',

@@ -237,6 +237,7 @@ export default {
   'advisor.reason.cheapest': '충분히 빠르고 통과하는 것 가운데 서버 비용이 가장 적습니다: {cost}.',
   'advisor.reason.only': '충분히 빠르고 통과하는 유일한 방식입니다.',
   'advisor.reason.simple': '충분히 빠르고 통과하며, 가장 싼 것과 서버 비용이 거의 같습니다({cost}). 그 가운데 가장 단순합니다.',
+  'advisor.reason.seldom': '메시지가 늦어도 되므로 30초에 한 번이나 그보다 드물게 묻는 것으로 충분합니다. 열어 둘 연결이 없고, 중간 경로가 무엇이든 통과합니다.',
   'advisor.reason.talk': '클라이언트가 자주 말합니다. 같은 연결 위에서는 한마디가 헤더 달린 요청 대신 몇 바이트면 됩니다.',
   'advisor.reason.none': '통과하는 것 가운데 충분히 빠른 것이 없습니다. 이것이 가장 가깝습니다. 시간을 더 주거나 중간 경로를 바꾸세요.',
   'advisor.price.poll': '소식이 있든 없든 초당 요청 {requests}건, 그중 {useless}건은 헛일입니다. 메시지는 평균 {mean} 기다립니다.',

@@ -114,7 +114,8 @@ final class Browser implements AutoCloseable {
 
   String text(String selector) {
     // Also of what is only there for screen readers, which WebDriver's own text leaves out.
-    return (String) script("return document.querySelector(arguments[0]).textContent", selector);
+    return (String)
+        script("return document.querySelector(arguments[0])?.textContent ?? ''", selector);
   }
 
   /** As a mouse does it, wherever on the page it is. */

@@ -448,10 +448,6 @@ static int read_body(struct client *c) {
 }
 
 static void answered(struct client *c) {
-  if (is(o.dialect, "cometd")) {
-    bayeux_answer(c, c->text);
-    return;
-  }
   if (!c->is_ready && *c->cursor) become_ready(c);
   if (c->kind == POLL) {
     c->due = now() + o.interval * 1000000ull;
@@ -470,8 +466,9 @@ static void response_ended(struct client *c) {
     if (c->fd < 0) open_socket(c);
     return;
   }
+  if (is(o.dialect, "cometd")) bayeux_answer(c, c->text); /* before what was searched is let go */
   search(c);
-  if (c->is_ready || c->kind == LONG_POLL || c->kind == POLL) answered(c);
+  if (!is(o.dialect, "cometd") && c->kind != SSE) answered(c);
   c->text_length = 0;
 }
 

@@ -1,5 +1,5 @@
 // Runs scenarios against the servers, one server at a time, several rounds, and keeps the results:
-//   node run.mjs [--rounds 3] [--quick] SCENARIO…      all of them without a name
+//   node run.mjs [--rounds 3] [--only SERVER] [--add] SCENARIO…      all of them without a name; --add keeps earlier runs
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
@@ -10,7 +10,7 @@ const transports = { ws: 'WebSocket', sse: 'event stream', longpoll: 'long poll'
 
 /** What each scenario asks of the client. Warm-up counts for the compilers of the JVMs. */
 const scenarios = {
-  fanout: () => rows({ subs: 1000, warmup: 400, messages: 300 }, ['ws', 'sse', 'longpoll'], { longpoll: { warmup: 60, messages: 60 } }),
+  fanout: () => rows({ subs: 1000, warmup: 400, messages: 300 }, ['ws', 'sse', 'longpoll'], { longpoll: { subs: 500, warmup: 60, messages: 40 } }),
   load: () => rows({ subs: 1000, warmup: 3000, messages: 3000, inflight: 16, lag: 32 }, ['ws']),
   latency: () => rows({ subs: 1000, warmup: 100, messages: 200, rate: 20 }, ['ws', 'sse', 'longpoll', 'poll'],
     { longpoll: { subs: 300 }, poll: { subs: 100 } }),
@@ -60,6 +60,7 @@ function perConnection({ before, connected }, subs) {
 
 const arguments_ = process.argv.slice(2)
 const take = name => { const i = arguments_.indexOf(name); return i < 0 ? undefined : arguments_.splice(i, 2)[1] }
+const adds = arguments_.includes('--add') && arguments_.splice(arguments_.indexOf('--add'), 1)
 const rounds = Number(take('--rounds') ?? 3)
 const only = take('--only')
 const wanted = arguments_.length ? arguments_ : Object.keys(scenarios)
@@ -68,7 +69,7 @@ for (const name of wanted) if (!scenarios[name]) throw new Error(`"${name}" is n
 const file = join(work, 'results.json')
 const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { runs: [] }
 results.machine = { cpus: cpus().length, model: cpus()[0].model, memoryGiB: Math.round(totalmem() / 2 ** 30), kernel: release(), node: process.version }
-results.runs = results.runs.filter(run => !wanted.includes(run.scenario))
+if (!adds) results.runs = results.runs.filter(run => !wanted.includes(run.scenario))
 
 for (let round = 1; round <= rounds; round++) {
   for (const name of Object.keys(servers).filter(name => !only || name.includes(only))) {

@@ -1,5 +1,6 @@
 package switchboard.transport;
 
+import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -29,7 +30,7 @@ final class Inside {
 
   /** A public method, callable though its class may not be public. */
   static Method method(Object owner, String name, Class<?>... parameters)
-      throws NoSuchMethodException {
+      throws ReflectiveOperationException {
     Method method = owner.getClass().getMethod(name, parameters);
     open(method, owner, name);
     return method;
@@ -41,7 +42,7 @@ final class Inside {
         .anyMatch(declared -> declared.getName().equals(field));
   }
 
-  private static Field find(Object owner, String name) throws NoSuchFieldException {
+  private static Field find(Object owner, String name) throws ReflectiveOperationException {
     for (Class<?> type = owner.getClass(); type != null; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
         if (field.getName().equals(name)) {
@@ -54,9 +55,10 @@ final class Inside {
   }
 
   // Says so in the words of the other failures where a module keeps it closed.
-  private static void open(java.lang.reflect.AccessibleObject member, Object owner, String name) {
+  private static void open(AccessibleObject member, Object owner, String name)
+      throws IllegalAccessException {
     if (!member.trySetAccessible()) {
-      throw new IllegalStateException(
+      throw new IllegalAccessException(
           owner.getClass().getName() + " does not let anybody see its " + name);
     }
   }

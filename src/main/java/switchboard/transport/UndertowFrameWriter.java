@@ -37,6 +37,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
   private final Object channel;
   private final Collection<?> undertowFrames;
   private final Executor ioThread;
+  private final Object sink;
   private final Object conduit;
   private final Method write;
   private final Method resumeWrites;
@@ -56,8 +57,6 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
     this.resumeWrites = Inside.method(sink, "resumeWrites");
     this.sink = sink;
   }
-
-  private final Object sink;
 
   static UndertowFrameWriter over(Session session) throws ReflectiveOperationException {
     Object channel = Inside.call(session, "getWebSocketChannel");

@@ -10,10 +10,13 @@ import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import switchboard.channel.Admission;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
-import switchboard.channel.Ending;
+import switchboard.channel.Drain;
+import switchboard.channel.Limits;
+import switchboard.channel.Pace;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
@@ -34,7 +37,9 @@ public class Switchboard {
   private Dispatch dispatch;
   private Channels channels;
   private final Tally tally = new Tally();
-  private final Connections connections = new Connections(tally);
+  private Connections connections;
+  private Drain drain;
+  private Pace pace;
 
   @PostConstruct
   void start() {
@@ -44,23 +49,45 @@ public class Switchboard {
     workers = Executors.newFixedThreadPool(count, threads);
     patient = ManagedThreads.of(threads);
     dispatch = new Dispatch(workers, tally);
+    pace = new Pace(settings.get(Settings.MAX_APPENDS_PER_SECOND), clock());
+    connections =
+        new Connections(
+            tally,
+            settings.get(Settings.MAX_CONNECTIONS),
+            settings.get(Settings.MAX_PER_ADDRESS),
+            new Admission(
+                settings.get(Settings.ADMISSION_PER_SECOND),
+                settings.get(Settings.ADMISSION_FOR),
+                clock()));
+    drain = new Drain(connections, settings.get(Settings.DRAIN_BUDGET));
     channels =
         new Channels(
             new Retention(
                 settings.get(Settings.LOG_MAX_MESSAGES),
                 settings.get(Settings.LOG_MAX_BYTES),
-                settings.get(Settings.LOG_MAX_AGE)),
+                settings.get(Settings.LOG_MAX_AGE),
+                settings.get(Settings.MAX_PRODUCERS)),
             new Page(
                 settings.get(Settings.PAGE_MAX_MESSAGES), settings.get(Settings.PAGE_MAX_BYTES)),
+            new Limits(
+                totalBytes(),
+                settings.get(Settings.MAX_CHANNELS),
+                settings.get(Settings.MAX_SUBSCRIPTIONS),
+                settings.get(Settings.MAX_FORKS)),
             name -> settings.get(Settings.AUTO_CREATE).match(name.value()),
             dispatch,
             clock());
   }
 
+  private long totalBytes() {
+    long mebibytes = settings.get(Settings.LOG_MAX_TOTAL);
+    return mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 4;
+  }
+
   @PreDestroy
   void stop() {
     // Payara leaves connections hanging when an application goes.
-    connections.endAll(Ending.SERVER_STOPPING);
+    drain.run();
     workers.shutdown();
     patient.shutdown();
   }
@@ -87,6 +114,18 @@ public class Switchboard {
   @Singleton
   Channels channels() {
     return channels;
+  }
+
+  @Produces
+  @Singleton
+  Pace pace() {
+    return pace;
+  }
+
+  @Produces
+  @Singleton
+  Drain drain() {
+    return drain;
   }
 
   @Produces

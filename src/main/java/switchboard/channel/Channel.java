@@ -38,6 +38,7 @@ public final class Channel {
   private final RingLog log;
   private final Dispatch dispatch;
   private final InstantSource clock;
+  private final int maxSubscriptions;
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger wakes = new AtomicInteger();
   private volatile boolean deleted;
@@ -52,7 +53,8 @@ public final class Channel {
       Fork fork,
       RingLog log,
       Dispatch dispatch,
-      InstantSource clock) {
+      InstantSource clock,
+      int maxSubscriptions) {
     this.name = name;
     this.contentType = contentType;
     this.lifetime = lifetime;
@@ -60,6 +62,7 @@ public final class Channel {
     this.log = log;
     this.dispatch = dispatch;
     this.clock = clock;
+    this.maxSubscriptions = maxSubscriptions;
     this.lastUsedMillis = clock.millis();
   }
 
@@ -115,6 +118,8 @@ public final class Channel {
     dispatch.tally().subscribed(sink.transport(), 1);
     if (deleted) {
       subscription.end(Ending.CHANNEL_DELETED);
+    } else if (subscriptions.size() > maxSubscriptions) {
+      subscription.end(Ending.CHANNEL_FULL);
     } else {
       subscription.advance();
     }
@@ -202,6 +207,7 @@ public final class Channel {
   /** The channel is gone; everybody who waits is told. */
   void delete() {
     deleted = true;
+    log.leaveBudget();
     // By a worker: whoever deletes is another client's request, which must not write to this one's.
     if (!subscriptions.isEmpty() && !dispatch.start(this::endAll)) {
       endAll();
@@ -243,6 +249,11 @@ public final class Channel {
   /** Bytes of all messages kept. */
   public long retainedBytes() {
     return log.retainedBytes();
+  }
+
+  /** As many listen as may. */
+  public boolean isFull() {
+    return subscriptions.size() >= maxSubscriptions;
   }
 
   /** How many listen now. */

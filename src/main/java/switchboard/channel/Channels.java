@@ -1,6 +1,7 @@
 package switchboard.channel;
 
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Budget;
 import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
@@ -77,6 +80,8 @@ public final class Channels {
 
   private final Retention retention;
   private final Page page;
+  private final Limits limits;
+  private final Budget budget;
   private final Predicate<ChannelName> autoCreate;
   private final Dispatch dispatch;
   private final InstantSource clock;
@@ -92,11 +97,14 @@ public final class Channels {
   public Channels(
       Retention retention,
       Page page,
+      Limits limits,
       Predicate<ChannelName> autoCreate,
       Dispatch dispatch,
       InstantSource clock) {
     this.retention = retention;
     this.page = page;
+    this.limits = limits;
+    this.budget = new Budget(limits.totalBytes(), this::makeRoomSoon);
     this.autoCreate = autoCreate;
     this.dispatch = dispatch;
     this.clock = clock;
@@ -141,6 +149,11 @@ public final class Channels {
       requireSame(there, request);
       return new Created(there, false);
     }
+    if (byName.size() >= limits.channels()) {
+      throw new Refused(
+          Ending.TOO_MANY_CHANNELS,
+          "channel \"%s\": there are %d already".formatted(name, limits.channels()));
+    }
     // The first messages are in before anybody can find the channel: all or nothing.
     Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
     byName.put(name, fresh);
@@ -174,7 +187,22 @@ public final class Channels {
   private Channel make(ChannelName name, Request request) {
     ContentType type = request.contentType() == null ? ContentType.DEFAULT : request.contentType();
     RingLog log = new RingLog(nextEpoch(), retention, page);
-    return fill(new Channel(name, type, request.lifetime(), null, log, dispatch, clock), request);
+    return fill(channel(name, type, request.lifetime(), null, log), request);
+  }
+
+  private Channel channel(
+      ChannelName name, ContentType type, Lifetime lifetime, Fork fork, RingLog log) {
+    if (!log.join(budget)) {
+      throw full(name);
+    }
+    int maxSubscriptions = limits.subscriptionsPerChannel();
+    return new Channel(name, type, lifetime, fork, log, dispatch, clock, maxSubscriptions);
+  }
+
+  private Refused full(ChannelName name) {
+    return new Refused(
+        Ending.STORE_FULL,
+        "channel \"%s\": all channels together keep %d bytes".formatted(name, budget.maxBytes()));
   }
 
   private Channel makeFork(ChannelName name, Request request) {
@@ -197,11 +225,17 @@ public final class Channels {
           "content type \"%s\": the source holds %s"
               .formatted(request.contentType(), source.contentType()));
     }
+    Kept kept = sources.get(fork.source());
+    if (kept != null && kept.forks >= limits.forksPerChannel()) {
+      throw new Refused(
+          Ending.TOO_MANY_FORKS,
+          "source \"%s\": it has %d forks already".formatted(fork.source(), kept.forks));
+    }
     Lifetime lifetime =
         request.lifetime().equals(Lifetime.UNBOUNDED) ? source.lifetime() : request.lifetime();
     RingLog log = forkedLog(source, fork);
     ContentType type = source.contentType();
-    return fill(new Channel(name, type, lifetime, fork, log, dispatch, clock), request);
+    return fill(channel(name, type, lifetime, fork, log), request);
   }
 
   private RingLog forkedLog(Channel source, Fork fork) {
@@ -223,12 +257,22 @@ public final class Channels {
     return at.equals(Offset.BEGINNING) ? source.earliest() : at;
   }
 
-  private static Channel fill(Channel channel, Request request) {
-    List<byte[]> messages = request.initial().apply(channel.contentType());
-    if (!messages.isEmpty() || request.close()) {
-      channel.append(new Append(messages, null, null, request.close()));
+  private Channel fill(Channel channel, Request request) {
+    boolean isFilled = false;
+    try {
+      List<byte[]> messages = request.initial().apply(channel.contentType());
+      Append first = new Append(messages, null, null, request.close());
+      if ((!messages.isEmpty() || request.close())
+          && channel.append(first) instanceof Appended.Full) {
+        throw full(channel.name());
+      }
+      isFilled = true;
+      return channel;
+    } finally {
+      if (!isFilled) {
+        channel.log().leaveBudget();
+      }
     }
-    return channel;
   }
 
   // Milliseconds, so that a log that starts anew after a restart has a greater epoch than before.
@@ -273,6 +317,9 @@ public final class Channels {
   public void tick() {
     long now = clock.millis();
     dispatch.tick(now);
+    if (budget.isTight()) {
+      makeRoomSoon();
+    }
     for (Channel channel : byName.values()) {
       try {
         tick(channel, now);
@@ -289,6 +336,51 @@ public final class Channels {
     } else {
       channel.tick(now);
     }
+  }
+
+  // By a worker: whoever appended has a lock, and need not wait.
+  private void makeRoomSoon() {
+    if (!dispatch.start(this::makeRoom)) {
+      budget.madeRoom(); // the next append or the clock tries again
+    }
+  }
+
+  // Down to eight tenths. The largest logs forget, down to one size; smaller ones lose nothing, so
+  // that a few greedy channels do not empty all the others.
+  private void makeRoom() {
+    List<Channel> bySize =
+        byName.values().stream()
+            .sorted(Comparator.comparingLong(channel -> channel.log().heldBytes()))
+            .toList();
+    long left = budget.maxBytes() / 10 * 8;
+    for (int i = 0; i < bySize.size(); i++) {
+      RingLog log = bySize.get(i).log();
+      log.shrinkTo(left / (bySize.size() - i));
+      left -= log.heldBytes();
+    }
+    budget.madeRoom();
+  }
+
+  /**
+   * Takes from what all logs may keep for something that is on its way into one; whether it did.
+   */
+  public boolean reserve(long bytes) {
+    return budget.take(bytes);
+  }
+
+  /** Gives back what was {@linkplain #reserve reserved}. */
+  public void release(long bytes) {
+    budget.give(bytes);
+  }
+
+  /** What all logs keep, with what it costs to keep it. */
+  public long heldBytes() {
+    return budget.takenBytes();
+  }
+
+  /** What that may be. */
+  public long maxHeldBytes() {
+    return budget.maxBytes();
   }
 
   /** Bytes of all messages kept. */

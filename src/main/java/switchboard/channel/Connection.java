@@ -11,6 +11,9 @@ public interface Connection {
   /** By which way. */
   Transport transport();
 
+  /** Where the client is; empty where that is not known. */
+  String address();
+
   /**
    * About once a second: time to say something, to ask whether the peer is there, or to give up.
    */
@@ -21,6 +24,12 @@ public interface Connection {
     return null;
   }
 
-  /** Ends it and tells the client why. */
+  /** Everything that was appended so far was handed over to be written. */
+  boolean hasHeardAll();
+
+  /**
+   * Ends it and tells the client why. When the server stops, the client is also told when to come
+   * again; who has no time for that is ended by a second call.
+   */
   void end(Ending ending);
 }

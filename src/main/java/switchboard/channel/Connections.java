@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -15,6 +16,10 @@ import java.util.logging.Logger;
  */
 public final class Connections {
 
+  /** Why somebody is not let in, and when to come again. */
+  public record Refusal(Ending ending, long retryAfterMillis) {}
+
+  private static final long SOON_MILLIS = 2_000;
   private static final Logger LOG = Logger.getLogger(Connections.class.getName());
 
   private final Map<Transport, Set<Connection>> open = new EnumMap<>(Transport.class);
@@ -23,6 +28,11 @@ public final class Connections {
   private volatile Watcher watcher = (connection, sight, why) -> {};
 
   private final Tally tally;
+  private final int max;
+  private final int maxPerAddress;
+  private final Admission admission;
+  private final AtomicInteger count = new AtomicInteger();
+  private final Map<String, Integer> byAddress = new ConcurrentHashMap<>();
   private volatile long lastTickMillis;
   private volatile boolean stopping;
 
@@ -30,9 +40,15 @@ public final class Connections {
    * Nobody yet.
    *
    * @param tally where it is counted how they end and what they are sent
+   * @param max how many there may be
+   * @param maxPerAddress how many from one address; 0 for no bound
+   * @param admission how fast they are let in
    */
-  public Connections(Tally tally) {
+  public Connections(Tally tally, int max, int maxPerAddress, Admission admission) {
     this.tally = tally;
+    this.max = max;
+    this.maxPerAddress = maxPerAddress;
+    this.admission = admission;
     for (Transport transport : Transport.values()) {
       open.put(transport, ConcurrentHashMap.newKeySet());
       requests.put(transport, new LongAdder());
@@ -55,14 +71,59 @@ public final class Connections {
     empty.get(transport).increment();
   }
 
-  /** The connection lasts from now until {@link #remove}. */
-  public void add(Connection connection) {
+  /**
+   * Whether one more from {@code address} is let in now, before it is begun; whoever is, and then
+   * comes to {@link #add}, is let in but for a race.
+   *
+   * @return why not, or {@code null}
+   */
+  public Refusal refusal(String address) {
+    if (stopping) {
+      return new Refusal(Ending.SERVER_STOPPING, SOON_MILLIS);
+    }
+    if (count.get() >= max) {
+      return new Refusal(Ending.TOO_MANY_CONNECTIONS, SOON_MILLIS);
+    }
+    if (maxPerAddress > 0 && byAddress.getOrDefault(address, 0) >= maxPerAddress) {
+      return new Refusal(Ending.TOO_MANY_FROM_ADDRESS, SOON_MILLIS);
+    }
+    long waitMillis = admission.waitMillis();
+    return waitMillis == 0 ? null : new Refusal(Ending.STARTING, waitMillis);
+  }
+
+  /**
+   * The connection lasts from now until {@link #remove}.
+   *
+   * @return why it has to be ended at once, or {@code null}
+   */
+  public Ending add(Connection connection) {
     open.get(connection.transport()).add(connection);
+    boolean isTooMany = count.incrementAndGet() > max;
+    boolean isTooManyFromThere =
+        maxPerAddress > 0 && byAddress.merge(connection.address(), 1, Integer::sum) > maxPerAddress;
+    if (stopping) {
+      return Ending.SERVER_STOPPING;
+    }
+    if (isTooMany) {
+      return Ending.TOO_MANY_CONNECTIONS;
+    }
+    return isTooManyFromThere ? Ending.TOO_MANY_FROM_ADDRESS : null;
   }
 
   /** Whether it was there: true for the first of several who see its end. */
   public boolean remove(Connection connection) {
-    return open.get(connection.transport()).remove(connection);
+    boolean wasThere = open.get(connection.transport()).remove(connection);
+    if (wasThere) {
+      count.decrementAndGet();
+      if (maxPerAddress > 0) {
+        forget(connection.address());
+      }
+    }
+    return wasThere;
+  }
+
+  private void forget(String address) {
+    byAddress.computeIfPresent(address, (name, known) -> known == 1 ? null : known - 1);
   }
 
   /** How many are connected now; always 0 for polls, which are answered at once. */
@@ -101,6 +162,22 @@ public final class Connections {
   /** When the clock last came by; 0 before the first time. */
   public long lastTickMillis() {
     return lastTickMillis;
+  }
+
+  /** Lets nobody in from now on; true the first time. */
+  synchronized boolean stop() {
+    boolean isFirst = !stopping;
+    stopping = true;
+    return isFirst;
+  }
+
+  /** How many are connected now, by whichever transport. */
+  public int count() {
+    return count.get();
+  }
+
+  java.util.List<Connection> all() {
+    return open.values().stream().flatMap(Set::stream).toList();
   }
 
   /** The server is going: whoever comes now should go elsewhere. */

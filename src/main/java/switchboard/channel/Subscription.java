@@ -50,6 +50,11 @@ public final class Subscription {
     return channel;
   }
 
+  /** Everything that was appended so far was written. */
+  public boolean hasHeardAll() {
+    return ended.get() || (!writing && offset.number() >= channel.end().number());
+  }
+
   Transport transport() {
     return sink.transport();
   }

@@ -46,6 +46,95 @@ public final class Settings {
           "PT0S",
           "P3650D",
           "How long a channel keeps a message at the most; PT0S for no bound.");
+  public static final Setting<Integer> LOG_MAX_TOTAL =
+      Setting.number(
+          "switchboard.log.max-total-mib",
+          0,
+          0,
+          1 << 20,
+          "How many MiB all channels together keep at the most, with what it costs to keep them; 0"
+              + " for a quarter of the heap. Near it the largest channels forget their oldest.");
+  public static final Setting<Integer> MAX_CHANNELS =
+      Setting.number(
+          "switchboard.channels.max", 100_000, 1, 10_000_000, "How many channels there may be.");
+  public static final Setting<Integer> MAX_SUBSCRIPTIONS =
+      Setting.number(
+          "switchboard.channel.max-subscriptions",
+          100_000,
+          1,
+          10_000_000,
+          "How many may listen to one channel.");
+  public static final Setting<Integer> MAX_FORKS =
+      Setting.number(
+          "switchboard.channel.max-forks",
+          1_000,
+          0,
+          1_000_000,
+          "How many forks a channel may have.");
+  public static final Setting<Integer> MAX_PRODUCERS =
+      Setting.number(
+          "switchboard.channel.max-producers",
+          10_000,
+          1,
+          10_000_000,
+          "How many producers a channel remembers, so that their retries are harmless.");
+  public static final Setting<Integer> MAX_CHANNELS_PER_CONNECTION =
+      Setting.number(
+          "switchboard.connection.max-channels",
+          128,
+          1,
+          1_024,
+          "How many channels one request or one WebSocket may listen to.");
+  public static final Setting<Integer> MAX_CONNECTIONS =
+      Setting.number(
+          "switchboard.connections.max",
+          20_000,
+          1,
+          10_000_000,
+          "How many long polls, event streams and WebSockets may be open.");
+  public static final Setting<Integer> MAX_PER_ADDRESS =
+      Setting.number(
+          "switchboard.connections.max-per-address",
+          0,
+          0,
+          10_000_000,
+          "How many of them from one address; 0 for no bound. Behind a proxy see proxies.trusted.");
+  public static final Setting<Integer> MAX_APPENDS_PER_SECOND =
+      Setting.number(
+          "switchboard.append.max-per-second",
+          0,
+          0,
+          1_000_000,
+          "How many appends a second one address may make on average, and at once; 0 for no bound.");
+  public static final Setting<Integer> ADMISSION_PER_SECOND =
+      Setting.number(
+          "switchboard.admission.max-per-second",
+          0,
+          0,
+          1_000_000,
+          "How many long polls, event streams and WebSockets a second are let in after a start; 0"
+              + " for all.");
+  public static final Setting<Duration> ADMISSION_FOR =
+      Setting.duration(
+          "switchboard.admission.for",
+          "PT1M",
+          "PT1S",
+          "PT1H",
+          "How long after a start that holds.");
+  public static final Setting<Integer> MAX_HEADER_BYTES =
+      Setting.number(
+          "switchboard.request.max-header-bytes",
+          16_384,
+          1_024,
+          1 << 20,
+          "How large a request's headers may be together; the server software may allow less.");
+  public static final Setting<Integer> MAX_QUERY_BYTES =
+      Setting.number(
+          "switchboard.request.max-query-bytes",
+          8_192,
+          256,
+          1 << 20,
+          "How long a request's query may be; the server software may allow less.");
   public static final Setting<Integer> MESSAGE_MAX_BYTES =
       Setting.number(
           "switchboard.message.max-bytes",
@@ -97,6 +186,14 @@ public final class Settings {
           "PT10M",
           "How long an event stream's client is told to wait before it comes again; each is told"
               + " a value from half to one and a half times this.");
+  public static final Setting<Duration> EVENT_STREAM_MAX_AGE =
+      Setting.duration(
+          "switchboard.event-stream.max-age",
+          "PT10M",
+          "PT1S",
+          "PT24H",
+          "An event stream is ended after so long and its client comes again by itself. Nothing else"
+              + " tells a client that was cut off from one that has nothing to say.");
   public static final Setting<Duration> PING_AFTER =
       Setting.duration(
           "switchboard.websocket.ping-after",
@@ -124,6 +221,14 @@ public final class Settings {
           "PT1S",
           "PT1H",
           "A client that does not take a write for so long is given up.");
+  public static final Setting<Duration> DRAIN_BUDGET =
+      Setting.duration(
+          "switchboard.drain.budget",
+          "PT5S",
+          "PT0S",
+          "PT5M",
+          "Over how long clients are sent away when the server or the application stops; less where"
+              + " they are few. What stops the server must give it this time and two seconds.");
   public static final Setting<Integer> DISPATCH_WORKERS =
       Setting.number(
           "switchboard.dispatch.workers",
@@ -190,6 +295,19 @@ public final class Settings {
           LOG_MAX_MESSAGES,
           LOG_MAX_BYTES,
           LOG_MAX_AGE,
+          LOG_MAX_TOTAL,
+          MAX_CHANNELS,
+          MAX_SUBSCRIPTIONS,
+          MAX_FORKS,
+          MAX_PRODUCERS,
+          MAX_CHANNELS_PER_CONNECTION,
+          MAX_CONNECTIONS,
+          MAX_PER_ADDRESS,
+          MAX_APPENDS_PER_SECOND,
+          ADMISSION_PER_SECOND,
+          ADMISSION_FOR,
+          MAX_HEADER_BYTES,
+          MAX_QUERY_BYTES,
           MESSAGE_MAX_BYTES,
           PAGE_MAX_MESSAGES,
           PAGE_MAX_BYTES,
@@ -197,10 +315,12 @@ public final class Settings {
           LONG_POLL_MAX_WAIT,
           HEARTBEAT_AFTER,
           RETRY,
+          EVENT_STREAM_MAX_AGE,
           PING_AFTER,
           PONG_WITHIN,
           FAST_PATH,
           STUCK_AFTER,
+          DRAIN_BUDGET,
           DISPATCH_WORKERS,
           CORS_ORIGINS,
           HOSTS,

@@ -32,6 +32,12 @@ public sealed interface Appended {
   /** One or more of the producer's appends are missing. */
   record ProducerGap(long expectedSeq, long receivedSeq) implements Appended {}
 
+  /** All logs together keep as much as they may. */
+  record Full(long maxBytes) implements Appended {}
+
+  /** The log remembers as many producers as it may, and this is another one. */
+  record TooManyProducers(int max) implements Appended {}
+
   /** {@code seq} is not greater than {@code lastSeq}. */
   record SeqRegression(String lastSeq) implements Appended {}
 }

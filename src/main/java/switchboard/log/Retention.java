@@ -9,8 +9,15 @@ import java.time.Duration;
  * @param maxMessages at most this many messages, 1 or more
  * @param maxBytes at most this many bytes of messages, 1 or more
  * @param maxAge nothing older than this; {@link Duration#ZERO} for no bound on age
+ * @param maxProducers at most this many producers are known, so that their retries can be told from
+ *     new appends
  */
-public record Retention(int maxMessages, long maxBytes, Duration maxAge) {
+public record Retention(int maxMessages, long maxBytes, Duration maxAge, int maxProducers) {
+
+  /** As many producers as come. */
+  public Retention(int maxMessages, long maxBytes, Duration maxAge) {
+    this(maxMessages, maxBytes, maxAge, Integer.MAX_VALUE);
+  }
 
   public Retention {
     if (maxMessages < 1 || maxBytes < 1 || maxAge.isNegative()) {

@@ -44,6 +44,12 @@ public final class RingLog {
   /** How long a producer that is silent is known: what the protocol recommends (§5.2.1). */
   private static final long PRODUCER_MILLIS = Duration.ofDays(7).toMillis();
 
+  /** What a log, a message and a producer cost beside what was written, roughly. */
+  private static final int LOG_BYTES = 1_000;
+
+  private static final int MESSAGE_BYTES = 32;
+  private static final int PRODUCER_BYTES = 200;
+
   /** A producer's last append. */
   private record Known(Producer producer, long atMillis) {}
 
@@ -67,6 +73,8 @@ public final class RingLog {
   // Two: while readers go on from one batch to the next, some stand at either place.
   private Batch newer;
   private Batch older;
+  private Budget budget = Budget.UNBOUNDED;
+  private long producerBytes;
 
   /**
    * An empty log.
@@ -83,6 +91,35 @@ public final class RingLog {
     this.lives = lives;
     this.retention = retention;
     this.page = page;
+  }
+
+  /** What it keeps is taken from {@code budget} from now on; whether there was so much left. */
+  public synchronized boolean join(Budget budget) {
+    if (!budget.take(heldBytes())) {
+      return false;
+    }
+    this.budget = budget;
+    return true;
+  }
+
+  /** Nobody will find it any more: what it keeps counts no longer. */
+  public synchronized void leaveBudget() {
+    budget.give(heldBytes());
+    budget = Budget.UNBOUNDED;
+  }
+
+  /** What it keeps, with what that costs beside the messages' own bytes. */
+  public synchronized long heldBytes() {
+    return LOG_BYTES + bytes + (head - first) * MESSAGE_BYTES + producerBytes;
+  }
+
+  /** Forgets its oldest messages until it holds no more than that, but never the newest one. */
+  public synchronized void shrinkTo(long maxHeldBytes) {
+    while (head - first > 1 && heldBytes() > maxHeldBytes) {
+      forgetFirst();
+    }
+    newer = null;
+    older = null;
   }
 
   /**
@@ -158,6 +195,15 @@ public final class RingLog {
     if (refusal != null) {
       return refusal;
     }
+    if (append.producer() != null) {
+      forgetProducers(nowMillis);
+      if (isUnknown(append.producer()) && producers.size() >= retention.maxProducers()) {
+        return new Appended.TooManyProducers(retention.maxProducers());
+      }
+    }
+    if (!budget.take(cost(append))) {
+      return new Appended.Full(budget.maxBytes());
+    }
     for (byte[] message : append.messages()) {
       put(message, nowMillis);
     }
@@ -173,6 +219,21 @@ public final class RingLog {
     }
     trim(nowMillis, append.messages().size());
     return new Appended.Accepted(end(), closed);
+  }
+
+  private long cost(Append append) {
+    long messages = append.sizeBytes() + (long) append.messages().size() * MESSAGE_BYTES;
+    return append.producer() != null && isUnknown(append.producer())
+        ? messages + cost(append.producer())
+        : messages;
+  }
+
+  private static long cost(Producer producer) {
+    return PRODUCER_BYTES + 2L * producer.id().length();
+  }
+
+  private boolean isUnknown(Producer producer) {
+    return !producers.containsKey(producer.id());
   }
 
   // The order is the protocol's (PROTOCOL.md §5.2 "Error Precedence"): a fenced producer learns
@@ -246,11 +307,22 @@ public final class RingLog {
       producers = new LinkedHashMap<>();
     }
     // Out and in again, so that those longest silent come first and forgetting them costs little.
-    producers.remove(producer.id());
+    if (producers.remove(producer.id()) == null) {
+      producerBytes += cost(producer);
+    }
     producers.put(producer.id(), new Known(producer, nowMillis));
+  }
+
+  private void forgetProducers(long nowMillis) {
     var eldest = producers.values().iterator();
-    while (nowMillis - eldest.next().atMillis() > PRODUCER_MILLIS) {
+    while (eldest.hasNext()) {
+      Known known = eldest.next();
+      if (nowMillis - known.atMillis() <= PRODUCER_MILLIS) {
+        return;
+      }
       eldest.remove();
+      producerBytes -= cost(known.producer());
+      budget.give(cost(known.producer()));
     }
   }
 
@@ -299,6 +371,7 @@ public final class RingLog {
   private void forgetFirst() {
     int index = index(first++);
     bytes -= slots[index].length;
+    budget.give(slots[index].length + MESSAGE_BYTES);
     slots[index] = null;
   }
 

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import switchboard.channel.Channels;
@@ -16,6 +17,8 @@ import switchboard.channel.Distribution;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
+import switchboard.config.Setting;
+import switchboard.config.Settings;
 
 /**
  * The numbers of this server, in Prometheus' form: one row of {@code docs/metrics.md} each.
@@ -32,7 +35,25 @@ public final class Meters {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-  public Meters(Channels channels, Connections connections, Tally tally) {
+  private static final List<Setting<Integer>> LIMITS =
+      List.of(
+          Settings.MAX_CHANNELS,
+          Settings.MAX_SUBSCRIPTIONS,
+          Settings.MAX_PRODUCERS,
+          Settings.MAX_FORKS,
+          Settings.MAX_CHANNELS_PER_CONNECTION,
+          Settings.MAX_CONNECTIONS,
+          Settings.MAX_PER_ADDRESS,
+          Settings.MAX_APPENDS_PER_SECOND,
+          Settings.ADMISSION_PER_SECOND,
+          Settings.MESSAGE_MAX_BYTES,
+          Settings.MAX_HEADER_BYTES,
+          Settings.MAX_QUERY_BYTES,
+          Settings.PAGE_MAX_MESSAGES,
+          Settings.PAGE_MAX_BYTES);
+
+  public Meters(Channels channels, Connections connections, Tally tally, Settings settings) {
+    limits(settings);
     readers(connections, tally);
     messages(channels, tally);
     counter("endings", "Requests, connections and commands that ended so.", tally, "ending");
@@ -41,6 +62,15 @@ public final class Meters {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new FileDescriptorMetrics().bindTo(registry);
+  }
+
+  private void limits(Settings settings) {
+    for (Setting<Integer> limit : LIMITS) {
+      Gauge.builder("switchboard.limit", () -> settings.get(limit))
+          .description("The settings that are limits; 0 where there is none.")
+          .tag("setting", limit.key())
+          .register(registry);
+    }
   }
 
   private void readers(Connections connections, Tally tally) {
@@ -67,6 +97,14 @@ public final class Meters {
     Gauge.builder("switchboard.retained", channels, Channels::retainedBytes)
         .baseUnit("bytes")
         .description("Bytes of all messages that the logs keep.")
+        .register(registry);
+    Gauge.builder("switchboard.held", channels, Channels::heldBytes)
+        .baseUnit("bytes")
+        .description("The same with what it costs to keep them.")
+        .register(registry);
+    Gauge.builder("switchboard.held.max", channels, Channels::maxHeldBytes)
+        .baseUnit("bytes")
+        .description("How much that may be.")
         .register(registry);
     counter("messages.in", "Messages appended.", tally, Tally::messagesIn);
     counter("bytes.in", "Bytes of the messages appended.", tally, Tally::bytesIn);

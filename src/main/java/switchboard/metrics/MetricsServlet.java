@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Tally;
+import switchboard.config.Settings;
 
 /** {@code /metrics}, where Prometheus looks. */
 @WebServlet("/metrics")
@@ -20,11 +21,12 @@ public class MetricsServlet extends HttpServlet {
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
   @Inject private transient Tally tally;
+  @Inject private transient Settings settings;
   private transient Meters meters;
 
   @Override
   public void init() {
-    meters = new Meters(channels, connections, tally);
+    meters = new Meters(channels, connections, tally, settings);
   }
 
   @Override

@@ -19,7 +19,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
-import switchboard.channel.Ending;
+import switchboard.channel.Drain;
+import switchboard.channel.Pace;
 import switchboard.config.Settings;
 
 /**
@@ -37,6 +38,8 @@ public class Clock {
   private static final long TICK_MILLIS = 1_000;
 
   @Resource private TimerService timers;
+  @Inject private Pace pace;
+  @Inject private Drain drain;
   @Inject private Settings settings;
   @Inject private Channels channels;
   @Inject private Connections connections;
@@ -51,7 +54,8 @@ public class Clock {
 
   @PreDestroy
   void stop() {
-    connections.endAll(Ending.SERVER_STOPPING);
+    // Here, since on some servers it comes before the beans go, and on some after.
+    drain.run();
   }
 
   @Timeout
@@ -62,6 +66,7 @@ public class Clock {
     try {
       connections.tick(clock.millis());
       channels.tick();
+      pace.tick(clock.millis());
     } catch (RuntimeException e) {
       // An exception out of a timer's method ends the timer on some servers.
       LOG.log(Level.SEVERE, "a tick failed", e);

@@ -123,6 +123,14 @@ record AppendRequest(Producer producer, String seq, boolean close) {
           .with(Headers.EXPECTED_SEQ, gap.expectedSeq())
           .with(Headers.RECEIVED_SEQ, gap.receivedSeq());
     }
+    if (appended instanceof Appended.Full full) {
+      return new Problem(
+          Ending.STORE_FULL, "all channels together keep %d bytes".formatted(full.maxBytes()));
+    }
+    if (appended instanceof Appended.TooManyProducers many) {
+      return new Problem(
+          Ending.TOO_MANY_PRODUCERS, "the channel remembers %d already".formatted(many.max()));
+    }
     String lastSeq = ((Appended.SeqRegression) appended).lastSeq();
     return new Problem(
         Ending.SEQUENCE_CONFLICT, "Stream-Seq must be greater than \"%s\"".formatted(lastSeq));

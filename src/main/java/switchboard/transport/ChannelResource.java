@@ -30,6 +30,7 @@ import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
+import switchboard.channel.Pace;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.publish.Messages;
@@ -49,6 +50,7 @@ public class ChannelResource {
 
   @Inject private Channels channels;
   @Inject private Connections connections;
+  @Inject private Pace pace;
   @Inject private Settings settings;
   @Inject private InstantSource clock;
   @Inject private ManagedThreads threads;
@@ -67,6 +69,7 @@ public class ChannelResource {
             () -> Lifetime.parse(header(Headers.TTL), header(Headers.EXPIRES_AT)));
     Fork fork = ForkRequest.parse(this::header, uri.getBaseUri().getPath());
     boolean close = AppendRequest.isTrue(header(Headers.CLOSED));
+    requirePace();
     byte[] bytes = read(body);
     Channels.Created created =
         create(
@@ -95,6 +98,7 @@ public class ChannelResource {
   @POST
   public Response append(@PathParam("name") String name, InputStream body) {
     Channel channel = Place.find(channels, name);
+    requirePace();
     byte[] bytes = read(body);
     AppendRequest request = AppendRequest.parse(this::header, bytes.length == 0);
     if (bytes.length > 0 && !channel.isClosed()) {
@@ -106,6 +110,15 @@ public class ChannelResource {
       throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
     }
     return request.answer(channel.append(request.append(messages)), messages.isEmpty());
+  }
+
+  private void requirePace() {
+    Problem.requireStaying(connections);
+    String address = servletRequest.getRemoteAddr();
+    long waitMillis = pace.waitMillis(address);
+    if (waitMillis > 0) {
+      throw Problem.tooFast(address, waitMillis);
+    }
   }
 
   // A closed channel says so before it says what else is wrong (PROTOCOL.md §5.2).
@@ -131,9 +144,17 @@ public class ChannelResource {
   /** Poll and long poll (PROTOCOL.md §5.6, §5.7). */
   @GET
   public void read(@PathParam("name") String name, @Suspended AsyncResponse response) {
-    Query query = Query.parse(uri.getRequestUri().getRawQuery());
+    Query query =
+        Query.parse(uri.getRequestUri().getRawQuery(), settings.get(Settings.MAX_QUERY_BYTES));
     Transport transport = ReadRequest.transport(query, this::header);
-    ReadRequest request = ReadRequest.parse(channels, name, transport, query, this::header);
+    ReadRequest request =
+        ReadRequest.parse(
+            channels,
+            name,
+            transport,
+            query,
+            this::header,
+            settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
     Duration wait = transport == Transport.LONG_POLL ? wait(request.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
     PollAnswer answer = new PollAnswer(request, clock, connections.tally());
@@ -146,12 +167,18 @@ public class ChannelResource {
       }
       response.resume(answer.to(found, found.isNews(), header(HttpHeaders.IF_NONE_MATCH)));
     } else {
+      String address = servletRequest.getRemoteAddr();
+      Connections.Refusal refusal = connections.refusal(address);
+      if (refusal != null) {
+        throw Problem.refused(refusal);
+      }
       new LongPoll(
               answer,
               found,
               wait,
               response,
               servletRequest.getAsyncContext(),
+              address,
               connections,
               threads.executor())
           .start();

@@ -55,12 +55,17 @@ public class ChannelsFilter extends HttpFilter {
     try {
       request = Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
       requireHost(request.getServerName());
+      requireSmallHeaders(request);
       request = withoutMalformedContentType(request);
-      if (!request.getMethod().equals("GET") || isUpgrade(request)) {
+      if (!request.getMethod().equals("GET")) {
         chain.doFilter(request, response);
         return;
       }
-      Query query = Query.parse(request.getQueryString());
+      if (isUpgrade(request)) {
+        upgrade(request, response, chain);
+        return;
+      }
+      Query query = Query.parse(request.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
       if (ReadRequest.transport(query, request::getHeader) != Transport.EVENT_STREAM) {
         chain.doFilter(request, response);
         return;
@@ -78,6 +83,38 @@ public class ChannelsFilter extends HttpFilter {
     if (!hosts.isEmpty() && hosts.stream().noneMatch(name::equalsIgnoreCase)) {
       throw new Problem(
           Ending.WRONG_HOST, "Host \"%s\": it is not in switchboard.hosts".formatted(name));
+    }
+  }
+
+  private void requireSmallHeaders(HttpServletRequest request) {
+    int max = settings.get(Settings.MAX_HEADER_BYTES);
+    int size = 0;
+    for (Enumeration<String> names = request.getHeaderNames(); names.hasMoreElements(); ) {
+      String name = names.nextElement();
+      for (Enumeration<String> all = request.getHeaders(name); all.hasMoreElements(); ) {
+        size += name.length() + all.nextElement().length();
+      }
+    }
+    if (size > max) {
+      throw new Problem(
+          Ending.HEADERS_TOO_LARGE,
+          "the headers have %d characters, %d are allowed".formatted(size, max));
+    }
+  }
+
+  // Before the upgrade, while there can be an answer with a status and a time to come again.
+  private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    String address = request.getRemoteAddr();
+    Connections.Refusal refusal = connections.refusal(address);
+    if (refusal != null) {
+      throw Problem.refused(refusal);
+    }
+    WebSocketHandshake.from(address);
+    try {
+      chain.doFilter(request, response);
+    } finally {
+      WebSocketHandshake.from(null);
     }
   }
 
@@ -134,7 +171,13 @@ public class ChannelsFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, Query query) throws IOException {
     UnaryOperator<String> header = request::getHeader;
     ReadRequest read =
-        ReadRequest.parse(channels, name(request), Transport.EVENT_STREAM, query, header);
+        ReadRequest.parse(
+            channels,
+            name(request),
+            Transport.EVENT_STREAM,
+            query,
+            header,
+            settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
     EventStream.start(read, request, response, connections, settings, clock);
   }
 

@@ -23,6 +23,9 @@ interface Conversation {
   /** The frame that only says that the connection lives; {@code null} while it is too early. */
   String heartbeat();
 
+  /** Everything that was appended so far was handed over to be written. */
+  boolean hasHeardAll();
+
   /** The connection is over: nothing more is written. */
   void gone();
 }

@@ -55,11 +55,14 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final List<Feed> feeds;
   private final AsyncContext context;
   private final ServletOutputStream out;
+  private final String address;
   private final Connections connections;
   private final Settings settings;
   private final InstantSource clock;
   private final AtomicBoolean over = new AtomicBoolean();
+  private final AtomicBoolean goodbye = new AtomicBoolean();
   private final long heartbeatMillis;
+  private final long oldMillis;
   private volatile long lastWriteMillis;
 
   // Guarded by this: what is being written and what waits, at most one batch a feed.
@@ -95,6 +98,11 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
+    String address = servletRequest.getRemoteAddr();
+    Connections.Refusal refusal = connections.refusal(address);
+    if (refusal != null) {
+      throw Problem.refused(refusal);
+    }
     ServletOutputStream out = response.getOutputStream();
     if (out.getClass().getName().startsWith("io.undertow.")) {
       // Of a larger buffer WildFly may leave a part to the next write, and it takes it from a pool:
@@ -104,11 +112,16 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
     AsyncContext context = servletRequest.startAsync();
     context.setTimeout(0);
-    EventStream stream = new EventStream(request, context, out, connections, settings, clock);
+    EventStream stream =
+        new EventStream(request, context, out, address, connections, settings, clock);
     context.addListener(stream);
-    connections.add(stream);
-    connections.tell(stream, Watcher.Sight.OPENED, "");
-    stream.open();
+    Ending late = connections.add(stream);
+    if (late == null) {
+      connections.tell(stream, Watcher.Sight.OPENED, "");
+      stream.open();
+    } else {
+      stream.end(late); // it comes again, and is told by the answer
+    }
   }
 
   private static boolean isAtTheEnd(Place place) {
@@ -119,6 +132,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       ReadRequest request,
       AsyncContext context,
       ServletOutputStream out,
+      String address,
       Connections connections,
       Settings settings,
       InstantSource clock) {
@@ -126,11 +140,13 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     this.feeds = request.places().stream().map(Feed::new).toList();
     this.context = context;
     this.out = out;
+    this.address = address;
     this.connections = connections;
     this.settings = settings;
     this.clock = clock;
     this.cursor = request.cursor();
     this.lastWriteMillis = clock.millis();
+    this.oldMillis = lastWriteMillis + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
     // Streams that got the same message at once must not all get their comment at once.
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
@@ -145,8 +161,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   // First bytes at once: until they come, a browser does not call the stream open. Where nothing is
   // to be read yet, they also say from where the client listens.
   private byte[] hello() {
-    String retry = "retry: " + Jitter.around(settings.millis(Settings.RETRY)) + "\n\n";
-    byte[] hello = retry.getBytes(StandardCharsets.US_ASCII);
+    byte[] hello = retry();
     boolean isUpToDate =
         request.places().stream()
             .allMatch(place -> place.read() instanceof UpToDate at && !at.closed());
@@ -157,6 +172,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     byte[] both = java.util.Arrays.copyOf(hello, hello.length + control.length);
     System.arraycopy(control, 0, both, hello.length, control.length);
     return both;
+  }
+
+  // Also the last thing said when the server stops: when to come again.
+  private byte[] retry() {
+    String retry = "retry: " + Jitter.around(settings.millis(Settings.RETRY)) + "\n\n";
+    return retry.getBytes(StandardCharsets.US_ASCII);
   }
 
   private void listen() {
@@ -326,6 +347,10 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
       LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
       end(Ending.TOO_SLOW);
+    } else if (!isBusy && nowMillis >= oldMillis) {
+      // The peer says nothing, and what is written to it disappears in buffers on the way: age is
+      // all that is left to go by.
+      finish("max-age");
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       enqueue(() -> COMMENT, () -> connections.tell(this, Watcher.Sight.COMMENT, ""));
     }
@@ -333,9 +358,17 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void end(Ending ending) {
-    if (finish(ending.slug())) {
+    if (ending == Ending.SERVER_STOPPING && goodbye.compareAndSet(false, true)) {
+      enqueue(this::retry, () -> end(ending));
+    } else if (finish(ending.slug())) {
       connections.tally().ended(ending);
     }
+  }
+
+  @Override
+  public boolean hasHeardAll() {
+    return feeds.stream()
+        .allMatch(feed -> feed.subscription != null && feed.subscription.hasHeardAll());
   }
 
   private boolean finish(String why) {
@@ -393,6 +426,11 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   @Override
   public String label() {
     return request.label();
+  }
+
+  @Override
+  public String address() {
+    return address;
   }
 
   @Override

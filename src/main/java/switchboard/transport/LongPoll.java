@@ -38,12 +38,14 @@ import switchboard.log.UpToDate;
 final class LongPoll implements Sink, Connection {
 
   private static final Logger LOG = Logger.getLogger(LongPoll.class.getName());
+  private static final long RETRY_MILLIS = 2_000;
   private static final long HALF_TICK_MILLIS = 500;
 
   private final PollAnswer answer;
   private final PollAnswer.Found before;
   private final AsyncResponse response;
   private final AsyncContext request;
+  private final String address;
   private final Connections connections;
   private final Executor executor;
   private final long deadlineMillis;
@@ -56,20 +58,26 @@ final class LongPoll implements Sink, Connection {
       Duration wait,
       AsyncResponse response,
       AsyncContext request,
+      String address,
       Connections connections,
       Executor executor) {
     this.answer = answer;
     this.before = before;
     this.response = response;
     this.request = request;
+    this.address = address;
     this.connections = connections;
     this.executor = executor;
     this.deadlineMillis = answer.clock().millis() + wait.toMillis();
   }
 
   void start() {
-    connections.add(this);
+    Ending refusal = connections.add(this);
     connections.tell(this, Watcher.Sight.OPENED, "");
+    if (refusal != null) {
+      end(refusal);
+      return;
+    }
     // Not by the request's own thread: should a message come right now, the answer would overtake
     // that thread on its way out, which on Payara leaves errors in the log.
     executor.execute(this::subscribe);
@@ -107,13 +115,23 @@ final class LongPoll implements Sink, Connection {
   @Override
   public void end(Ending ending) {
     if (ending == Ending.SERVER_STOPPING) {
-      answerWithoutJaxRs(new Problem(ending, "come again with the same offset"));
+      answerWithoutJaxRs(
+          new Problem(ending, "come again with the same offset").retryAfter(retryMillis()));
     } else {
       answer(
           () -> {
             throw new Problem(ending, ending.title());
           });
     }
+  }
+
+  private static long retryMillis() {
+    return Jitter.around(RETRY_MILLIS);
+  }
+
+  @Override
+  public boolean hasHeardAll() {
+    return true; // what it waits for answers it
   }
 
   // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
@@ -181,6 +199,11 @@ final class LongPoll implements Sink, Connection {
   @Override
   public String label() {
     return answer.request().label();
+  }
+
+  @Override
+  public String address() {
+    return address;
   }
 
   @Override

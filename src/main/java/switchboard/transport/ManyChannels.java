@@ -23,12 +23,14 @@ final class ManyChannels implements Conversation {
 
   private final WebSocketConnection connection;
   private final Channels channels;
+  private final int maxChannels;
   private final Map<ChannelName, Feed> feeds = new ConcurrentHashMap<>();
   private volatile boolean isGone;
 
-  ManyChannels(WebSocketConnection connection, Channels channels) {
+  ManyChannels(WebSocketConnection connection, Channels channels, int maxChannels) {
     this.connection = connection;
     this.channels = channels;
+    this.maxChannels = maxChannels;
   }
 
   @Override
@@ -44,6 +46,7 @@ final class ManyChannels implements Conversation {
       unsubscribe(id, command);
     } else if (command.containsKey("append")) {
       Channel channel = Place.find(channels, Frames.string(command, "channel"));
+      connection.requirePace();
       answer(id, channel.name(), Frames.append(channel, command.get("append")), () -> {});
     } else {
       throw new Problem(
@@ -58,11 +61,11 @@ final class ManyChannels implements Conversation {
     String offset = command.containsKey("offset") ? Frames.string(command, "offset") : null;
     Place place = Place.parse(channels, Frames.string(command, "subscribe"), offset);
     ChannelName name = place.channel().name();
-    if (feeds.size() >= ReadRequest.MAX_CHANNELS) {
+    if (feeds.size() >= maxChannels) {
       throw new Problem(
-          Ending.BAD_COMMAND,
+          Ending.TOO_MANY_SUBSCRIPTIONS,
           "channel \"%s\": %d are subscribed to, more are not allowed"
-              .formatted(name, ReadRequest.MAX_CHANNELS));
+              .formatted(name, maxChannels));
     }
     Feed feed = new Feed(place);
     if (feeds.putIfAbsent(name, feed) != null) {
@@ -101,6 +104,12 @@ final class ManyChannels implements Conversation {
   @Override
   public String heartbeat() {
     return HEARTBEAT;
+  }
+
+  @Override
+  public boolean hasHeardAll() {
+    return feeds.values().stream()
+        .allMatch(feed -> feed.subscription == null || feed.subscription.hasHeardAll());
   }
 
   @Override

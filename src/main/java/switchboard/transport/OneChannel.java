@@ -51,6 +51,7 @@ final class OneChannel implements Conversation, Sink {
       throw new Problem(
           Ending.BAD_COMMAND, "no command in " + Frames.shorten(command) + "; append is one");
     }
+    connection.requirePace();
     Offset next = Frames.append(channel, command.get("append"));
     if (id != null) {
       connection.send(Frames.answer(id).add("next", next.toString()).build().toString());
@@ -88,6 +89,11 @@ final class OneChannel implements Conversation, Sink {
   @Override
   public String heartbeat() {
     return subscription == null ? null : Wire.nextFrame(subscription.offset());
+  }
+
+  @Override
+  public boolean hasHeardAll() {
+    return subscription == null || subscription.hasHeardAll();
   }
 
   @Override

@@ -43,7 +43,11 @@ record Place(Channel channel, Offset from, boolean fromNow) {
   /** The channel of that name. */
   static Channel find(Channels channels, String name) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    return channels.find(valid).orElseThrow(() -> missing(channels, valid));
+    try {
+      return channels.find(valid).orElseThrow(() -> missing(channels, valid));
+    } catch (Channels.Refused refused) {
+      throw new Problem(refused.ending(), refused.getMessage()); // it could not come into being
+    }
   }
 
   private static Problem missing(Channels channels, ChannelName name) {

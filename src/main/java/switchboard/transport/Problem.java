@@ -6,6 +6,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.log.Gap;
 
@@ -17,11 +18,13 @@ public final class Problem extends RuntimeException {
 
   static final String MEDIA_TYPE = "application/problem+json";
 
+  private static final long SOON_MILLIS = 2_000;
   private static final long serialVersionUID = 1;
 
   private final transient Ending ending;
   private final transient Map<String, String> headers = new LinkedHashMap<>();
   private transient Gap gap;
+  private transient long retryAfterMillis;
 
   /**
    * A request that ends so.
@@ -32,6 +35,10 @@ public final class Problem extends RuntimeException {
     // No stack trace: it is an answer, and a flood of bad requests must stay cheap.
     super(detail, null, false, false);
     this.ending = ending;
+    // 429 Too Many Requests, 503 Service Unavailable, 507 Insufficient Storage
+    if (ending.status() == 429 || ending.status() == 503 || ending.status() == 507) {
+      retryAfter(Jitter.around(SOON_MILLIS));
+    }
   }
 
   /** Runs what refuses bad input with {@link IllegalArgumentException}. */
@@ -47,6 +54,31 @@ public final class Problem extends RuntimeException {
   Problem with(String header, Object value) {
     headers.put(header, value.toString());
     return this;
+  }
+
+  /** When the client may come again. */
+  Problem retryAfter(long millis) {
+    retryAfterMillis = millis;
+    return with("Retry-After", (millis + 999) / 1_000); // whole seconds (RFC 9110 §10.2.3)
+  }
+
+  /** Refuses what a server that goes would not keep. */
+  static void requireStaying(Connections connections) {
+    if (connections.isStopping()) {
+      throw new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title());
+    }
+  }
+
+  /** An append too many. */
+  static Problem tooFast(String address, long waitMillis) {
+    return new Problem(Ending.TOO_FAST, "appends from " + address + " come too fast")
+        .retryAfter(waitMillis);
+  }
+
+  /** Somebody who is not let in. */
+  static Problem refused(Connections.Refusal refusal) {
+    return new Problem(refusal.ending(), refusal.ending().title())
+        .retryAfter(Jitter.around(refusal.retryAfterMillis()));
   }
 
   /** What is missing, and where the reader may read on. */
@@ -70,6 +102,9 @@ public final class Problem extends RuntimeException {
             .add("title", ending.title())
             .add("status", ending.status())
             .add("detail", getMessage());
+    if (retryAfterMillis > 0) {
+      json.add("retryAfterMillis", retryAfterMillis);
+    }
     if (gap != null) {
       json.add("earliest", gap.earliest().toString());
       json.add("reset", Wire.reset(gap));

@@ -17,6 +17,16 @@ record Query(Map<String, List<String>> parameters) {
 
   private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9.-]{1,40}");
 
+  /** Reads a query that may not be longer than {@code maxBytes}. */
+  static Query parse(String raw, int maxBytes) {
+    if (raw != null && raw.length() > maxBytes) {
+      throw new Problem(
+          Ending.QUERY_TOO_LONG,
+          "the query has %d characters, %d are allowed".formatted(raw.length(), maxBytes));
+    }
+    return parse(raw);
+  }
+
   static Query parse(String raw) {
     Map<String, List<String>> parameters = new HashMap<>();
     if (raw != null && !raw.isEmpty()) {

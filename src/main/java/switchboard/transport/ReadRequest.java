@@ -36,9 +36,6 @@ record ReadRequest(
     int waitSeconds,
     String label) {
 
-  /** How many channels one request or connection listens to at the most. */
-  static final int MAX_CHANNELS = 128;
-
   private static final String EVENT_STREAM = "text/event-stream";
   private static final String SEPARATOR = ".";
 
@@ -64,20 +61,22 @@ record ReadRequest(
   private static boolean accepts(String accept, String mediaType) {
     return accept != null
         && Arrays.stream(accept.split(","))
-            .anyMatch(range -> range.split(";")[0].strip().equalsIgnoreCase(mediaType));
+            .anyMatch(range -> range.split(";", 2)[0].strip().equalsIgnoreCase(mediaType));
   }
 
   /**
    * What a GET asks for.
    *
    * @param name the channel's name in the path; empty for the channels named in the query
+   * @param maxChannels how many may be named there
    */
   static ReadRequest parse(
       Channels channels,
       String name,
       Transport transport,
       Query query,
-      UnaryOperator<String> header) {
+      UnaryOperator<String> header,
+      int maxChannels) {
     String lastEventId = header.apply("Last-Event-ID");
     boolean isResumed =
         transport == Transport.EVENT_STREAM && lastEventId != null && !lastEventId.isEmpty();
@@ -89,7 +88,12 @@ record ReadRequest(
           Ending.BAD_OFFSET, "live=%s needs an offset (-1, now, …)".formatted(query.get("live")));
     }
     List<Place> places =
-        isMany ? places(channels, query, offset) : List.of(Place.parse(channels, name, offset));
+        isMany
+            ? places(channels, query, offset, maxChannels)
+            : List.of(Place.parse(channels, name, offset));
+    if (transport != Transport.POLL) {
+      places.forEach(ReadRequest::requireRoom);
+    }
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
     boolean hearsResets = isMany || accepts(header.apply("Accept"), EVENT_STREAM);
@@ -97,14 +101,24 @@ record ReadRequest(
         places, isMany, transport, cursor, isResumed, hearsResets, waitSeconds, query.label());
   }
 
-  // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.
-  private static List<Place> places(Channels channels, Query query, String combined) {
-    List<String> named = query.all("channel");
-    if (named.isEmpty() || named.size() > MAX_CHANNELS) {
+  private static void requireRoom(Place place) {
+    if (place.channel().isFull()) {
       throw new Problem(
-          Ending.BAD_PARAMETER,
+          Ending.CHANNEL_FULL,
+          "channel \"%s\": %d listen"
+              .formatted(place.channel().name(), place.channel().subscriptionCount()));
+    }
+  }
+
+  // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.
+  private static List<Place> places(
+      Channels channels, Query query, String combined, int maxChannels) {
+    List<String> named = query.all("channel");
+    if (named.isEmpty() || named.size() > maxChannels) {
+      throw new Problem(
+          named.isEmpty() ? Ending.BAD_PARAMETER : Ending.TOO_MANY_SUBSCRIPTIONS,
           "%d channels: name 1 to %d, channel=name@offset each"
-              .formatted(named.size(), MAX_CHANNELS));
+              .formatted(named.size(), maxChannels));
     }
     String[] offsets = combined == null ? null : combined.split("\\" + SEPARATOR, -1);
     if (offsets != null && offsets.length != named.size()) {

@@ -19,6 +19,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
+import switchboard.channel.Pace;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
@@ -42,6 +43,9 @@ final class WebSocketConnection implements Connection {
 
   static final String SUBPROTOCOL = "switchboard.v1";
 
+  /** The session's property that says where the client is. */
+  static final String ADDRESS = "switchboard.address";
+
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
 
   /** What may wait for a client that sends commands and does not read the answers, in bytes. */
@@ -61,6 +65,8 @@ final class WebSocketConnection implements Connection {
 
   private final Session session;
   private final FrameWriter writer;
+  private final String address;
+  private final Pace pace;
   private final Connections connections;
   private final Settings settings;
   private final InstantSource clock;
@@ -87,10 +93,13 @@ final class WebSocketConnection implements Connection {
       Session session,
       FrameWriter writer,
       Connections connections,
+      Pace pace,
       Settings settings,
       InstantSource clock) {
     this.session = session;
     this.writer = writer;
+    this.pace = pace;
+    this.address = String.valueOf(session.getUserProperties().getOrDefault(ADDRESS, ""));
     this.connections = connections;
     this.settings = settings;
     this.clock = clock;
@@ -102,16 +111,19 @@ final class WebSocketConnection implements Connection {
   /** Begins the conversation that the URL asks for; or says why not and closes. */
   void open(Channels channels) {
     connections.count(Transport.WEBSOCKET);
-    connections.add(this);
     // Tyrus would let ?name=… replace the path parameter.
     String path = session.getRequestURI().getPath();
     int start = path.lastIndexOf("/channels/");
     conversation =
         start < 0
-            ? new ManyChannels(this, channels)
+            ? new ManyChannels(this, channels, settings.get(Settings.MAX_CHANNELS_PER_CONNECTION))
             : new OneChannel(
                 this, () -> place(channels, path.substring(start + "/channels/".length())));
     try {
+      Ending refusal = connections.add(this);
+      if (refusal != null) {
+        throw new Problem(refusal, refusal.title());
+      }
       conversation.open();
     } catch (Problem problem) {
       send(Frames.error(null, problem));
@@ -119,14 +131,29 @@ final class WebSocketConnection implements Connection {
     }
   }
 
+  /** Refuses an append that comes too soon after others from the same address. */
+  void requirePace() {
+    Problem.requireStaying(connections);
+    long waitMillis = pace.waitMillis(address);
+    if (waitMillis > 0) {
+      throw Problem.tooFast(address, waitMillis);
+    }
+  }
+
+  @Override
+  public String address() {
+    return address;
+  }
+
   Tally tally() {
     return connections.tally();
   }
 
   private Place place(Channels channels, String name) {
-    Query query = Query.parse(session.getQueryString());
+    Query query = Query.parse(session.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
     UnaryOperator<String> noHeaders = header -> null;
-    ReadRequest request = ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders);
+    ReadRequest request =
+        ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders, 1);
     label = request.label();
     connections.tell(this, Watcher.Sight.OPENED, "");
     return request.place();
@@ -332,8 +359,21 @@ final class WebSocketConnection implements Connection {
 
   @Override
   public void end(Ending ending) {
-    send(Frames.error(null, new Problem(ending, toString())));
+    if (ending == Ending.SERVER_STOPPING && isEnding()) {
+      closeNow(ending);
+      return;
+    }
+    Problem problem = new Problem(ending, toString());
+    if (ending == Ending.SERVER_STOPPING) {
+      problem.retryAfter(Jitter.around(settings.millis(Settings.RETRY)));
+    }
+    send(Frames.error(null, problem));
     close(ending);
+  }
+
+  @Override
+  public boolean hasHeardAll() {
+    return conversation.hasHeardAll();
   }
 
   /** Closes after what is waiting to be sent. */

@@ -16,13 +16,17 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
+import switchboard.channel.Pace;
 import switchboard.config.Settings;
 
 /**
  * A channel over a WebSocket: translates the container's calls for {@link WebSocketConnection}.
  * What is said is in {@code docs/protocol.md}.
  */
-@ServerEndpoint(value = "/channels/{name}", subprotocols = WebSocketConnection.SUBPROTOCOL)
+@ServerEndpoint(
+    value = "/channels/{name}",
+    subprotocols = WebSocketConnection.SUBPROTOCOL,
+    configurator = WebSocketHandshake.class)
 @Dependent // without a scope Open Liberty injects nothing
 public class WebSocketEndpoint {
 
@@ -30,6 +34,7 @@ public class WebSocketEndpoint {
 
   @Inject private Channels channels;
   @Inject private Connections connections;
+  @Inject private Pace pace;
   @Inject private Settings settings;
   @Inject private InstantSource clock;
   @Inject private FrameWriters writers;
@@ -38,7 +43,7 @@ public class WebSocketEndpoint {
   @OnOpen
   public void open(Session session) {
     connection =
-        new WebSocketConnection(session, writers.of(session), connections, settings, clock);
+        new WebSocketConnection(session, writers.of(session), connections, pace, settings, clock);
     connection.open(channels);
   }
 

@@ -14,7 +14,10 @@ import java.nio.ByteBuffer;
 
 /** Several channels over one WebSocket, at the URL without a name. */
 // Not a subclass: Open Liberty looks for annotated methods in this class alone.
-@ServerEndpoint(value = "/channels", subprotocols = WebSocketConnection.SUBPROTOCOL)
+@ServerEndpoint(
+    value = "/channels",
+    subprotocols = WebSocketConnection.SUBPROTOCOL,
+    configurator = WebSocketHandshake.class)
 @Dependent
 public class WebSocketHubEndpoint {
 

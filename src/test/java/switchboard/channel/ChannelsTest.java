@@ -29,6 +29,7 @@ class ChannelsTest {
       new Channels(
           new Retention(10, 100_000, Duration.ZERO),
           new Page(10, 1_000),
+          Limits.NONE,
           name -> name.value().startsWith("auto-"),
           new Dispatch(Runnable::run, new Tally()),
           () -> now);
@@ -236,5 +237,107 @@ class ChannelsTest {
     now = now.plusSeconds(2);
     channels.tick();
     assertEquals(0, channels.count());
+  }
+
+  private static Channels limited(Limits limits) {
+    return new Channels(
+        new Retention(1_000, 100_000, Duration.ZERO),
+        new Page(10, 1_000),
+        limits,
+        name -> name.value().startsWith("auto-"),
+        new Dispatch(Runnable::run, new Tally()),
+        java.time.InstantSource.system());
+  }
+
+  private static Ending refusal(org.junit.jupiter.api.function.Executable action) {
+    return assertThrows(Channels.Refused.class, action).ending();
+  }
+
+  private static Channel json(Channels channels, String name) {
+    return channels
+        .create(new ChannelName(name), Channels.Request.empty(ContentType.JSON))
+        .channel();
+  }
+
+  @Test
+  void noMoreChannelsThanMayBeCanBeMadeUntilOneIsDeleted() {
+    Channels few = limited(new Limits(Long.MAX_VALUE, 2, 10, 10));
+    json(few, "a");
+    json(few, "b");
+    assertEquals(Ending.TOO_MANY_CHANNELS, refusal(() -> json(few, "c")));
+    assertEquals(Ending.TOO_MANY_CHANNELS, refusal(() -> few.find(new ChannelName("auto-c"))));
+    assertFalse(json(few, "a") == null, "those that are there are found");
+    few.delete(new ChannelName("a"));
+    json(few, "c");
+  }
+
+  @Test
+  void noMoreForksThanMayBeCanBranchOffUntilOneIsDeleted() {
+    Channels few = limited(new Limits(Long.MAX_VALUE, 10, 10, 1));
+    json(few, "a");
+    Fork fork = new Fork(new ChannelName("a"), null, 0);
+    few.create(new ChannelName("f"), request(null, Lifetime.UNBOUNDED, fork));
+    assertEquals(
+        Ending.TOO_MANY_FORKS,
+        refusal(() -> few.create(new ChannelName("g"), request(null, Lifetime.UNBOUNDED, fork))));
+    few.delete(new ChannelName("f"));
+    few.create(new ChannelName("g"), request(null, Lifetime.UNBOUNDED, fork));
+  }
+
+  @Test
+  void oneMoreThanMayListenIsToldSoAndTheOthersGoOn() {
+    Channels few = limited(new Limits(Long.MAX_VALUE, 10, 1, 10));
+    Channel channel = json(few, "a");
+    RecordingSink first = RecordingSink.fast();
+    RecordingSink second = RecordingSink.fast();
+    channel.subscribe(channel.end(), first);
+    channel.subscribe(channel.end(), second);
+    assertEquals(List.of("channel-full"), second.events);
+    channel.append(Append.of(List.of("1".getBytes(UTF_8))));
+    assertEquals(List.of("1"), first.events);
+    assertTrue(channel.isFull());
+  }
+
+  @Test
+  void whenRoomGetsTightTheLargestChannelsForgetAndSmallOnesLoseNothing() {
+    Channels small = limited(new Limits(100_000, 10, 10, 10));
+    Channel little = json(small, "little");
+    Offset start = little.end();
+    little.append(Append.of(List.of(new byte[100])));
+    Channel greedy = json(small, "greedy");
+    Channel other = json(small, "other");
+    for (int i = 0; i < 1_000; i++) {
+      assertTrue(
+          greedy.append(Append.of(List.of(new byte[1_000]))) instanceof Appended.Accepted,
+          "room is made before it is needed");
+      if (i % 2 == 0) {
+        other.append(Append.of(List.of(new byte[1_000])));
+      }
+      assertTrue(small.heldBytes() <= 100_000, small.heldBytes() + " bytes");
+    }
+    assertTrue(little.readAfter(start) instanceof Batch, "it had little");
+    assertTrue(greedy.retainedBytes() > 20_000, "it keeps its share");
+    assertTrue(other.retainedBytes() > 20_000, "and so does the other");
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedAndDeletingMakesRoom() {
+    Channels small = limited(new Limits(10_000, 100, 10, 10));
+    Channel channel = json(small, "a");
+    assertTrue(channel.append(Append.of(List.of(new byte[20_000]))) instanceof Appended.Full);
+    for (int i = 0; i < 8; i++) {
+      json(small, "c" + i);
+    }
+    assertEquals(
+        Ending.STORE_FULL,
+        refusal(
+            () -> {
+              json(small, "d");
+              json(small, "e");
+            }));
+    for (int i = 0; i < 8; i++) {
+      small.delete(new ChannelName("c" + i));
+    }
+    json(small, "e");
   }
 }

@@ -39,6 +39,7 @@ class SubscriptionTest {
         new Channels(
             new Retention(100, 1_000_000, Duration.ZERO),
             new Page(10, 1_000_000),
+            Limits.NONE,
             name -> true,
             new Dispatch(workers, new Tally()),
             InstantSource.system());

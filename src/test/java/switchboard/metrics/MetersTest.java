@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import switchboard.channel.Admission;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -22,8 +23,10 @@ import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
+import switchboard.channel.Limits;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
+import switchboard.config.Settings;
 import switchboard.log.Append;
 import switchboard.log.Batch;
 import switchboard.log.Page;
@@ -36,10 +39,16 @@ class MetersTest {
       new Channels(
           new Retention(10, 100_000, Duration.ZERO),
           new Page(10, 1_000),
+          Limits.NONE,
           name -> true,
           new Dispatch(Runnable::run, tally),
           InstantSource.system());
-  private final Meters meters = new Meters(channels, new Connections(tally), tally);
+  private final Meters meters =
+      new Meters(
+          channels,
+          new Connections(tally, 1_000, 0, Admission.open()),
+          tally,
+          new Settings(setting -> null, List.of()));
 
   private Channel channel() {
     return channels

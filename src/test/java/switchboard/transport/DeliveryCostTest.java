@@ -21,6 +21,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
+import switchboard.channel.Limits;
 import switchboard.channel.Sink;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
@@ -89,6 +90,7 @@ class DeliveryCostTest {
         new Channels(
             new Retention(1_000, 1 << 24, Duration.ZERO),
             new Page(1_000, 1 << 20),
+            Limits.NONE,
             name -> true,
             new Dispatch(walks::add, new Tally()),
             InstantSource.system());

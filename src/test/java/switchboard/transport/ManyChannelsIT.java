@@ -303,7 +303,8 @@ class ManyChannelsIT extends ServerTest {
     try (RawFrames frames = RawFrames.connect(http.uri("channels"))) {
       names.forEach(name -> frames.send("{\"id\":\"%s\",\"subscribe\":\"%1$s\"}".formatted(name)));
       await("all are answered", () -> frames.heard().size() >= 130);
-      assertTrue(frames.heard().get(129).contains("bad-command"), frames.heard().get(129));
+      assertTrue(
+          frames.heard().get(129).contains("too-many-subscriptions"), frames.heard().get(129));
     }
   }
 

@@ -48,6 +48,31 @@ final class RawSocket implements AutoCloseable {
     }
   }
 
+  /** One that takes little at a time, so that whoever writes to it soon has to wait. */
+  static RawSocket connectNarrow(URI server) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4_096);
+    socket.connect(new java.net.InetSocketAddress(server.getHost(), server.getPort()));
+    return new RawSocket(socket);
+  }
+
+  void timeout(int millis) throws IOException {
+    socket.setSoTimeout(millis);
+  }
+
+  /** Whether something came that was not read yet. */
+  boolean hasSomething() {
+    try {
+      return in.ready();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  int port() {
+    return socket.getLocalPort();
+  }
+
   void send(String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     socket.getOutputStream().flush();

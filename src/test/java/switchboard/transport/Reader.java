@@ -9,6 +9,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import switchboard.channel.Transport;
 
 /**
  * A client of one transport, which writes down what it hears. Gaps stand among the messages, as
@@ -35,6 +36,24 @@ public abstract class Reader implements AutoCloseable {
   /** A client that listens to an event stream. */
   public static Reader eventStream(URI channel, String offset) {
     return new EventStreamReader(channel, offset);
+  }
+
+  /** A client of any transport. */
+  public static Reader of(Transport transport, URI channel, String offset) {
+    return switch (transport) {
+      case POLL -> PollReader.poll(channel, offset);
+      case LONG_POLL -> PollReader.longPoll(channel, offset);
+      case EVENT_STREAM -> new EventStreamReader(channel, offset);
+      case WEBSOCKET -> new WebSocketReader(channel, offset);
+    };
+  }
+
+  /** What was heard up to a moment, and where to read on from just there. */
+  public record SoFar(List<String> heard, String offset) {}
+
+  /** What was heard so far, with the offset that belongs to it. */
+  public final synchronized SoFar soFar() {
+    return new SoFar(List.copyOf(heard), offset);
   }
 
   /** Starts a thread that runs {@code reading} until it is closed. */
@@ -91,7 +110,7 @@ public abstract class Reader implements AutoCloseable {
     note(how, offset);
   }
 
-  final void moveTo(String next) {
+  final synchronized void moveTo(String next) {
     offset = next;
     ready = true;
   }

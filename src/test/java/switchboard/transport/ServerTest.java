@@ -82,13 +82,7 @@ public abstract class ServerTest {
 
   /** A number of the server's, as {@code /metrics} has it: its name, with labels as written. */
   protected double metric(String name) {
-    return http.get("metrics")
-        .body()
-        .lines()
-        .filter(line -> line.startsWith(name + " "))
-        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("no metric " + name));
+    return Metrics.read(http, name);
   }
 
   /** A JSON channel of its own for the test. */

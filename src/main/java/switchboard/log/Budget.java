@@ -1,0 +1,72 @@
+package switchboard.log;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many bytes all logs of a server keep together at the most. What a log keeps is taken from it
+ * and given back.
+ *
+ * <p>Above nine tenths somebody is asked, once, to make room; what does not fit is refused.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+public final class Budget {
+
+  /** For logs that nobody counts. */
+  public static final Budget UNBOUNDED = new Budget(Long.MAX_VALUE, () -> {});
+
+  private final long maxBytes;
+  private final Runnable makeRoom;
+  private final AtomicLong takenBytes = new AtomicLong();
+  private final AtomicBoolean asked = new AtomicBoolean();
+
+  /**
+   * Nothing taken yet.
+   *
+   * @param makeRoom starts the making of room and returns at once; it may be called with a log's
+   *     lock held. {@link #madeRoom} says that it is done
+   */
+  public Budget(long maxBytes, Runnable makeRoom) {
+    this.maxBytes = maxBytes;
+    this.makeRoom = makeRoom;
+  }
+
+  /** Takes all of it, or nothing; whether it did. */
+  public boolean take(long bytes) {
+    long taken = takenBytes.addAndGet(bytes);
+    if (isTight() && asked.compareAndSet(false, true)) {
+      makeRoom.run();
+    }
+    if (taken > maxBytes) {
+      give(bytes);
+      return false;
+    }
+    return true;
+  }
+
+  /** Gives back what was taken. */
+  public void give(long bytes) {
+    takenBytes.addAndGet(-bytes);
+  }
+
+  /** Whether room should be made. */
+  public boolean isTight() {
+    return takenBytes.get() > maxBytes / 10 * 9;
+  }
+
+  /** The room that could be made was made; the next time it gets tight, it is asked for again. */
+  public void madeRoom() {
+    asked.set(false);
+  }
+
+  /** What all logs keep now. */
+  public long takenBytes() {
+    return takenBytes.get();
+  }
+
+  /** What they may keep. */
+  public long maxBytes() {
+    return maxBytes;
+  }
+}

@@ -1,0 +1,30 @@
+package switchboard.transport;
+
+import jakarta.websocket.HandshakeResponse;
+import jakarta.websocket.server.HandshakeRequest;
+import jakarta.websocket.server.ServerEndpointConfig;
+
+/** Takes along where the client is from the request: the WebSocket's session does not say. */
+public class WebSocketHandshake extends ServerEndpointConfig.Configurator {
+
+  private static final ThreadLocal<String> ADDRESS = new ThreadLocal<>();
+
+  /**
+   * Says where the client of the request is that this thread upgrades; {@code null} when it is
+   * done. Where the server upgrades before the filter sees the request, nobody says it.
+   */
+  static void from(String address) {
+    if (address == null) {
+      ADDRESS.remove();
+    } else {
+      ADDRESS.set(address);
+    }
+  }
+
+  @Override
+  public void modifyHandshake(
+      ServerEndpointConfig config, HandshakeRequest request, HandshakeResponse response) {
+    String address = ADDRESS.get();
+    config.getUserProperties().put(WebSocketConnection.ADDRESS, address == null ? "" : address);
+  }
+}

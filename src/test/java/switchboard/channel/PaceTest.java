@@ -1,0 +1,56 @@
+package switchboard.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+
+  private Instant now = Instant.ofEpochMilli(1_000_000);
+  private final Pace pace = new Pace(10, () -> now);
+
+  private int doneAtOnce(String who, int times) {
+    int done = 0;
+    for (int i = 0; i < times; i++) {
+      done += pace.waitMillis(who) == 0 ? 1 : 0;
+    }
+    return done;
+  }
+
+  @Test
+  void aSecondsWorthMayBeDoneAtOnceAndNoMore() {
+    assertEquals(10, doneAtOnce("a", 30));
+    assertEquals(10, doneAtOnce("b", 30), "each has its own");
+  }
+
+  @Test
+  void whoeverIsRefusedIsToldWhenAndMayThen() {
+    doneAtOnce("a", 30);
+    assertEquals(100, pace.waitMillis("a"));
+    now = now.plusMillis(99);
+    assertTrue(pace.waitMillis("a") > 0);
+    now = now.plusMillis(1);
+    assertEquals(0, pace.waitMillis("a"));
+    now = now.plusMillis(500);
+    assertEquals(5, doneAtOnce("a", 30), "refusals cost nothing");
+  }
+
+  @Test
+  void thoseWhoDidNothingForASecondAreForgotten() {
+    doneAtOnce("a", 5);
+    now = now.plusMillis(400);
+    pace.tick(now.toEpochMilli());
+    assertEquals(1, pace.size());
+    now = now.plusMillis(100);
+    pace.tick(now.toEpochMilli());
+    assertEquals(0, pace.size());
+    assertEquals(10, doneAtOnce("a", 30));
+  }
+
+  @Test
+  void zeroMeansNoBound() {
+    assertEquals(0, new Pace(0, () -> now).waitMillis("a"));
+  }
+}

@@ -1,0 +1,102 @@
+package switchboard.log;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BudgetTest {
+
+  private int asked;
+  private final Budget budget = new Budget(10_000, () -> asked++);
+
+  private RingLog log(int maxMessages) {
+    Retention retention = new Retention(maxMessages, 1_000_000, Duration.ZERO, 3);
+    RingLog log = new RingLog(1, retention, new Page(100, 100_000));
+    assertTrue(log.join(budget));
+    return log;
+  }
+
+  private static Appended append(RingLog log, int bytes) {
+    return log.append(Append.of(List.of(new byte[bytes])), 0);
+  }
+
+  private static Appended append(RingLog log, String producer, long atMillis) {
+    Append append = new Append(List.of(new byte[1]), new Producer(producer, 0, 0), null, false);
+    return log.append(append, atMillis);
+  }
+
+  @Test
+  void whatALogKeepsIsTakenAndWhatItForgetsIsGivenBack() {
+    RingLog log = log(2);
+    long empty = budget.takenBytes();
+    append(log, 100);
+    append(log, 100);
+    long full = budget.takenBytes();
+    assertTrue(full >= empty + 200, full + " bytes");
+    append(log, 100);
+    assertEquals(full, budget.takenBytes(), "the oldest went");
+    assertEquals(log.heldBytes(), budget.takenBytes());
+    log.leaveBudget();
+    assertEquals(0, budget.takenBytes());
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedAndChangesNothing() {
+    RingLog log = log(100);
+    Offset end = log.end();
+    long before = budget.takenBytes();
+    assertInstanceOf(Appended.Full.class, append(log, 10_000));
+    assertEquals(end, log.end());
+    assertEquals(before, budget.takenBytes());
+    assertInstanceOf(Appended.Accepted.class, append(log, 100));
+  }
+
+  @Test
+  void roomIsAskedForOnceWhenItGetsTight() {
+    RingLog log = log(100);
+    append(log, 7_800);
+    assertEquals(0, asked);
+    append(log, 300);
+    append(log, 10);
+    assertEquals(1, asked);
+    assertTrue(budget.isTight());
+    budget.madeRoom();
+    append(log, 10);
+    assertEquals(2, asked);
+  }
+
+  @Test
+  void aLogShrinksButKeepsItsNewestMessageAndTellsTheGap() {
+    RingLog log = log(100);
+    Offset start = log.end();
+    append(log, 3_000);
+    append(log, 3_000);
+    log.shrinkTo(0);
+    assertEquals(1, assertInstanceOf(Gap.class, log.readAfter(start)).missed());
+    assertInstanceOf(Batch.class, log.readAfter(log.earliest()));
+    assertEquals(log.heldBytes(), budget.takenBytes());
+  }
+
+  @Test
+  void aLogThatDoesNotFitDoesNotBegin() {
+    append(log(100), 8_500);
+    assertFalse(new RingLog(2, new Retention(1, 1, Duration.ZERO), new Page(1, 1)).join(budget));
+  }
+
+  @Test
+  void anotherProducerThanMayBeKnownIsRefusedUntilOneHasBeenSilentForLong() {
+    RingLog log = log(100);
+    for (String producer : List.of("a", "b", "c")) {
+      assertInstanceOf(Appended.Accepted.class, append(log, producer, 0));
+    }
+    assertInstanceOf(Appended.TooManyProducers.class, append(log, "d", 1));
+    assertInstanceOf(Appended.Duplicate.class, append(log, "a", 1), "those known are known");
+    assertInstanceOf(Appended.Accepted.class, append(log, "d", Duration.ofDays(7).toMillis() + 1));
+    assertEquals(log.heldBytes(), budget.takenBytes(), "also what producers cost is counted");
+  }
+}

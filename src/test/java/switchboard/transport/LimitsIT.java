@@ -1,0 +1,254 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import jakarta.json.JsonObject;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.ArquillianExtension;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A server whose every limit is small: each is answered, counted, and reached without harm. */
+@ExtendWith(ArquillianExtension.class)
+class LimitsIT {
+
+  private static final Map<String, Object> SETTINGS =
+      Map.ofEntries(
+          Map.entry("channels.max", 60),
+          Map.entry("log.max-total-mib", 8),
+          Map.entry("channel.max-subscriptions", 10),
+          Map.entry("channel.max-producers", 5),
+          Map.entry("channel.max-forks", 3),
+          Map.entry("connection.max-channels", 3),
+          Map.entry("connections.max", 25),
+          Map.entry("connections.max-per-address", 15),
+          Map.entry("proxies.trusted", "127.0.0.1"),
+          Map.entry("append.max-per-second", 50),
+          Map.entry("request.max-header-bytes", 2_048),
+          Map.entry("request.max-query-bytes", 512));
+
+  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<String> made = new ArrayList<>();
+
+  @Deployment(testable = false)
+  public static WebArchive war() {
+    String settings =
+        SETTINGS.entrySet().stream()
+            .map(entry -> "switchboard." + entry.getKey() + "=" + entry.getValue())
+            .collect(Collectors.joining("\n"));
+    return ServerTest.war()
+        .addAsResource(new StringAsset(settings), "META-INF/microprofile-config.properties");
+  }
+
+  @AfterEach
+  void makeRoom() throws Exception {
+    for (AutoCloseable connection : open) {
+      connection.close();
+    }
+    made.forEach(http::delete);
+    ServerTest.await("all are gone", () -> Metrics.read(http, "switchboard_connections") == 0);
+  }
+
+  private String channel(String name) {
+    assertEquals(201, http.put(name, "application/json").statusCode());
+    made.add(name);
+    return name;
+  }
+
+  private HttpRequest.Builder from(String address, String relative) {
+    return http.request(relative).header("X-Forwarded-For", "203.0.113.9, " + address);
+  }
+
+  private HttpRequest.Builder append(String address, String channel, String body) {
+    return from(address, "channels/" + channel)
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString(body));
+  }
+
+  /** Opens an event stream, or says how it was refused. */
+  private Http.Answer listen(String address, String channel) throws Exception {
+    RawSocket socket = RawSocket.connect(http.root());
+    socket.send(
+        "GET /switchboard/channels/%s?offset=now&live=sse HTTP/1.1\r\nHost: localhost\r\n"
+                .formatted(channel)
+            + "X-Forwarded-For: %s\r\n\r\n".formatted(address));
+    if (socket.readLine().contains(" 200 ")) {
+      open.add(socket);
+      return null;
+    }
+    socket.close();
+    return http.send(from(address, "channels/" + channel + "?offset=now&live=sse"));
+  }
+
+  private void assertRefused(Http.Answer answer, int status, String ending) {
+    assertEquals(status, answer.status(), answer.body());
+    JsonObject problem = answer.problem();
+    assertEquals("urn:switchboard:problem:" + ending, problem.getString("type"));
+    assertTrue(
+        Metrics.read(http, "switchboard_endings_total{ending=\"" + ending + "\"}") > 0, "counted");
+    if (List.of(429, 503, 507).contains(status)) {
+      long seconds = Long.parseLong(answer.header("Retry-After"));
+      long millis = problem.getInt("retryAfterMillis");
+      assertTrue(seconds * 1_000 >= millis && millis > 0, seconds + " s, " + millis + " ms");
+    }
+  }
+
+  @Test
+  void headersAndQueriesThatAreTooLongAreRefused() {
+    String channel = channel("long");
+    assertRefused(
+        http.send(http.request("channels/" + channel).header("X", "x".repeat(3_000))),
+        431,
+        "headers-too-large");
+    assertRefused(
+        http.get("channels/" + channel + "?offset=-1&x=" + "x".repeat(600)), 414, "query-too-long");
+  }
+
+  @Test
+  void moreChannelsForksAndProducersThanMayBeAreRefused() {
+    String channel = channel("source");
+    for (int i = 0; i <= 3; i++) {
+      Http.Answer answer =
+          http.send(
+              http.request("channels/fork-" + i)
+                  .header("Stream-Forked-From", "/switchboard/channels/source")
+                  .PUT(BodyPublishers.noBody()));
+      made.add("fork-" + i);
+      if (i == 3) {
+        assertRefused(answer, 507, "too-many-forks");
+      }
+    }
+    for (int i = 0; i <= 5; i++) {
+      Http.Answer answer =
+          http.send(
+              append("192.0.2.1", channel, "1")
+                  .header("Producer-Id", "p" + i)
+                  .header("Producer-Epoch", "0")
+                  .header("Producer-Seq", "0"));
+      if (i == 5) {
+        assertRefused(answer, 507, "too-many-producers");
+      }
+    }
+    Http.Answer answer = null;
+    for (int i = 0; i < 60; i++) {
+      made.add("c" + i);
+      answer = http.send(from("192.0.2." + i, "channels/c" + i).PUT(BodyPublishers.noBody()));
+    }
+    assertRefused(answer, 507, "too-many-channels");
+  }
+
+  @Test
+  void moreReadersThanMayListenAreRefusedByChannelByAddressAndInAll() throws Exception {
+    for (String name : List.of("one", "two", "three")) {
+      channel(name);
+    }
+    for (int i = 0; i < 10; i++) {
+      assertEquals(null, listen("192.0.2.1", "one"));
+    }
+    ServerTest.await("ten listen", () -> Metrics.read(http, "switchboard_subscriptions") == 10);
+    assertRefused(listen("192.0.2.2", "one"), 503, "channel-full");
+    for (int i = 0; i < 5; i++) {
+      assertEquals(null, listen("192.0.2.1", "two"));
+    }
+    assertRefused(listen("192.0.2.1", "three"), 429, "too-many-from-address");
+    for (int i = 0; i < 10; i++) {
+      assertEquals(null, listen("192.0.2.3", "three"));
+    }
+    assertRefused(listen("192.0.2.4", "two"), 503, "too-many-connections");
+    assertRefused(
+        http.send(from("192.0.2.4", "channels/two?offset=now&live=long-poll")),
+        503,
+        "too-many-connections");
+    try (RawSocket socket = RawSocket.connect(http.root())) {
+      String refusal =
+          org.junit.jupiter.api.Assertions.assertThrows(
+                  java.io.IOException.class,
+                  () -> socket.upgrade("/switchboard/channels/two?offset=now"))
+              .getMessage();
+      assertTrue(refusal.contains(" 503 "), refusal);
+    }
+    assertEquals(200, http.get("channels/two?offset=-1").status(), "a poll holds nothing");
+  }
+
+  @Test
+  void moreChannelsThanOneConnectionMayListenToAreRefused() {
+    List<String> names = List.of("one", "two", "three", "four");
+    names.forEach(this::channel);
+    String query = names.stream().map(name -> "channel=" + name).collect(Collectors.joining("&"));
+    assertRefused(http.get("channels?" + query), 400, "too-many-subscriptions");
+    try (RawFrames frames = RawFrames.connect(http.uri("channels"))) {
+      names.forEach(
+          name -> frames.send("{\"id\":\"%s\",\"subscribe\":\"%s\"}".formatted(name, name)));
+      ServerTest.await("answers", () -> frames.heard().size() == 5);
+      assertTrue(frames.heard().get(4).contains("too-many-subscriptions"), frames.heard().get(4));
+    }
+  }
+
+  @Test
+  void aPublisherThatAppendsTooFastIsToldWhenToComeAgainAndOthersAreNot() throws Exception {
+    String channel = channel("fast");
+    List<Integer> statuses = new ArrayList<>();
+    Http.Answer last = null;
+    for (int i = 0; i < 300; i++) {
+      last = http.send(append("192.0.2.1", channel, "1"));
+      statuses.add(last.status());
+      if (last.status() != 204) {
+        break;
+      }
+    }
+    assertRefused(last, 429, "too-fast");
+    assertTrue(statuses.size() > 50, "a second's worth was accepted: " + statuses.size());
+    assertEquals(204, http.send(append("192.0.2.2", channel, "1")).status(), "another address");
+    ServerTest.await(
+        "it may again", () -> http.send(append("192.0.2.1", channel, "1")).status() == 204);
+  }
+
+  @Test
+  void theHeapStaysBoundedWithEveryLimitReachedAtOnce() throws Exception {
+    List<String> channels = IntStream.range(0, 25).mapToObj(i -> channel("full-" + i)).toList();
+    String large = "\"" + "x".repeat(100_000) + "\"";
+    for (int i = 0; i < 25; i++) {
+      listen("192.0.2." + i, channels.get(i)); // none of them reads
+    }
+    long before = usedHeap();
+    int accepted = 0;
+    for (int i = 0; i < 1_500; i++) {
+      HttpRequest.Builder request = append("198.51.100." + i % 250, channels.get(i % 25), large);
+      if (i % 3 == 0) {
+        request
+            .header("Producer-Id", "p".repeat(500) + i)
+            .header("Producer-Epoch", "0")
+            .header("Producer-Seq", "0");
+      }
+      int status = http.send(request).status();
+      accepted += status == 204 || status == 200 ? 1 : 0;
+      assertTrue(List.of(200, 204, 429, 507).contains(status), "status " + status);
+    }
+    assertTrue(accepted > 200, accepted + " appends were accepted");
+    double held = Metrics.read(http, "switchboard_held_bytes");
+    assertTrue(held <= 8 << 20, held + " bytes are held");
+    long grown = usedHeap() - before;
+    // 150 MB went through. The logs may keep 8 MiB, and 25 clients that do not read a write each.
+    assertTrue(grown < 40 << 20, grown + " bytes more");
+    System.out.printf("at every limit: %d accepted, %,d bytes more%n", accepted, grown);
+  }
+
+  private static long usedHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+}

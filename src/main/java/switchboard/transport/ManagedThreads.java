@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Threads of the server's for what may have to wait for a client. Not its managed executor:
  * Payara's looks up, for each task, who wants to hand context over, through the class loaders and
- * their archives, which was a third of what a long poll cost. A thread of its factory has the
- * application's context for good.
+ * their archives, which was nearly a fifth of what a long poll cost. A thread of its factory has
+ * the application's context for good.
  */
 public final class ManagedThreads {
 

@@ -8,7 +8,10 @@ const docs = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs')
 const results = JSON.parse(readFileSync(join(work, 'results.json'), 'utf8'))
 const named = { ws: 'WebSocket', sse: 'event stream', longpoll: 'long poll', poll: 'poll' }
 
-const median = values => values.sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
+const median = values => {
+  const sorted = values.sort((a, b) => a - b)
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2
+}
 const fixed = digits => value => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 const share = of => (row, all) => {
   const peer = all.find(other => other.server === 'nchan' && other.transport === row.transport)

@@ -1,5 +1,5 @@
 // Runs scenarios against the servers, one server at a time, several rounds, and keeps the results:
-//   node run.mjs [--rounds 3] [--only SERVER] [--add] SCENARIO…      all of them without a name; --add keeps earlier runs
+//   node run.mjs [--rounds 3] [--only SERVER] [--transport ws] [--add] SCENARIO…      all of them without a name; --add keeps earlier runs
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
@@ -11,7 +11,7 @@ const transports = { ws: 'WebSocket', sse: 'event stream', longpoll: 'long poll'
 /** What each scenario asks of the client. Warm-up counts for the compilers of the JVMs. */
 const scenarios = {
   fanout: () => rows({ subs: 1000, warmup: 400, messages: 300 }, ['ws', 'sse', 'longpoll'], { longpoll: { subs: 500, warmup: 60, messages: 40 } }),
-  load: () => rows({ subs: 1000, warmup: 3000, messages: 3000, inflight: 16, lag: 32 }, ['ws']),
+  load: () => rows({ subs: 1000, warmup: 1000, messages: 1500, inflight: 16, lag: 32 }, ['ws']),
   latency: () => rows({ subs: 1000, warmup: 100, messages: 200, rate: 20 }, ['ws', 'sse', 'longpoll', 'poll'],
     { longpoll: { subs: 300 }, poll: { subs: 100 } }),
   channels: () => rows({ subs: 2000, channels: 1000, inflight: 4, warmup: 15000, messages: 10000 }, ['ws']),
@@ -63,6 +63,7 @@ const take = name => { const i = arguments_.indexOf(name); return i < 0 ? undefi
 const adds = arguments_.includes('--add') && arguments_.splice(arguments_.indexOf('--add'), 1)
 const rounds = Number(take('--rounds') ?? 3)
 const only = take('--only')
+const by = take('--transport')
 const wanted = arguments_.length ? arguments_ : Object.keys(scenarios)
 for (const name of wanted) if (!scenarios[name]) throw new Error(`"${name}" is not one of ${Object.keys(scenarios).join(', ')}`)
 
@@ -77,7 +78,7 @@ for (let round = 1; round <= rounds; round++) {
     try {
       for (const scenario of wanted) {
         if (scenario === 'idle' && round > 1) continue // one is enough: memory does not vary, and it takes long
-        for (const { transport, options } of scenarios[scenario]()) {
+        for (const { transport, options } of scenarios[scenario]().filter(row => !by || row.transport === by)) {
           const result = await load(server, transport, scenario, options)
           if (!result) continue
           results.runs.push({ scenario, server: name, transport, round, at: new Date().toISOString(), load: loadavg()[0], ...result })

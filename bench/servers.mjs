@@ -118,7 +118,7 @@ export function memory(server) {
     jcmd('GC.run')
     for (const line of jcmd('GC.class_histogram').split('\n')) {
       const [, , bytes, type] = line.trim().split(/\s+/)
-      if (type) heapBytes += Number(bytes)
+      if (type && Number(bytes)) heapBytes += Number(bytes)
       if (type?.startsWith('switchboard.')) ownBytes += Number(bytes)
     }
   }

@@ -26,7 +26,7 @@ import switchboard.log.RingLog;
  */
 public final class Channel {
 
-  /** So many are written to by the thread that appends: a hand-over costs as much as they do. */
+  /** So many are written to by the thread that appends. An estimate, not a measured threshold. */
   private static final int FEW = 8;
 
   private static final long NO_HORIZON = Long.MAX_VALUE;

@@ -13,12 +13,15 @@ import java.util.logging.Logger;
 /**
  * The connection under a WebSocket on Payara and GlassFish, ended in a way that does no harm.
  *
- * <p>Seen in Payara 6.2024.8 and 6.2025.10: the server's own {@code WebConnection.close()} marks
- * the request as no longer upgraded and lets it finish, which gives request, response and their
- * buffers back to pools. Where that meets the thread that is still on its way out of the upgrade,
- * or the client's own closing, the same objects are given back twice: two later connections share
- * them, and when the first ends, the other's stream is emptied under it. It falls silent: about one
- * send in several thousand, on a busy machine, was never written and never failed.
+ * <p>Read in the classes of Payara 6.2024.8 and 6.2025.10: the server's own {@code
+ * WebConnection.close()} marks the request as no longer upgraded and lets it finish, which gives
+ * request, response and their buffers back to pools; the flags that should keep this apart from the
+ * thread that is still on its way out of the upgrade are neither volatile nor set together. Seen on
+ * a busy machine: {@code IllegalStateException: Internal … Response has not been set} in that
+ * thread, a {@code NullPointerException} for an output buffer that was emptied during the close,
+ * and in one run of five a close frame that was never answered. That such objects, given back
+ * twice, also explain the send in several thousand that was never reported is an inference; it was
+ * not caught in the act.
  *
  * <p>So Tyrus gets this connection instead. It ends the TCP connection after what was written; the
  * server sees that, tells Tyrus, and leaves the objects to the garbage collector.

@@ -963,7 +963,7 @@ describe('/channels of openapi.json', () => {
     const { name, start } = await newChannel()
     const many = Array.from({ length: 129 }, (_, n) => `auto-api-${n}`)
     await expectProblem(ask('GET', '/channels'), 400, 'bad-parameter')
-    await expectProblem(ask('GET', at(...many)), 400, 'bad-parameter')
+    await expectProblem(ask('GET', at(...many)), 400, 'too-many-subscriptions')
     await expectProblem(ask('GET', at(name, `${name}@now`)), 400, 'bad-parameter')
     await expectProblem(ask('GET', at('a%20b')), 400, 'bad-name')
     await expectProblem(ask('GET', `${at(name)}&offset=${start}.${start}`), 400, 'bad-offset')
@@ -1062,6 +1062,22 @@ describe('/channels of asyncapi.json', () => {
       await until(() => client.kinds.includes('error', before))
       expect(client.frames[client.kinds.indexOf('error', before)].error.type).toBe(PROBLEM + ending)
     }
+    client.leave()
+  })
+
+  test('refuses more channels than one connection may listen to, and goes on', async () => {
+    const client = connect('channels', CHANNELS)
+    await client.hears('hello')
+    for (let n = 0; n < 128; n++) {
+      client.socket.send(JSON.stringify({ subscribe: `auto-api-${n}` }))
+    }
+    const more = { subscribe: 'auto-api-128' }
+    client.socket.send(JSON.stringify({ id: 1, ...more }))
+    await until(() => client.frames.some(({ id }) => id === 1))
+    const type = `${PROBLEM}too-many-subscriptions`
+    expect(client.frames.find(({ id }) => id === 1).error.type).toBe(type)
+    client.socket.send(JSON.stringify(more))
+    await until(() => client.frames.some(({ id, error }) => id === undefined && error?.type === type))
     client.leave()
   })
 

@@ -49,7 +49,6 @@ public enum Ending {
   WRONG_HOST(421, 4421, false, "The Host is none of this server's names"),
   INTERNAL(500, 1011, true, "The server failed"),
   PEER_LOST(408, 1001, true, "Nothing was heard from the peer"),
-  BODY_TOO_SLOW(408, 4408, true, "The request's body did not come in time"),
   TOO_SLOW(408, 1008, true, "The peer does not take what is written to it"),
   CHANNEL_DELETED(404, 4404, false, "The channel was deleted"),
   SERVER_STOPPING(503, 1001, true, "The server is stopping or the application is being replaced");

@@ -298,7 +298,7 @@ class LabPageIT extends ServerTest {
     }
     type("#crowd-seconds", "2");
     browser.click("#crowd [data-field=send]");
-    await("the server holds the crowd", () -> open(Transport.EVENT_STREAM) == 6);
+    with(60, "the server holds the crowd", () -> open(Transport.EVENT_STREAM) == 6);
     with(60, "the crowd is back", () -> browser.text("#crowd [data-field=state]").equals("done"));
     List<JsonObject> rows = crowdRows();
     assertEquals(6, rows.size(), rows.toString());

@@ -33,11 +33,7 @@ class HandOverIT extends ServerTest {
   void handsOverAtTheOffsetReachedWithNothingLostOrRepeated(Transport from, Transport to) {
     int count = 300;
     String channel = newChannel();
-    CompletableFuture<Void> publisher =
-        CompletableFuture.runAsync(
-            () ->
-                IntStream.rangeClosed(1, count)
-                    .forEach(i -> http.append(channel, Integer.toString(i))));
+    CompletableFuture<Void> publisher = publishInBackground(channel, count);
     List<String> heard = new ArrayList<>();
     String offset = "-1";
     // There and back again, several times while the publisher is at work.

@@ -12,7 +12,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
@@ -74,11 +73,7 @@ class ProxyIT extends ServerTest {
     Http outside = start(kind);
     String channel = newChannel();
     int count = 200;
-    CompletableFuture<Void> publisher =
-        CompletableFuture.runAsync(
-            () ->
-                IntStream.rangeClosed(1, count)
-                    .forEach(i -> http.append(channel, Integer.toString(i))));
+    CompletableFuture<Void> publisher = publishInBackground(channel, count);
     List<String> heard = new ArrayList<>();
     String offset = "-1";
     boolean isReloaded = false;

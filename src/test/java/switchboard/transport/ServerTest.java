@@ -11,6 +11,8 @@ import java.net.URL;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
 import org.jboss.arquillian.test.api.ArquillianResource;
@@ -90,6 +92,14 @@ public abstract class ServerTest {
     String name = "test-" + UUID.randomUUID();
     assertEquals(201, http.put(name, "application/json").statusCode());
     return name;
+  }
+
+  /** Appends the numbers from 1 to {@code count}, one at a time, while the test goes on. */
+  protected CompletableFuture<Void> publishInBackground(String channel, int count) {
+    return CompletableFuture.runAsync(
+        () ->
+            IntStream.rangeClosed(1, count)
+                .forEach(i -> http.append(channel, Integer.toString(i))));
   }
 
   /** Waits until it is so; fails after a bound. */

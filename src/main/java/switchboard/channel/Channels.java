@@ -175,10 +175,11 @@ public final class Channels {
     if (!isSame) {
       throw new Refused(
           Ending.CHANNEL_EXISTS,
-          "channel \"%s\" is there and holds %s%s%s"
+          "channel \"%s\" is there and holds %s%s%s%s"
               .formatted(
                   there.name(),
                   there.contentType(),
+                  there.lifetime(),
                   there.isClosed() ? ", is closed" : "",
                   there.fork() == null ? "" : ", is a fork of " + there.fork().source()));
     }

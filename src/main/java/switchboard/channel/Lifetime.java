@@ -67,6 +67,15 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
         && java.util.Objects.equals(expiresAt, other.expiresAt);
   }
 
+  /** For people, after other words: {@code , Stream-TTL: 60}; empty where nothing bounds it. */
+  @Override
+  public String toString() {
+    if (written == null) {
+      return "";
+    }
+    return (ttl == null ? ", Stream-Expires-At: " : ", Stream-TTL: ") + written;
+  }
+
   boolean isOver(long unusedMillis, long nowMillis) {
     return (ttl != null && unusedMillis >= ttl.toMillis())
         || (expiresAt != null && nowMillis >= expiresAt.toEpochMilli());

@@ -52,13 +52,23 @@ public final class JsonMessages {
       throw new IllegalArgumentException("not JSON: there is no value", e);
     } catch (RuntimeException | StackOverflowError e) {
       // Parsers refuse too much depth each in its own way.
-      throw new IllegalArgumentException("not JSON: " + firstLine(e), e);
+      throw new IllegalArgumentException(
+          "not JSON: %s in \"%s\"".formatted(firstLine(e), beginning(text)), e);
     }
   }
 
   private static String firstLine(Throwable e) {
     String message = e.getMessage() == null ? "nested too deeply" : e.getMessage();
     return message.lines().findFirst().orElse("");
+  }
+
+  private static String beginning(String text) {
+    int end = Math.min(text.length(), 40);
+    if (end == text.length()) {
+      return text;
+    }
+    // Not in the midst of a character.
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
   }
 
   /** An array's elements, or the value itself, each as a message. */

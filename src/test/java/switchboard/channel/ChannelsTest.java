@@ -55,6 +55,14 @@ class ChannelsTest {
   }
 
   @Test
+  void whoeverAsksForAnotherLifetimeIsToldTheOneItHas() {
+    create(Lifetime.parse("60", null));
+    var refusal =
+        assertThrows(Channels.Refused.class, () -> create(Lifetime.parse("61", null))).getMessage();
+    assertTrue(refusal.endsWith("holds application/json, Stream-TTL: 60"), refusal);
+  }
+
+  @Test
   void someNamesNeedNoCreating() {
     assertTrue(channels.find(new ChannelName("auto-x")).isPresent());
     assertTrue(channels.find(new ChannelName("other")).isEmpty());

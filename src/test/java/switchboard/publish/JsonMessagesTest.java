@@ -68,6 +68,14 @@ class JsonMessagesTest {
   }
 
   @Test
+  void theRefusalQuotesTheBeginningAndNoHalfCharacter() {
+    var refusal =
+        assertThrows(IllegalArgumentException.class, () -> parse("{\"" + "a".repeat(37) + "😀bc"));
+    assertTrue(
+        refusal.getMessage().endsWith("\"{\"" + "a".repeat(37) + "…\""), refusal::getMessage);
+  }
+
+  @Test
   void bytesThatAreNotUtf8AreRefused() {
     byte[] body = {'"', (byte) 0xC3, '"'};
     assertThrows(IllegalArgumentException.class, () -> JsonMessages.parse(body));

@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import switchboard.log.Append;
 import switchboard.log.Appended;
+import switchboard.log.Log;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
-import switchboard.log.RingLog;
 
 /**
  * A log at one URL, and those who wait to hear what comes next in it. Here, and only here, append
@@ -35,7 +35,7 @@ public final class Channel {
   private final ContentType contentType;
   private final Lifetime lifetime;
   private final Fork fork;
-  private final RingLog log;
+  private final Log log;
   private final Dispatch dispatch;
   private final InstantSource clock;
   private final int maxSubscriptions;
@@ -46,12 +46,13 @@ public final class Channel {
   private volatile long horizon = NO_HORIZON;
   private volatile long lastUsedMillis;
 
-  Channel(
+  /** Nobody listens yet. */
+  public Channel(
       ChannelName name,
       ContentType contentType,
       Lifetime lifetime,
       Fork fork,
-      RingLog log,
+      Log log,
       Dispatch dispatch,
       InstantSource clock,
       int maxSubscriptions) {
@@ -83,7 +84,7 @@ public final class Channel {
     return fork;
   }
 
-  RingLog log() {
+  Log log() {
     return log;
   }
 
@@ -116,6 +117,7 @@ public final class Channel {
     // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
     subscriptions.add(subscription);
     dispatch.tally().subscribed(sink.transport(), 1);
+    log.listen();
     if (deleted) {
       subscription.end(Ending.CHANNEL_DELETED);
     } else if (subscriptions.size() > maxSubscriptions) {
@@ -131,6 +133,17 @@ public final class Channel {
       dispatch.tally().subscribed(subscription.transport(), -1);
     }
     touch();
+  }
+
+  /**
+   * The log has more, though nobody appended here; readers hear of it on other threads.
+   *
+   * <p>A log that lives elsewhere tells so.
+   */
+  public void moved() {
+    if (!subscriptions.isEmpty() && wakes.getAndIncrement() == 0) {
+      walkSoon();
+    }
   }
 
   private void wake() {
@@ -186,7 +199,7 @@ public final class Channel {
    * What the clock does: forgets old messages, counts how far readers are behind, and makes good a
    * walk that could not start.
    */
-  void tick(long nowMillis) {
+  public void tick(long nowMillis) {
     log.forgetOld(nowMillis);
     countLags();
     if (walkMissed) {
@@ -205,7 +218,7 @@ public final class Channel {
   }
 
   /** The channel is gone; everybody who waits is told. */
-  void delete() {
+  public void delete() {
     deleted = true;
     log.leaveBudget();
     // By a worker: whoever deletes is another client's request, which must not write to this one's.
@@ -223,6 +236,9 @@ public final class Channel {
   /** Somebody read or wrote: a sliding lifetime starts anew. */
   public void touch() {
     lastUsedMillis = clock.millis();
+    if (lifetime.ttl() != null) {
+      log.touch();
+    }
   }
 
   // Who listens uses it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).

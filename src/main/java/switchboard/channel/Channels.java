@@ -2,29 +2,20 @@ package switchboard.channel;
 
 import java.time.InstantSource;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import switchboard.log.Append;
-import switchboard.log.Appended;
 import switchboard.log.Budget;
-import switchboard.log.Offset;
+import switchboard.log.Log;
 import switchboard.log.Page;
 import switchboard.log.Retention;
-import switchboard.log.RingLog;
 
 /**
  * All channels of this server, by name.
  *
  * <p><b>Threads.</b> Safe.
- *
- * <p><b>Cost.</b> About 600 bytes for an idle channel without messages.
  */
 public final class Channels {
 
@@ -51,6 +42,29 @@ public final class Channels {
     public static Request empty(ContentType contentType) {
       return new Request(contentType, Lifetime.UNBOUNDED, null, false, type -> List.of());
     }
+
+    /** Refuses a channel that is there and is not what was asked for. */
+    public void requireSame(Channel there) {
+      boolean isSame =
+          (contentType == null
+                  ? there.fork() != null || there.contentType().matches(ContentType.DEFAULT)
+                  : there.contentType().matches(contentType))
+              && (there.lifetime().matches(lifetime)
+                  || (there.fork() != null && lifetime.equals(Lifetime.UNBOUNDED)))
+              && there.isClosed() == close
+              && Objects.equals(there.fork(), fork);
+      if (!isSame) {
+        throw new Refused(
+            Ending.CHANNEL_EXISTS,
+            "channel \"%s\" is there and holds %s%s%s%s"
+                .formatted(
+                    there.name(),
+                    there.contentType(),
+                    there.lifetime(),
+                    there.isClosed() ? ", is closed" : "",
+                    there.fork() == null ? "" : ", is a fork of " + there.fork().source()));
+      }
+    }
   }
 
   /** What cannot be created, and why. */
@@ -60,7 +74,7 @@ public final class Channels {
 
     private final Ending ending;
 
-    Refused(Ending ending, String detail) {
+    public Refused(Ending ending, String detail) {
       super(detail, null, false, false);
       this.ending = ending;
     }
@@ -71,26 +85,13 @@ public final class Channels {
     }
   }
 
-  /** Channels that others branched off, and how many did. */
-  private static final class Kept {
-    private int forks;
-    private boolean isDeleted;
-    private Fork cameFrom;
-  }
-
-  private final Retention retention;
-  private final Page page;
-  private final Limits limits;
+  private final Store store;
   private final Budget budget;
-  private final Predicate<ChannelName> autoCreate;
   private final Dispatch dispatch;
   private final InstantSource clock;
-  private final Map<ChannelName, Channel> byName = new ConcurrentHashMap<>();
-  private final Map<ChannelName, Kept> sources = new HashMap<>();
-  private final AtomicLong lastEpoch = new AtomicLong();
 
   /**
-   * No channels yet.
+   * No channels yet; they live in this server's memory.
    *
    * @param autoCreate names that come into being when first asked for
    */
@@ -101,32 +102,37 @@ public final class Channels {
       Predicate<ChannelName> autoCreate,
       Dispatch dispatch,
       InstantSource clock) {
-    this.retention = retention;
-    this.page = page;
-    this.limits = limits;
+    this(retention, page, limits, autoCreate, dispatch, clock, MemoryStore::new);
+  }
+
+  /**
+   * The channels of a store.
+   *
+   * @param engine makes the store
+   */
+  public Channels(
+      Retention retention,
+      Page page,
+      Limits limits,
+      Predicate<ChannelName> autoCreate,
+      Dispatch dispatch,
+      InstantSource clock,
+      Function<Parts, Store> engine) {
     this.budget = new Budget(limits.totalBytes(), this::makeRoomSoon);
-    this.autoCreate = autoCreate;
     this.dispatch = dispatch;
     this.clock = clock;
+    this.store =
+        engine.apply(new Parts(retention, page, limits, budget, autoCreate, dispatch, clock));
   }
 
   /** The channel, if there is one, or if its name says that it needs no creating. */
   public Optional<Channel> find(ChannelName name) {
-    Channel channel = byName.get(name);
-    if (channel != null && channel.isExpired(clock.millis())) {
-      remove(channel);
-      channel = null;
-    }
-    if (channel == null && autoCreate.test(name) && !isKeptForForks(name)) {
-      return Optional.of(create(name, Request.empty(ContentType.JSON)).channel());
-    }
-    return Optional.ofNullable(channel);
+    return store.find(name);
   }
 
   /** Whether the channel was deleted and its name is kept because it still has forks. */
-  public synchronized boolean isKeptForForks(ChannelName name) {
-    Kept kept = sources.get(name);
-    return kept != null && kept.isDeleted;
+  public boolean isKeptForForks(ChannelName name) {
+    return store.isKeptForForks(name);
   }
 
   /**
@@ -135,183 +141,13 @@ public final class Channels {
    * @throws Refused if another one is there that is not what was asked for, or if what it should
    *     branch off is not there
    */
-  public synchronized Created create(ChannelName name, Request request) {
-    Channel there = byName.get(name);
-    if (there != null && there.isExpired(clock.millis())) {
-      remove(there);
-      there = null;
-    }
-    if (isKeptForForks(name)) {
-      throw new Refused(
-          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted but has forks".formatted(name));
-    }
-    if (there != null) {
-      requireSame(there, request);
-      return new Created(there, false);
-    }
-    if (byName.size() >= limits.channels()) {
-      throw new Refused(
-          Ending.TOO_MANY_CHANNELS,
-          "channel \"%s\": there are %d already".formatted(name, limits.channels()));
-    }
-    // The first messages are in before anybody can find the channel: all or nothing.
-    Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
-    byName.put(name, fresh);
-    if (request.fork() != null) {
-      sources.computeIfAbsent(request.fork().source(), source -> new Kept()).forks++;
-    }
-    return new Created(fresh, true);
-  }
-
-  private void requireSame(Channel there, Request request) {
-    boolean isSame =
-        (request.contentType() == null
-                ? there.fork() != null || there.contentType().matches(ContentType.DEFAULT)
-                : there.contentType().matches(request.contentType()))
-            && (there.lifetime().matches(request.lifetime())
-                || (there.fork() != null && request.lifetime().equals(Lifetime.UNBOUNDED)))
-            && there.isClosed() == request.close()
-            && Objects.equals(there.fork(), request.fork());
-    if (!isSame) {
-      throw new Refused(
-          Ending.CHANNEL_EXISTS,
-          "channel \"%s\" is there and holds %s%s%s%s"
-              .formatted(
-                  there.name(),
-                  there.contentType(),
-                  there.lifetime(),
-                  there.isClosed() ? ", is closed" : "",
-                  there.fork() == null ? "" : ", is a fork of " + there.fork().source()));
-    }
-  }
-
-  private Channel make(ChannelName name, Request request) {
-    ContentType type = request.contentType() == null ? ContentType.DEFAULT : request.contentType();
-    RingLog log = new RingLog(nextEpoch(), retention, page);
-    return fill(channel(name, type, request.lifetime(), null, log), request);
-  }
-
-  private Channel channel(
-      ChannelName name, ContentType type, Lifetime lifetime, Fork fork, RingLog log) {
-    if (!log.join(budget)) {
-      throw full(name);
-    }
-    int maxSubscriptions = limits.subscriptionsPerChannel();
-    return new Channel(name, type, lifetime, fork, log, dispatch, clock, maxSubscriptions);
-  }
-
-  private Refused full(ChannelName name) {
-    return new Refused(
-        Ending.STORE_FULL,
-        "channel \"%s\": all channels together keep %d bytes".formatted(name, budget.maxBytes()));
-  }
-
-  private Channel makeFork(ChannelName name, Request request) {
-    Fork fork = request.fork();
-    if (isKeptForForks(fork.source())) {
-      throw new Refused(
-          Ending.SOURCE_DELETED,
-          "source \"%s\": it was deleted and has only forks".formatted(fork.source()));
-    }
-    Channel source =
-        find(fork.source())
-            .orElseThrow(
-                () ->
-                    new Refused(
-                        Ending.UNKNOWN_CHANNEL,
-                        "source \"%s\": there is no such channel".formatted(fork.source())));
-    if (request.contentType() != null && !source.contentType().matches(request.contentType())) {
-      throw new Refused(
-          Ending.CONTENT_TYPE_MISMATCH,
-          "content type \"%s\": the source holds %s"
-              .formatted(request.contentType(), source.contentType()));
-    }
-    Kept kept = sources.get(fork.source());
-    if (kept != null && kept.forks >= limits.forksPerChannel()) {
-      throw new Refused(
-          Ending.TOO_MANY_FORKS,
-          "source \"%s\": it has %d forks already".formatted(fork.source(), kept.forks));
-    }
-    Lifetime lifetime =
-        request.lifetime().equals(Lifetime.UNBOUNDED) ? source.lifetime() : request.lifetime();
-    RingLog log = forkedLog(source, fork);
-    ContentType type = source.contentType();
-    return fill(channel(name, type, lifetime, fork, log), request);
-  }
-
-  private RingLog forkedLog(Channel source, Fork fork) {
-    try {
-      Offset at = placeIn(source, fork.at());
-      boolean countsMessages = source.contentType().kind() == ContentType.Kind.JSON;
-      return countsMessages
-          ? source.log().fork(nextEpoch(), source.log().plus(at, fork.subOffset()), 0)
-          : source.log().fork(nextEpoch(), at, fork.subOffset());
-    } catch (IllegalArgumentException e) {
-      throw new Refused(Ending.BAD_FORK, e.getMessage());
-    }
-  }
-
-  private static Offset placeIn(Channel source, Offset at) {
-    if (at == null) {
-      return source.end();
-    }
-    return at.equals(Offset.BEGINNING) ? source.earliest() : at;
-  }
-
-  private Channel fill(Channel channel, Request request) {
-    boolean isFilled = false;
-    try {
-      List<byte[]> messages = request.initial().apply(channel.contentType());
-      Append first = new Append(messages, null, null, request.close());
-      if ((!messages.isEmpty() || request.close())
-          && channel.append(first) instanceof Appended.Full) {
-        throw full(channel.name());
-      }
-      isFilled = true;
-      return channel;
-    } finally {
-      if (!isFilled) {
-        channel.log().leaveBudget();
-      }
-    }
-  }
-
-  // Milliseconds, so that a log that starts anew after a restart has a greater epoch than before.
-  private long nextEpoch() {
-    return lastEpoch.accumulateAndGet(clock.millis(), (last, now) -> Math.max(last + 1, now));
+  public Created create(ChannelName name, Request request) {
+    return store.create(name, request);
   }
 
   /** Whether there was such a channel. Those who listen to it are told that it is gone. */
   public boolean delete(ChannelName name) {
-    return find(name).map(this::remove).orElse(false);
-  }
-
-  private synchronized boolean remove(Channel channel) {
-    if (!byName.remove(channel.name(), channel)) {
-      return false;
-    }
-    Kept kept = sources.get(channel.name());
-    if (kept != null) {
-      // Its forks have the messages; only the name is kept, and where it came from itself.
-      kept.isDeleted = true;
-      kept.cameFrom = channel.fork();
-    } else {
-      release(channel.fork());
-    }
-    channel.delete();
-    return true;
-  }
-
-  // The last fork gone, a deleted source's name is free again, and so on up the chain.
-  private void release(Fork fork) {
-    while (fork != null) {
-      Kept kept = sources.get(fork.source());
-      if (--kept.forks > 0) {
-        return;
-      }
-      sources.remove(fork.source());
-      fork = kept.isDeleted ? kept.cameFrom : null;
-    }
+    return store.delete(name);
   }
 
   /** What the clock does: ends channels whose time is over and forgets old messages. */
@@ -321,21 +157,13 @@ public final class Channels {
     if (budget.isTight()) {
       makeRoomSoon();
     }
-    for (Channel channel : byName.values()) {
+    for (Channel channel : store.channels()) {
       try {
-        tick(channel, now);
+        store.tick(channel, now);
       } catch (RuntimeException e) {
         // One channel's trouble must not keep the clock from the others.
         dispatch.failed(channel, e);
       }
-    }
-  }
-
-  private void tick(Channel channel, long now) {
-    if (channel.isExpired(now)) {
-      remove(channel);
-    } else {
-      channel.tick(now);
     }
   }
 
@@ -350,12 +178,12 @@ public final class Channels {
   // that a few greedy channels do not empty all the others.
   private void makeRoom() {
     List<Channel> bySize =
-        byName.values().stream()
+        store.channels().stream()
             .sorted(Comparator.comparingLong(channel -> channel.log().heldBytes()))
             .toList();
     long left = budget.maxBytes() / 10 * 8;
     for (int i = 0; i < bySize.size(); i++) {
-      RingLog log = bySize.get(i).log();
+      Log log = bySize.get(i).log();
       log.shrinkTo(left / (bySize.size() - i));
       left -= log.heldBytes();
     }
@@ -386,11 +214,11 @@ public final class Channels {
 
   /** Bytes of all messages kept. */
   public long retainedBytes() {
-    return byName.values().stream().mapToLong(Channel::retainedBytes).sum();
+    return store.channels().stream().mapToLong(Channel::retainedBytes).sum();
   }
 
   /** How many there are. */
   public int count() {
-    return byName.size();
+    return store.channels().size();
   }
 }

@@ -37,7 +37,7 @@ import java.util.Map;
  * concerned). Readers at the same offset share one {@link Batch}, which is dropped at the next
  * tick.
  */
-public final class RingLog {
+public final class RingLog implements Log {
 
   private static final int SMALLEST = 8;
 
@@ -102,18 +102,18 @@ public final class RingLog {
     return true;
   }
 
-  /** Nobody will find it any more: what it keeps counts no longer. */
+  @Override
   public synchronized void leaveBudget() {
     budget.give(heldBytes());
     budget = Budget.UNBOUNDED;
   }
 
-  /** What it keeps, with what that costs beside the messages' own bytes. */
+  @Override
   public synchronized long heldBytes() {
     return LOG_BYTES + bytes + (head - first) * MESSAGE_BYTES + producerBytes;
   }
 
-  /** Forgets its oldest messages until it holds no more than that, but never the newest one. */
+  @Override
   public synchronized void shrinkTo(long maxHeldBytes) {
     while (head - first > 1 && heldBytes() > maxHeldBytes) {
       forgetFirst();
@@ -185,11 +185,7 @@ public final class RingLog {
     return Arrays.copyOf(slots[index(at.number())], prefixBytes);
   }
 
-  /**
-   * Adds all messages, or none.
-   *
-   * @param nowMillis when, for the bound on age
-   */
+  @Override
   public synchronized Appended append(Append append, long nowMillis) {
     Appended refusal = refusalOf(append);
     if (refusal != null) {
@@ -375,7 +371,7 @@ public final class RingLog {
     slots[index] = null;
   }
 
-  /** Forgets what has become too old; the clock calls it, since nobody may append for long. */
+  @Override
   public synchronized void forgetOld(long nowMillis) {
     long maxAgeMillis = retention.maxAge().toMillis();
     while (first < head && isTooOld(nowMillis, maxAgeMillis)) {
@@ -386,15 +382,7 @@ public final class RingLog {
     older = null;
   }
 
-  /** What comes after {@code offset}: at most one page of it. */
-  public Reading readAfter(Offset offset) {
-    return readAfter(offset, Long.MAX_VALUE);
-  }
-
-  /**
-   * What comes after {@code offset} and before number {@code limit}, so that all who read while the
-   * log moves on get the same batch: at most one page of it.
-   */
+  @Override
   public synchronized Reading readAfter(Offset offset, long limit) {
     if (!knows(offset)) {
       return new Gap(Gap.Reason.EPOCH, earliest(), 0);
@@ -482,22 +470,22 @@ public final class RingLog {
         offset, offset(number), Collections.unmodifiableList(messages), number < end, isClosing);
   }
 
-  /** The first place that can still be read. */
+  @Override
   public synchronized Offset earliest() {
     return offset(first);
   }
 
-  /** The place of the next message. */
+  @Override
   public synchronized Offset end() {
     return offset(head);
   }
 
-  /** Nothing may be appended any more. */
+  @Override
   public synchronized boolean isClosed() {
     return closed;
   }
 
-  /** Bytes of all messages kept. */
+  @Override
   public synchronized long retainedBytes() {
     return bytes;
   }

@@ -1,0 +1,237 @@
+package switchboard.channel;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import switchboard.channel.Channels.Created;
+import switchboard.channel.Channels.Refused;
+import switchboard.channel.Channels.Request;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Offset;
+import switchboard.log.RingLog;
+
+/**
+ * The channels of a server that keeps them in its own memory: a restart forgets them.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * <p><b>Cost.</b> About 600 bytes for an idle channel without messages.
+ */
+final class MemoryStore implements Store {
+
+  /** Channels that others branched off, and how many did. */
+  private static final class Kept {
+    private int forks;
+    private boolean isDeleted;
+    private Fork cameFrom;
+  }
+
+  private final Parts parts;
+  private final Map<ChannelName, Channel> byName = new ConcurrentHashMap<>();
+  private final Map<ChannelName, Kept> sources = new HashMap<>();
+  private final AtomicLong lastEpoch = new AtomicLong();
+
+  MemoryStore(Parts parts) {
+    this.parts = parts;
+  }
+
+  @Override
+  public Optional<Channel> find(ChannelName name) {
+    Channel channel = byName.get(name);
+    if (channel != null && channel.isExpired(parts.clock().millis())) {
+      remove(channel);
+      channel = null;
+    }
+    if (channel == null && parts.autoCreate().test(name) && !isKeptForForks(name)) {
+      return Optional.of(create(name, Request.empty(ContentType.JSON)).channel());
+    }
+    return Optional.ofNullable(channel);
+  }
+
+  @Override
+  public synchronized boolean isKeptForForks(ChannelName name) {
+    Kept kept = sources.get(name);
+    return kept != null && kept.isDeleted;
+  }
+
+  @Override
+  public synchronized Created create(ChannelName name, Request request) {
+    Channel there = byName.get(name);
+    if (there != null && there.isExpired(parts.clock().millis())) {
+      remove(there);
+      there = null;
+    }
+    if (isKeptForForks(name)) {
+      throw new Refused(
+          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted but has forks".formatted(name));
+    }
+    if (there != null) {
+      request.requireSame(there);
+      return new Created(there, false);
+    }
+    if (byName.size() >= parts.limits().channels()) {
+      throw new Refused(
+          Ending.TOO_MANY_CHANNELS,
+          "channel \"%s\": there are %d already".formatted(name, parts.limits().channels()));
+    }
+    // The first messages are in before anybody can find the channel: all or nothing.
+    Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
+    byName.put(name, fresh);
+    if (request.fork() != null) {
+      sources.computeIfAbsent(request.fork().source(), source -> new Kept()).forks++;
+    }
+    return new Created(fresh, true);
+  }
+
+  private Channel make(ChannelName name, Request request) {
+    ContentType type = request.contentType() == null ? ContentType.DEFAULT : request.contentType();
+    RingLog log = new RingLog(nextEpoch(), parts.retention(), parts.page());
+    return fill(channel(name, type, request.lifetime(), null, log), request);
+  }
+
+  private Channel channel(
+      ChannelName name, ContentType type, Lifetime lifetime, Fork fork, RingLog log) {
+    if (!log.join(parts.budget())) {
+      throw full(name);
+    }
+    int maxSubscriptions = parts.limits().subscriptionsPerChannel();
+    return new Channel(
+        name, type, lifetime, fork, log, parts.dispatch(), parts.clock(), maxSubscriptions);
+  }
+
+  private Refused full(ChannelName name) {
+    return new Refused(
+        Ending.STORE_FULL,
+        "channel \"%s\": all channels together keep %d bytes"
+            .formatted(name, parts.budget().maxBytes()));
+  }
+
+  private Channel makeFork(ChannelName name, Request request) {
+    Fork fork = request.fork();
+    if (isKeptForForks(fork.source())) {
+      throw new Refused(
+          Ending.SOURCE_DELETED,
+          "source \"%s\": it was deleted and has only forks".formatted(fork.source()));
+    }
+    Channel source =
+        find(fork.source())
+            .orElseThrow(
+                () ->
+                    new Refused(
+                        Ending.UNKNOWN_CHANNEL,
+                        "source \"%s\": there is no such channel".formatted(fork.source())));
+    if (request.contentType() != null && !source.contentType().matches(request.contentType())) {
+      throw new Refused(
+          Ending.CONTENT_TYPE_MISMATCH,
+          "content type \"%s\": the source holds %s"
+              .formatted(request.contentType(), source.contentType()));
+    }
+    Kept kept = sources.get(fork.source());
+    if (kept != null && kept.forks >= parts.limits().forksPerChannel()) {
+      throw new Refused(
+          Ending.TOO_MANY_FORKS,
+          "source \"%s\": it has %d forks already".formatted(fork.source(), kept.forks));
+    }
+    Lifetime lifetime =
+        request.lifetime().equals(Lifetime.UNBOUNDED) ? source.lifetime() : request.lifetime();
+    RingLog log = forkedLog(source, fork);
+    ContentType type = source.contentType();
+    return fill(channel(name, type, lifetime, fork, log), request);
+  }
+
+  private RingLog forkedLog(Channel source, Fork fork) {
+    try {
+      Offset at = placeIn(source, fork.at());
+      RingLog log = (RingLog) source.log(); // this store makes no others
+      boolean countsMessages = source.contentType().kind() == ContentType.Kind.JSON;
+      return countsMessages
+          ? log.fork(nextEpoch(), log.plus(at, fork.subOffset()), 0)
+          : log.fork(nextEpoch(), at, fork.subOffset());
+    } catch (IllegalArgumentException e) {
+      throw new Refused(Ending.BAD_FORK, e.getMessage());
+    }
+  }
+
+  private static Offset placeIn(Channel source, Offset at) {
+    if (at == null) {
+      return source.end();
+    }
+    return at.equals(Offset.BEGINNING) ? source.earliest() : at;
+  }
+
+  private Channel fill(Channel channel, Request request) {
+    boolean isFilled = false;
+    try {
+      List<byte[]> messages = request.initial().apply(channel.contentType());
+      Append first = new Append(messages, null, null, request.close());
+      if ((!messages.isEmpty() || request.close())
+          && channel.append(first) instanceof Appended.Full) {
+        throw full(channel.name());
+      }
+      isFilled = true;
+      return channel;
+    } finally {
+      if (!isFilled) {
+        channel.log().leaveBudget();
+      }
+    }
+  }
+
+  // Milliseconds, so that a log that starts anew after a restart has a greater epoch than before.
+  private long nextEpoch() {
+    return lastEpoch.accumulateAndGet(
+        parts.clock().millis(), (last, now) -> Math.max(last + 1, now));
+  }
+
+  @Override
+  public boolean delete(ChannelName name) {
+    return find(name).map(this::remove).orElse(false);
+  }
+
+  private synchronized boolean remove(Channel channel) {
+    if (!byName.remove(channel.name(), channel)) {
+      return false;
+    }
+    Kept kept = sources.get(channel.name());
+    if (kept != null) {
+      // Its forks have the messages; only the name is kept, and where it came from itself.
+      kept.isDeleted = true;
+      kept.cameFrom = channel.fork();
+    } else {
+      release(channel.fork());
+    }
+    channel.delete();
+    return true;
+  }
+
+  // The last fork gone, a deleted source's name is free again, and so on up the chain.
+  private void release(Fork fork) {
+    while (fork != null) {
+      Kept kept = sources.get(fork.source());
+      if (--kept.forks > 0) {
+        return;
+      }
+      sources.remove(fork.source());
+      fork = kept.isDeleted ? kept.cameFrom : null;
+    }
+  }
+
+  @Override
+  public Collection<Channel> channels() {
+    return byName.values();
+  }
+
+  @Override
+  public void tick(Channel channel, long nowMillis) {
+    if (channel.isExpired(nowMillis)) {
+      remove(channel);
+    } else {
+      channel.tick(nowMillis);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package switchboard.channel;
+
+import java.time.InstantSource;
+import java.util.function.Predicate;
+import switchboard.log.Budget;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+
+/**
+ * What a {@link Store} works with.
+ *
+ * @param budget what all logs of this server may keep
+ * @param autoCreate names that come into being when first asked for
+ */
+public record Parts(
+    Retention retention,
+    Page page,
+    Limits limits,
+    Budget budget,
+    Predicate<ChannelName> autoCreate,
+    Dispatch dispatch,
+    InstantSource clock) {}

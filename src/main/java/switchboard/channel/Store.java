@@ -1,0 +1,36 @@
+package switchboard.channel;
+
+import java.util.Collection;
+import java.util.Optional;
+
+/**
+ * Which channels there are, and where their logs live. The seam to the engines: {@link
+ * MemoryStore}, or one that somebody else brings.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+public interface Store {
+
+  /** The channel, if there is one, or if its name says that it needs no creating. */
+  Optional<Channel> find(ChannelName name);
+
+  /**
+   * Makes the channel, or finds the one that is there.
+   *
+   * @throws Channels.Refused if another one is there that is not what was asked for, or if what it
+   *     should branch off is not there
+   */
+  Channels.Created create(ChannelName name, Channels.Request request);
+
+  /** Whether there was such a channel. Those who listen to it are told that it is gone. */
+  boolean delete(ChannelName name);
+
+  /** Whether the channel was deleted and its name is kept because it still has forks. */
+  boolean isKeptForForks(ChannelName name);
+
+  /** Those that this server has something of. */
+  Collection<Channel> channels();
+
+  /** What the clock does to one of them. */
+  void tick(Channel channel, long nowMillis);
+}

@@ -18,6 +18,7 @@ public enum Ending {
   BAD_COMMAND(400, 4400, false, "The frame is not a command of the subprotocol"),
   BINARY_FRAME(400, 1003, false, "The subprotocol has no binary frames"),
   BAD_UPGRADE(400, 1002, false, "The request is not a WebSocket handshake"),
+  UPGRADE_VERSION(426, 4426, false, "The WebSocket version is not 13"),
   EMPTY_BODY(400, 4400, false, "There is nothing to append"),
   PRODUCER_FENCED(403, 4403, false, "A newer run of this producer took over"),
   BAD_FORK(400, 4400, false, "The source cannot be forked there"),

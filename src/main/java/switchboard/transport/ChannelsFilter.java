@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.URI;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -30,6 +31,7 @@ import switchboard.config.Settings;
 public class ChannelsFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
+  private static final String UPGRADE_VERSION = "Sec-WebSocket-Version";
 
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
@@ -55,6 +57,7 @@ public class ChannelsFilter extends HttpFilter {
     try {
       request = Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
       requireHost(request.getServerName());
+      requirePath(request.getRequestURI());
       requireSmallHeaders(request);
       request = withoutMalformedContentType(request);
       if (!request.getMethod().equals("GET")) {
@@ -86,6 +89,11 @@ public class ChannelsFilter extends HttpFilter {
     }
   }
 
+  // RESTEasy answers 500 to a bracket before it asks anybody.
+  private static void requirePath(String path) {
+    Problem.orElse(Ending.BAD_NAME, () -> URI.create(path));
+  }
+
   private void requireSmallHeaders(HttpServletRequest request) {
     int max = settings.get(Settings.MAX_HEADER_BYTES);
     int size = 0;
@@ -112,7 +120,7 @@ public class ChannelsFilter extends HttpFilter {
     }
     WebSocketHandshake.from(address);
     try {
-      chain.doFilter(request, response);
+      chain.doFilter(request, WebSocketHandshake.withoutLocation(response));
     } finally {
       WebSocketHandshake.from(null);
     }
@@ -160,9 +168,16 @@ public class ChannelsFilter extends HttpFilter {
     if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
       return false;
     }
-    // RFC 6455 §4.2.1. Tyrus would let it pass as an ordinary request, a poll.
+    // RFC 6455 §4.2. Tyrus would let the first pass as an ordinary request, a poll; Undertow both.
     if (request.getHeader("Sec-WebSocket-Key") == null) {
       throw new Problem(Ending.BAD_UPGRADE, "Sec-WebSocket-Key is missing");
+    }
+    String version = request.getHeader(UPGRADE_VERSION);
+    if (!"13".equals(version)) {
+      throw new Problem(
+              Ending.UPGRADE_VERSION,
+              "%s \"%s\": it must be 13".formatted(UPGRADE_VERSION, version))
+          .with(UPGRADE_VERSION, 13);
     }
     return true;
   }

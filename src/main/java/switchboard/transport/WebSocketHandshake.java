@@ -1,5 +1,7 @@
 package switchboard.transport;
 
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
 import jakarta.websocket.HandshakeResponse;
 import jakarta.websocket.server.HandshakeRequest;
 import jakarta.websocket.server.ServerEndpointConfig;
@@ -19,6 +21,21 @@ public class WebSocketHandshake extends ServerEndpointConfig.Configurator {
     } else {
       ADDRESS.set(address);
     }
+  }
+
+  /**
+   * The answer without {@code Sec-WebSocket-Location}: a header of a draft, that Undertow still
+   * sets, and wrong behind a proxy.
+   */
+  static HttpServletResponse withoutLocation(HttpServletResponse response) {
+    return new HttpServletResponseWrapper(response) {
+      @Override
+      public void setHeader(String name, String value) {
+        if (!name.equalsIgnoreCase("Sec-WebSocket-Location")) {
+          super.setHeader(name, value);
+        }
+      }
+    };
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What HTTP clients get wrong: each answer is documented, quotes the offender and harms nobody. */
 class BadInputIT extends ServerTest {
@@ -283,6 +284,17 @@ class BadInputIT extends ServerTest {
       assertEquals(List.of("1", "2"), other.heard());
       assertEquals(404, http.get("channels/new").status(), "nothing was created");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a[b", "a]b"})
+  void aNameThatIsNoPathOfAUriIsQuoted(String name) {
+    // As it is: the client of the JDK would not send it.
+    String request = "GET /switchboard/channels/%s HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    String answer = RawSocket.ask("127.0.0.1", http.root(), request.formatted(name));
+    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+    assertTrue(answer.contains("urn:switchboard:problem:bad-name"), answer);
+    assertTrue(answer.contains(name), answer);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import jakarta.json.JsonObject;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -235,13 +236,29 @@ class WebSocketIT extends TransportContract {
 
   @Test
   void refusesAnUpgradeWithoutAKey() throws Exception {
-    String channel = newChannel();
+    List<String> head = upgradeBy("Sec-WebSocket-Version: 13\r\n");
+    assertTrue(head.get(0).contains(" 400 "), head.toString());
+  }
+
+  @Test
+  void refusesAnUpgradeOfAnotherVersionAndNamesItsOwn() throws Exception {
+    List<String> head =
+        upgradeBy("Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n");
+    assertTrue(head.get(0).contains(" 426 "), head.toString());
+    assertTrue(head.contains("Sec-WebSocket-Version: 13"), head.toString());
+  }
+
+  /** The head of the answer to a handshake that has these headers beside those that all have. */
+  private List<String> upgradeBy(String headers) throws Exception {
     try (RawSocket socket = RawSocket.connect(http.root())) {
       socket.send(
-          "GET %schannels/%s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-                  .formatted(http.root().getPath(), channel)
-              + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n");
-      assertTrue(socket.readLine().contains(" 400 "), "bad request");
+          "GET %schannels/%s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n%s\r\n"
+              .formatted(http.root().getPath(), newChannel(), headers));
+      List<String> head = new ArrayList<>();
+      for (String line; !(line = socket.readLine()).isEmpty(); head.add(line)) {
+        // until the body
+      }
+      return head;
     }
   }
 

@@ -25,8 +25,11 @@ class NodeIT extends ServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"conformance", "clients", "switchboard", "readme", "api"})
+  @ValueSource(strings = {"conformance", "clients", "switchboard", "readme", "api", "nginx"})
   void theyWorkAgainstThisServer(String suite) throws Exception {
+    if (suite.equals("nginx")) {
+      Programs.require("nginx");
+    }
     String log = "target/node-" + suite + ".log";
     String root = http.root().toString().replaceAll("/$", "");
     int status = run(suite, root, "npx", "vitest", "run", suite + ".test.mjs");

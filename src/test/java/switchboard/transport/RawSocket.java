@@ -94,6 +94,14 @@ final class RawSocket implements AutoCloseable {
     return in.readLine();
   }
 
+  /** Reads what comes up to this character, or the end of the connection. */
+  void readUntil(char end) throws IOException {
+    int c;
+    do {
+      c = in.read();
+    } while (c >= 0 && c != end);
+  }
+
   /** Everything up to the end of the connection. */
   List<String> readLines() {
     return in.lines().toList();

@@ -8,6 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import switchboard.channel.Admission;
@@ -16,10 +17,14 @@ import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Drain;
 import switchboard.channel.Limits;
+import switchboard.channel.MemoryStore;
 import switchboard.channel.Pace;
+import switchboard.channel.Parts;
+import switchboard.channel.Store;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
+import switchboard.config.StoreUrl;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.transport.FrameWriters;
@@ -76,7 +81,23 @@ public class Switchboard {
                 settings.get(Settings.MAX_FORKS)),
             name -> settings.get(Settings.AUTO_CREATE).match(name.value()),
             dispatch,
-            clock());
+            clock(),
+            this::store);
+  }
+
+  private Store store(Parts parts) {
+    StoreUrl url = settings.get(Settings.STORE_URL);
+    if (url == null) {
+      return new MemoryStore(parts);
+    }
+    return ServiceLoader.load(Engine.class, Engine.class.getClassLoader())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "switchboard.store.url %s: deploy switchboard-redis.war, this one has no client for it"
+                        .formatted(url)))
+        .open(url, settings.get(Settings.STORE_PREFIX), parts, threads);
   }
 
   private long totalBytes() {
@@ -88,6 +109,7 @@ public class Switchboard {
   void stop() {
     // Payara leaves connections hanging when an application goes.
     drain.run();
+    channels.close();
     workers.shutdown();
     patient.shutdown();
   }

@@ -26,6 +26,7 @@ class PackagesTest {
           "publish", Set.of("log", "channel", "config"),
           "transport", Set.of("log", "channel", "publish", "config"),
           "timer", Set.of("log", "channel", "publish", "config"),
+          "redis", Set.of("log", "channel", "config"),
           "metrics", Set.of("channel", "config"),
           "lab", Set.of("log", "channel", "publish", "transport", "timer", "config"));
   private static final Set<String> PLAIN_JAVA = Set.of("log", "channel");

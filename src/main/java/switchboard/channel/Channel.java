@@ -112,12 +112,12 @@ public final class Channel {
    * The first write starts on the calling thread.
    */
   public Subscription subscribe(Offset from, Sink sink) {
+    log.listen();
     Subscription subscription = new Subscription(this, from, sink);
     // First into the set, then the first read: a message appended in between finds it there.
     // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
     subscriptions.add(subscription);
     dispatch.tally().subscribed(sink.transport(), 1);
-    log.listen();
     if (deleted) {
       subscription.end(Ending.CHANNEL_DELETED);
     } else if (subscriptions.size() > maxSubscriptions) {
@@ -242,7 +242,7 @@ public final class Channel {
   }
 
   // Who listens uses it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).
-  boolean isExpired(long nowMillis) {
+  public boolean isExpired(long nowMillis) {
     long unusedMillis = subscriptions.isEmpty() ? nowMillis - lastUsedMillis : 0;
     return lifetime.isOver(unusedMillis, nowMillis);
   }

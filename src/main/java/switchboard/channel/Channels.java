@@ -17,7 +17,7 @@ import switchboard.log.Retention;
  *
  * <p><b>Threads.</b> Safe.
  */
-public final class Channels {
+public final class Channels implements AutoCloseable {
 
   /** What {@link #create} found or made. */
   public record Created(Channel channel, boolean isNew) {}
@@ -67,7 +67,7 @@ public final class Channels {
     }
   }
 
-  /** What cannot be created, and why. */
+  /** What cannot be created, or what the store cannot do, and why. */
   public static final class Refused extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -157,6 +157,7 @@ public final class Channels {
     if (budget.isTight()) {
       makeRoomSoon();
     }
+    store.tick(now);
     for (Channel channel : store.channels()) {
       try {
         store.tick(channel, now);
@@ -215,6 +216,17 @@ public final class Channels {
   /** Bytes of all messages kept. */
   public long retainedBytes() {
     return store.channels().stream().mapToLong(Channel::retainedBytes).sum();
+  }
+
+  /** Whether the store does what it should: one that does not should be sent no clients. */
+  public boolean isWell() {
+    return store.isWell();
+  }
+
+  /** The server stops. */
+  @Override
+  public void close() {
+    store.close();
   }
 
   /** How many there are. */

@@ -46,6 +46,9 @@ public enum Ending {
   TOO_MANY_PRODUCERS(507, 4507, true, "The channel remembers as many producers as it may"),
   TOO_MANY_FORKS(507, 4507, true, "The channel has as many forks as it may"),
   STORE_FULL(507, 4507, true, "All channels together keep as much as they may"),
+  STORE_UNAVAILABLE(503, 1013, true, "The store that keeps the channels cannot be reached"),
+  OUTCOME_UNKNOWN(
+      503, 1013, true, "Nobody knows whether it was appended; a producer may repeat it unchanged"),
   UNSUPPORTED_ENCODING(415, 4415, false, "A body that is compressed is not understood"),
   WRONG_HOST(421, 4421, false, "The Host is none of this server's names"),
   INTERNAL(500, 1011, true, "The server failed"),

@@ -22,7 +22,7 @@ import switchboard.log.RingLog;
  *
  * <p><b>Cost.</b> About 600 bytes for an idle channel without messages.
  */
-final class MemoryStore implements Store {
+public final class MemoryStore implements Store {
 
   /** Channels that others branched off, and how many did. */
   private static final class Kept {
@@ -36,7 +36,8 @@ final class MemoryStore implements Store {
   private final Map<ChannelName, Kept> sources = new HashMap<>();
   private final AtomicLong lastEpoch = new AtomicLong();
 
-  MemoryStore(Parts parts) {
+  /** No channels yet. */
+  public MemoryStore(Parts parts) {
     this.parts = parts;
   }
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * <p><b>Threads.</b> Safe.
  */
-public interface Store {
+public interface Store extends AutoCloseable {
 
   /** The channel, if there is one, or if its name says that it needs no creating. */
   Optional<Channel> find(ChannelName name);
@@ -33,4 +33,16 @@ public interface Store {
 
   /** What the clock does to one of them. */
   void tick(Channel channel, long nowMillis);
+
+  /** What the clock does beside that, about once a second; must not wait. */
+  default void tick(long nowMillis) {}
+
+  /** Whether what is appended elsewhere is heard of here, and the other way round. */
+  default boolean isWell() {
+    return true;
+  }
+
+  /** The server stops. */
+  @Override
+  default void close() {}
 }

@@ -74,7 +74,10 @@ public final class Subscription {
   private void drain() {
     // A sink may call done before its write returns, so one drain may write several batches.
     while (!writing && !ended.get()) {
-      Reading reading = channel.readNext(offset);
+      Reading reading = readOrEnd();
+      if (reading == null) {
+        return;
+      }
       if (reading instanceof Batch batch) {
         begin(batch.next());
         sink.write(batch, done);
@@ -87,6 +90,15 @@ public final class Subscription {
         }
         return;
       }
+    }
+  }
+
+  private Reading readOrEnd() {
+    try {
+      return channel.readNext(offset);
+    } catch (Channels.Refused e) {
+      end(e.ending()); // the store cannot be asked: the client comes again
+      return null;
     }
   }
 

@@ -25,6 +25,23 @@ public final class Settings {
           "channel names separated by commas, * for any characters",
           "Channels that come into being, for JSON, when first asked for; all others need a PUT.",
           NamePatterns::parse);
+  public static final Setting<StoreUrl> STORE_URL =
+      new Setting<>(
+          "switchboard.store.url",
+          "",
+          "`redis://user:password@host:port/database`, `rediss://…` for TLS,"
+              + " `redis-sentinel://user:password@host:port,host:port/database#master`, or nothing",
+          "The Redis or Valkey that keeps the channels for several servers; empty for this server's"
+              + " memory.",
+          StoreUrl::parse);
+  public static final Setting<String> STORE_PREFIX =
+      new Setting<>(
+          "switchboard.store.prefix",
+          "sb:",
+          "1 to 32 letters, digits and `:` `.` `_` `-`",
+          "What the names of all keys in the store begin with; applications that share a store but"
+              + " no channels have different ones.",
+          Settings::prefix);
   public static final Setting<Integer> LOG_MAX_MESSAGES =
       Setting.number(
           "switchboard.log.max-messages",
@@ -292,6 +309,8 @@ public final class Settings {
   public static final List<Setting<?>> ALL =
       List.of(
           AUTO_CREATE,
+          STORE_URL,
+          STORE_PREFIX,
           LOG_MAX_MESSAGES,
           LOG_MAX_BYTES,
           LOG_MAX_AGE,
@@ -394,6 +413,13 @@ public final class Settings {
       }
     }
     return hosts;
+  }
+
+  private static String prefix(String text) {
+    if (!text.matches("[A-Za-z0-9:._-]{1,32}")) {
+      throw new IllegalArgumentException("1 to 32 letters, digits and : . _ - are allowed");
+    }
+    return text;
   }
 
   private static String nearest(String name) {

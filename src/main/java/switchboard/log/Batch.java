@@ -30,7 +30,13 @@ public final class Batch implements Reading {
   private final boolean closed;
   private final Map<Form<?>, Object> encoded = new ConcurrentHashMap<>(4);
 
-  Batch(Offset from, Offset next, List<byte[]> messages, boolean more, boolean closed) {
+  /**
+   * What a log has after an offset.
+   *
+   * @param more the page ended before the log did
+   * @param closed it reaches the end of a closed log
+   */
+  public Batch(Offset from, Offset next, List<byte[]> messages, boolean more, boolean closed) {
     this.from = from;
     this.next = next;
     this.messages = messages;

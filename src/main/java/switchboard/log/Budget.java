@@ -45,6 +45,14 @@ public final class Budget {
     return true;
   }
 
+  /** Takes it though it may not fit: for what can be forgotten again without loss. */
+  public void takeAnyway(long bytes) {
+    takenBytes.addAndGet(bytes);
+    if (isTight() && asked.compareAndSet(false, true)) {
+      makeRoom.run();
+    }
+  }
+
   /** Gives back what was taken. */
   public void give(long bytes) {
     takenBytes.addAndGet(-bytes);

@@ -93,6 +93,38 @@ public final class RingLog implements Log {
     this.page = page;
   }
 
+  /**
+   * A copy, empty as yet, of the newest part of a log that lives elsewhere; {@link #take} fills it.
+   *
+   * @param lives which epochs that log's offsets have, each from its number on
+   * @param start the number from which on it has messages
+   */
+  public static RingLog mirror(
+      List<Offset> lives, long start, Retention retention, Page page, Budget budget) {
+    List<Life> copied = lives.stream().map(life -> new Life(life.epoch(), life.number())).toList();
+    RingLog mirror = new RingLog(copied, retention, page);
+    mirror.first = start;
+    mirror.head = start;
+    mirror.budget = budget;
+    budget.takeAnyway(mirror.heldBytes());
+    return mirror;
+  }
+
+  /**
+   * Takes messages that the log which it mirrors has accepted; there is nothing to refuse any more.
+   *
+   * @param atMillis when they were appended
+   * @param closes that log was closed with them
+   */
+  public synchronized void take(List<byte[]> messages, long atMillis, boolean closes) {
+    for (byte[] message : messages) {
+      budget.takeAnyway(message.length + MESSAGE_BYTES);
+      put(message, atMillis);
+    }
+    closed |= closes;
+    trim(atMillis, messages.size());
+  }
+
   /** What it keeps is taken from {@code budget} from now on; whether there was so much left. */
   public synchronized boolean join(Budget budget) {
     if (!budget.take(heldBytes())) {

@@ -5,13 +5,15 @@ import jakarta.inject.Inject;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
 
 /**
  * Whether this server is well: <em>live</em> while its clock ticks and its workers come when they
- * are called, <em>ready</em> while it is live and not about to go. A server that is not live should
- * be restarted, one that is not ready should be sent nobody.
+ * are called, <em>ready</em> while it is live and not about to go and hears what is appended at the
+ * others. A server that is not live should be restarted, one that is not ready should be sent
+ * nobody.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -23,12 +25,15 @@ public class Health {
 
   private final Connections connections;
   private final Dispatch dispatch;
+  private final Channels channels;
   private final InstantSource clock;
 
   @Inject
-  public Health(Connections connections, Dispatch dispatch, InstantSource clock) {
+  public Health(
+      Connections connections, Dispatch dispatch, Channels channels, InstantSource clock) {
     this.connections = connections;
     this.dispatch = dispatch;
+    this.channels = channels;
     this.clock = clock;
   }
 
@@ -44,6 +49,7 @@ public class Health {
   public Map<String, Boolean> ready() {
     Map<String, Boolean> checks = live();
     checks.put("staying", !connections.isStopping());
+    checks.put("store", channels.isWell());
     return checks;
   }
 

@@ -90,7 +90,7 @@ public class ChannelResource {
     try {
       return channels.create(name, request);
     } catch (Channels.Refused refused) {
-      throw new Problem(refused.ending(), refused.getMessage());
+      throw Problem.of(refused);
     }
   }
 

@@ -74,10 +74,16 @@ public class ChannelsFilter extends HttpFilter {
         return;
       }
       startEventStream(request, response, query);
+    } catch (Channels.Refused refused) {
+      refuse(Problem.of(refused), response);
     } catch (Problem problem) {
-      connections.tally().ended(problem.ending());
-      write(problem, response);
+      refuse(problem, response);
     }
+  }
+
+  private void refuse(Problem problem, HttpServletResponse response) throws IOException {
+    connections.tally().ended(problem.ending());
+    write(problem, response);
   }
 
   // A page of another origin can reach this server by a name of its own that leads here.

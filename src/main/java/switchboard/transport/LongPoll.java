@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
@@ -191,6 +192,8 @@ final class LongPoll implements Sink, Connection {
   private void resume(Supplier<Response> what) {
     try {
       response.resume(what.get());
+    } catch (Channels.Refused refused) {
+      response.resume(Problem.of(refused));
     } catch (Problem problem) {
       response.resume(problem); // the overload for exceptions: an object would be written as JSON
     }

@@ -46,7 +46,7 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     try {
       return channels.find(valid).orElseThrow(() -> missing(channels, valid));
     } catch (Channels.Refused refused) {
-      throw new Problem(refused.ending(), refused.getMessage()); // it could not come into being
+      throw Problem.of(refused); // it could not come into being
     }
   }
 

@@ -6,6 +6,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.log.Gap;
@@ -39,6 +40,11 @@ public final class Problem extends RuntimeException {
     if (ending.status() == 429 || ending.status() == 503 || ending.status() == 507) {
       retryAfter(Jitter.around(SOON_MILLIS));
     }
+  }
+
+  /** What a store or a channel refused, as it is told to clients. */
+  static Problem of(Channels.Refused refused) {
+    return new Problem(refused.ending(), refused.getMessage());
   }
 
   /** Runs what refuses bad input with {@link IllegalArgumentException}. */

@@ -5,6 +5,7 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import switchboard.channel.Channels;
 import switchboard.channel.Tally;
 
 /** Writes a {@link Problem} as {@code application/problem+json} (RFC 9457). */
@@ -16,6 +17,9 @@ public class ProblemMapper implements ExceptionMapper<RuntimeException> {
 
   @Override
   public Response toResponse(RuntimeException e) {
+    if (e instanceof Channels.Refused refused) {
+      return response(Problem.of(refused), tally);
+    }
     return e instanceof Problem problem
         ? response(problem, tally)
         : FailureMapper.response(e, tally);

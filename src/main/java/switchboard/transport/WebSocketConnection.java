@@ -125,10 +125,16 @@ final class WebSocketConnection implements Connection {
         throw new Problem(refusal, refusal.title());
       }
       conversation.open();
+    } catch (Channels.Refused refused) {
+      refuse(Problem.of(refused));
     } catch (Problem problem) {
-      send(Frames.error(null, problem));
-      close(problem.ending());
+      refuse(problem);
     }
+  }
+
+  private void refuse(Problem problem) {
+    send(Frames.error(null, problem));
+    close(problem.ending());
   }
 
   /** Refuses an append that comes too soon after others from the same address. */
@@ -228,10 +234,16 @@ final class WebSocketConnection implements Connection {
       }
       id = command.get("id");
       conversation.command(id, command);
+    } catch (Channels.Refused refused) {
+      refuse(id, Problem.of(refused));
     } catch (Problem problem) {
-      tally().ended(problem.ending());
-      send(Frames.error(id, problem));
+      refuse(id, problem);
     }
+  }
+
+  private void refuse(JsonValue id, Problem problem) {
+    tally().ended(problem.ending());
+    send(Frames.error(id, problem));
   }
 
   /** Sends a text frame after those that wait. */

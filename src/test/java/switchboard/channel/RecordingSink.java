@@ -10,9 +10,9 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /** A client that writes down what it gets, and takes the next write when the test says so. */
-final class RecordingSink implements Sink {
+public final class RecordingSink implements Sink {
 
-  final List<String> events = new CopyOnWriteArrayList<>();
+  public final List<String> events = new CopyOnWriteArrayList<>();
   private final boolean isSlow;
   private final List<Runnable> unfinished = new ArrayList<>();
   private Runnable onWrite = () -> {};
@@ -22,7 +22,7 @@ final class RecordingSink implements Sink {
     this.isSlow = isSlow;
   }
 
-  static RecordingSink fast() {
+  public static RecordingSink fast() {
     return new RecordingSink(false);
   }
 

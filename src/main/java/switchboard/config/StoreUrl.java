@@ -1,0 +1,103 @@
+package switchboard.config;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where a store outside this server is: {@code redis://user:password@host:port/database}, {@code
+ * rediss://…} over TLS, or {@code redis-sentinel://user:password@host:port,host:port/database#name}
+ * for the master that Sentinels name. {@link #toString()} hides the password.
+ *
+ * @param hosts the server, or the Sentinels
+ * @param master the master's name among the Sentinels; {@code null} where there are none
+ */
+public record StoreUrl(
+    String scheme, String user, String password, List<Host> hosts, int database, String master) {
+
+  /** A server's address. */
+  public record Host(String name, int port) {
+    @Override
+    public String toString() {
+      return name + ":" + port;
+    }
+  }
+
+  private static final Pattern URL =
+      Pattern.compile(
+          "(redis|rediss|redis-sentinel)://(?:([^:@/]*):([^@/]*)@)?([^/#?@]+)(?:/(\\d{0,3}))?(?:#([\\w.-]+))?");
+  private static final Pattern HOST =
+      Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::(\\d{1,5}))?");
+
+  /**
+   * A URL as people write it; {@code null} for an empty one.
+   *
+   * @throws IllegalArgumentException if it is none of the three forms
+   */
+  public static StoreUrl parse(String text) {
+    if (text.isBlank()) {
+      return null;
+    }
+    Matcher url = URL.matcher(text.strip());
+    if (!url.matches()) {
+      throw malformed();
+    }
+    boolean isSentinel = url.group(1).equals("redis-sentinel");
+    List<Host> hosts = new ArrayList<>();
+    for (String host : url.group(4).split(",", -1)) {
+      hosts.add(host(host, isSentinel ? 26_379 : 6_379));
+    }
+    if (isSentinel == (url.group(6) == null) || (!isSentinel && hosts.size() > 1)) {
+      throw malformed();
+    }
+    String database = url.group(5);
+    return new StoreUrl(
+        url.group(1),
+        decoded(url.group(2)),
+        decoded(url.group(3)),
+        List.copyOf(hosts),
+        database == null || database.isEmpty() ? 0 : Integer.parseInt(database),
+        url.group(6));
+  }
+
+  private static Host host(String written, int usualPort) {
+    Matcher host = HOST.matcher(written);
+    if (!host.matches()) {
+      throw malformed();
+    }
+    int port = host.group(2) == null ? usualPort : Integer.parseInt(host.group(2));
+    if (port < 1 || port > 65_535) {
+      throw malformed();
+    }
+    return new Host(host.group(1), port);
+  }
+
+  private static String decoded(String part) {
+    return part == null || part.isEmpty() ? null : URLDecoder.decode(part, StandardCharsets.UTF_8);
+  }
+
+  private static IllegalArgumentException malformed() {
+    return new IllegalArgumentException(
+        "not redis://user:password@host:port/database, rediss://… or"
+            + " redis-sentinel://user:password@host:port,host:port/database#master");
+  }
+
+  /** Over TLS. */
+  public boolean isSecure() {
+    return scheme.equals("rediss");
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder(scheme).append("://");
+    if (password != null) {
+      text.append(user == null ? "" : user).append(":***@");
+    }
+    text.append(String.join(",", hosts.stream().map(Host::toString).toList()));
+    text.append('/').append(database);
+    return master == null ? text.toString() : text.append('#').append(master).toString();
+  }
+}

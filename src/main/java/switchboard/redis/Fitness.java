@@ -1,0 +1,132 @@
+package switchboard.redis;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.logging.Logger;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.commands.ProtocolCommand;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/** Whether a server is one that can keep channels; asked once, at the start. */
+final class Fitness {
+
+  private static final Logger LOG = Logger.getLogger(Fitness.class.getName());
+  private static final int LEAST_MAJOR = 6;
+  private static final int LEAST_MINOR = 2;
+
+  private final Link link;
+  private final Connection connection;
+  private final Map<String, String> info = new HashMap<>();
+
+  private Fitness(Link link, Connection connection) {
+    this.link = link;
+    this.connection = connection;
+  }
+
+  /**
+   * Asks.
+   *
+   * @throws IllegalStateException if it cannot; the message says why and what to do
+   */
+  static void require(Link link, String prefix) {
+    try (Connection connection = link.connect(0)) {
+      new Fitness(link, connection).require(prefix);
+    } catch (JedisConnectionException e) {
+      throw unfit(link, "it cannot be reached: " + rootOf(e), e);
+    } catch (JedisDataException e) {
+      throw unfit(link, "it lets nobody in with this user and password: " + e.getMessage(), e);
+    }
+  }
+
+  private static String rootOf(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.toString() : root.getMessage();
+  }
+
+  private static IllegalStateException unfit(Link link, String why, JedisException e) {
+    return new IllegalStateException("switchboard.store.url " + link.url() + ": " + why, e);
+  }
+
+  private void require(String prefix) {
+    readInfo();
+    requireVersion();
+    if (!info.getOrDefault("role", "master").equals("master")) {
+      throw unfit(
+          "it is a replica of %s:%s; name the master, or Sentinels that know it"
+              .formatted(info.get("master_host"), info.get("master_port")));
+    }
+    if (info.getOrDefault("cluster_enabled", "0").equals("1")) {
+      throw unfit("it is part of a Redis Cluster, which is not supported; use one master");
+    }
+    ask("it runs no scripts (EVAL)", command(Command.EVAL).add("return 1").add("0"));
+    ask("it takes no PUBLISH", command(Command.PUBLISH).add(prefix + "probe").add("D:"));
+    warn();
+  }
+
+  private IllegalStateException unfit(String why) {
+    return unfit(link, why, null);
+  }
+
+  private static CommandArguments command(ProtocolCommand command) {
+    return new CommandArguments(command);
+  }
+
+  private Object ask(String otherwise, CommandArguments command) {
+    try {
+      return connection.executeCommand(command);
+    } catch (JedisDataException e) {
+      throw unfit(link, otherwise + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void readInfo() {
+    String text = Link.text(ask("it does not tell what it is (INFO)", command(Command.INFO)));
+    for (String line : text.split("\r?\n")) {
+      int colon = line.indexOf(':');
+      if (colon > 0) {
+        info.put(line.substring(0, colon), line.substring(colon + 1));
+      }
+    }
+  }
+
+  private void requireVersion() {
+    String version = info.getOrDefault("redis_version", "");
+    String[] parts = version.split("\\.");
+    if (parts.length < 2 || !isEnough(parts)) {
+      throw unfit(
+          "it is Redis \"%s\"; %d.%d is needed, or Valkey"
+              .formatted(version, LEAST_MAJOR, LEAST_MINOR));
+    }
+  }
+
+  private static boolean isEnough(String[] parts) {
+    int major = Integer.parseInt(parts[0]);
+    int minor = Integer.parseInt(parts[1]);
+    return major > LEAST_MAJOR || (major == LEAST_MAJOR && minor >= LEAST_MINOR);
+  }
+
+  private void warn() {
+    String policy = info.get("maxmemory_policy");
+    boolean isBounded = !info.getOrDefault("maxmemory", "0").equals("0");
+    if (isBounded && policy != null && !policy.equals("noeviction")) {
+      LOG.warning(
+          () ->
+              "%s – maxmemory-policy is %s: a full server forgets channels; noeviction refuses"
+                      .formatted(link.url(), policy)
+                  + " appends instead");
+    }
+    if (!info.containsKey("master_replid")) {
+      LOG.warning(
+          () ->
+              "%s – master_replid is hidden: a server that comes back with older data is not noticed"
+                  .formatted(link.url()));
+    }
+  }
+}

@@ -1,0 +1,438 @@
+package switchboard.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels.Refused;
+import switchboard.channel.Ending;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Log;
+import switchboard.log.Offset;
+import switchboard.log.Page;
+import switchboard.log.Producer;
+import switchboard.log.Reading;
+import switchboard.log.RingLog;
+import switchboard.log.UpToDate;
+
+/**
+ * A channel's log in Redis, and a copy of its newest part here. Who reads within the copy costs
+ * Redis nothing; who stands before it is read a page from there.
+ *
+ * <pre>
+ *   Redis   ║ 40 │ 41 │ 42 │ 43 │ 44 │ 45 ║
+ *   copy              ║ 42 │ 43 │ 44 │ 45 ║ ◀─ Pub/Sub
+ * </pre>
+ *
+ * <p>The copy takes a message only at its own end. Whatever does not fit there – a hole, another
+ * epoch – makes it look at the log in Redis instead.
+ *
+ * <p><b>Threads.</b> Safe. Only {@link #append} and reads before the copy wait for Redis.
+ */
+final class MirroredLog implements Log {
+
+  /** So much of a log is copied at once. */
+  private static final int LOOK_MESSAGES = 1_000;
+
+  private static final int LOOK_BYTES = 1 << 20;
+
+  /** How long an append can be sent again without being done twice. */
+  private static final int ONCE_MILLIS = 60_000;
+
+  private record Copy(State state, RingLog ring) {
+    long end() {
+      return ring.end().number();
+    }
+  }
+
+  private final RedisStore store;
+  private final ChannelName name;
+  private final AtomicBoolean listens = new AtomicBoolean();
+  private final AtomicBoolean willSync = new AtomicBoolean();
+  private final Object lock = new Object();
+  private volatile Copy copy;
+  private volatile Channel channel;
+  private volatile boolean isStale;
+  private volatile boolean isDropped;
+  private volatile long usedMillis;
+  private volatile long syncedMillis;
+  private volatile Batch fetched;
+
+  MirroredLog(RedisStore store, ChannelName name) {
+    this.store = store;
+    this.name = name;
+    this.usedMillis = store.parts().clock().millis();
+  }
+
+  void belongsTo(Channel channel) {
+    this.channel = channel;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  ChannelName name() {
+    return name;
+  }
+
+  String id() {
+    return copy.state().id();
+  }
+
+  State state() {
+    return copy.state();
+  }
+
+  /** Asks Redis what the channel is now, and copies what is new of it. */
+  State look(boolean touches) {
+    usedMillis = store.parts().clock().millis();
+    State state = lookOnce(touches);
+    while (state.exists() && state.id().equals(id()) && copy.end() < copy.state().head()) {
+      state = lookOnce(false);
+    }
+    return state;
+  }
+
+  private State lookOnce(boolean touches) {
+    Copy known = copy;
+    State state =
+        store.look(name, known.state().epoch(), known.end(), LOOK_MESSAGES, LOOK_BYTES, touches);
+    if (state.exists() && state.id().equals(known.state().id()) && apply(state)) {
+      channel.moved();
+    }
+    return state;
+  }
+
+  /** What somebody sees of a channel that nobody here has a copy of. */
+  static State first(RedisStore store, ChannelName name) {
+    return store.look(name, 0, -1, LOOK_MESSAGES, LOOK_BYTES, false);
+  }
+
+  /** Takes over what was looked at; whether that is more than was known. */
+  boolean apply(State state) {
+    synchronized (lock) {
+      Copy known = copy;
+      boolean isOther = known == null || !known.state().id().equals(state.id());
+      if (!isOther && state.epoch() < known.state().epoch()) {
+        return false; // an answer that another one overtook
+      }
+      long from = Long.parseLong(state.more(0));
+      boolean isNew = isOther || state.epoch() != known.state().epoch() || from > known.end();
+      RingLog ring = isNew ? begin(known, state, from) : known.ring();
+      long before = ring.end().number();
+      boolean wasClosed = ring.isClosed();
+      fill(ring, state, from);
+      if (isNew || state.head() >= known.state().head()) {
+        copy = new Copy(state, ring);
+      }
+      isStale = false;
+      syncedMillis = store.parts().clock().millis();
+      return isNew || ring.end().number() > before || ring.isClosed() != wasClosed;
+    }
+  }
+
+  private RingLog begin(Copy known, State state, long from) {
+    if (known != null) {
+      known.ring().leaveBudget();
+    }
+    fetched = null;
+    return RingLog.mirror(
+        state.lives(),
+        from,
+        store.parts().retention(),
+        store.parts().page(),
+        store.parts().budget());
+  }
+
+  private static void fill(RingLog ring, State state, long from) {
+    for (int i = 1; i < state.more().size(); i++, from++) {
+      if (from == ring.end().number()) {
+        Entry entry = Entry.parse(state.more().get(i));
+        ring.take(List.of(entry.message()), entry.millis(), false);
+      }
+    }
+    if (state.closed() && ring.end().number() == state.head()) {
+      ring.take(List.of(), 0, true);
+    }
+  }
+
+  /** A message as the list in Redis has it. */
+  private record Entry(long millis, byte[] message) {
+    static Entry parse(byte[] written) {
+      int colon = 0;
+      while (written[colon] != ':') {
+        colon++;
+      }
+      long millis = Long.parseLong(new String(written, 0, colon, StandardCharsets.US_ASCII));
+      return new Entry(millis, java.util.Arrays.copyOfRange(written, colon + 1, written.length));
+    }
+  }
+
+  /** What Pub/Sub brought: the bytes of an append that was made anywhere. */
+  void hear(Heard heard) {
+    if (heard.isDeletion()) {
+      if (heard.id().equals(id())) {
+        store.gone(this);
+      }
+      return;
+    }
+    boolean fits;
+    synchronized (lock) {
+      Copy known = copy;
+      if (heard.epoch() == known.state().epoch() && heard.end() <= known.end()) {
+        boolean isKnown = !heard.closes() || known.ring().isClosed();
+        if (isKnown) {
+          return;
+        }
+      }
+      fits = heard.epoch() == known.state().epoch() && heard.start() == known.end();
+      if (fits) {
+        known.ring().take(heard.messages(), heard.millis(), heard.closes());
+      }
+    }
+    if (fits) {
+      channel.moved();
+    } else {
+      store.holes().increment();
+      syncSoon();
+    }
+  }
+
+  /** A worker will look at the log in Redis. */
+  void syncSoon() {
+    if (willSync.compareAndSet(false, true) && !store.start(this::sync)) {
+      willSync.set(false);
+    }
+  }
+
+  private void sync() {
+    willSync.set(false);
+    try {
+      long used = usedMillis;
+      store.settle(this, look(false));
+      usedMillis = used; // that was nobody's use
+    } catch (Refused e) {
+      isStale = true; // the clock tries again
+    }
+  }
+
+  /** What the clock does. */
+  void tick(long nowMillis, long auditMillis) {
+    boolean isListenedTo = channel.subscriptionCount() > 0;
+    if (isListenedTo) {
+      usedMillis = nowMillis;
+    }
+    boolean isDue = isListenedTo && nowMillis - syncedMillis > auditMillis;
+    if (isStale || isDue || channel.isExpired(nowMillis)) {
+      syncSoon();
+    } else if (isListenedTo && channel.lifetime().ttl() != null) {
+      touch(); // who listens uses it
+    }
+  }
+
+  /** Whether nobody has used it for so long; then it is forgotten here. */
+  boolean drop(long nowMillis, long lingerMillis) {
+    isDropped = channel.subscriptionCount() == 0 && nowMillis - usedMillis > lingerMillis;
+    return isDropped;
+  }
+
+  @Override
+  public Appended append(Append append, long nowMillis) {
+    Producer producer = append.producer();
+    State state =
+        store.call(
+            "append",
+            name,
+            id(),
+            UUID.randomUUID(),
+            ONCE_MILLIS,
+            store.parts().retention().maxMessages(),
+            store.parts().retention().maxBytes(),
+            store.parts().retention().maxAge().toMillis(),
+            store.parts().retention().maxProducers(),
+            producer == null ? "" : producer.id(),
+            producer == null ? 0 : producer.epoch(),
+            producer == null ? 0 : producer.seq(),
+            append.seq() == null ? 0 : 1,
+            append.seq() == null ? "" : append.seq(),
+            append.close() ? 1 : 0,
+            append.messages());
+    return appended(append, state, nowMillis);
+  }
+
+  private Appended appended(Append append, State state, long nowMillis) {
+    if (!state.exists()) {
+      store.gone(this);
+      throw new Refused(Ending.UNKNOWN_CHANNEL, "channel \"%s\": it is gone".formatted(name));
+    }
+    return switch (state.status()) {
+      case "accepted" -> accepted(append, state, Long.parseLong(state.more(0)), nowMillis);
+      case "duplicate" ->
+          new Appended.Duplicate(end(state), state.closed(), Long.parseLong(state.more(0)));
+      case "closed" -> new Appended.LogClosed(end(state));
+      case "stale" -> new Appended.StaleEpoch(Long.parseLong(state.more(0)));
+      case "not-zero" -> new Appended.EpochNotAtZero(Long.parseLong(state.more(0)));
+      case "gap" ->
+          new Appended.ProducerGap(Long.parseLong(state.more(0)), Long.parseLong(state.more(1)));
+      case "producers" -> new Appended.TooManyProducers(Integer.parseInt(state.more(0)));
+      case "regression" -> new Appended.SeqRegression(state.more(0));
+      default -> throw new IllegalStateException("store.lua answered " + state.status());
+    };
+  }
+
+  private static Offset end(State state) {
+    return state.place(state.head());
+  }
+
+  private Appended accepted(Append append, State state, long start, long nowMillis) {
+    synchronized (lock) {
+      Copy known = copy;
+      // Out of turn it comes by Pub/Sub, or with the next look.
+      if (state.epoch() == known.state().epoch() && start == known.end()) {
+        known.ring().take(append.messages(), nowMillis, append.close());
+      }
+    }
+    return new Appended.Accepted(state.place(start + append.messages().size()), state.closed());
+  }
+
+  @Override
+  public Reading readAfter(Offset offset, long limit) {
+    Copy known = copy;
+    if (known.state().isFromBefore(offset)) {
+      return changed(known.state(), offset);
+    }
+    Reading reading = known.ring().readAfter(offset, limit);
+    if (!(reading instanceof Gap gap)) {
+      return reading;
+    }
+    if (gap.reason() == Gap.Reason.TRIMMED) {
+      return fetch(known, offset, limit);
+    }
+    boolean isAhead = offset.epoch() == known.state().epoch() && offset.number() > known.end();
+    if (isAhead && look(false).exists() && copy.end() >= offset.number()) {
+      return readAfter(offset, limit); // another server had told it more than was known here
+    }
+    return new Gap(Gap.Reason.EPOCH, earliest(), 0);
+  }
+
+  // Redis' history is not the one that it was: some of what this reader has heard, or of what was
+  // accepted after it, may be gone. It reads on with the first message that both histories have.
+  private static Gap changed(State state, Offset offset) {
+    long number = Math.min(offset.number(), state.beforeEnd());
+    return new Gap(Gap.Reason.EPOCH, state.place(Math.max(number, state.first())), 0);
+  }
+
+  private Reading fetch(Copy known, Offset offset, long limit) {
+    Batch last = fetched;
+    if (last != null && last.from().equals(offset) && last.next().number() <= limit) {
+      return last; // of many who come again at the same place each gets the same
+    }
+    Page page = store.parts().page();
+    State state =
+        store.look(
+            name,
+            known.state().epoch(),
+            offset.number(),
+            page.maxMessages(),
+            page.maxBytes(),
+            false);
+    if (!state.exists() || state.epoch() != known.state().epoch()) {
+      syncSoon();
+      return new Gap(Gap.Reason.EPOCH, earliest(), 0);
+    }
+    long from = Long.parseLong(state.more(0));
+    if (from > offset.number()) {
+      return new Gap(Gap.Reason.TRIMMED, state.place(from), from - offset.number());
+    }
+    return batch(state, offset, limit);
+  }
+
+  private Reading batch(State state, Offset offset, long limit) {
+    List<byte[]> messages = new ArrayList<>();
+    long number = offset.number();
+    for (int i = 1; i < state.more().size() && number < limit; i++, number++) {
+      messages.add(Entry.parse(state.more().get(i)).message());
+    }
+    boolean isClosing = state.closed() && number == state.head();
+    if (messages.isEmpty()) {
+      return new UpToDate(offset, isClosing);
+    }
+    boolean more = number < Math.min(state.head(), limit);
+    Batch batch = new Batch(offset, state.place(number), List.copyOf(messages), more, isClosing);
+    if (number < state.head()) {
+      fetched = batch;
+    }
+    return batch;
+  }
+
+  @Override
+  public void listen() {
+    if (isDropped) {
+      throw new Refused(Ending.STORE_UNAVAILABLE, "channel \"%s\": come again".formatted(name));
+    }
+    if (listens.compareAndSet(false, true)) {
+      store.listener().add(this);
+    }
+  }
+
+  @Override
+  public void touch() {
+    store.start(
+        () -> {
+          try {
+            look(true);
+          } catch (Refused e) {
+            isStale = true;
+          }
+        });
+  }
+
+  @Override
+  public Offset earliest() {
+    State state = copy.state();
+    return state.place(state.first());
+  }
+
+  @Override
+  public Offset end() {
+    return copy.ring().end();
+  }
+
+  @Override
+  public boolean isClosed() {
+    return copy.ring().isClosed();
+  }
+
+  @Override
+  public long retainedBytes() {
+    return copy.ring().retainedBytes();
+  }
+
+  @Override
+  public long heldBytes() {
+    return copy.ring().heldBytes();
+  }
+
+  @Override
+  public void shrinkTo(long maxHeldBytes) {
+    copy.ring().shrinkTo(maxHeldBytes);
+  }
+
+  @Override
+  public void forgetOld(long nowMillis) {
+    fetched = null;
+    copy.ring().forgetOld(nowMillis);
+  }
+
+  @Override
+  public void leaveBudget() {
+    copy.ring().leaveBudget();
+  }
+}

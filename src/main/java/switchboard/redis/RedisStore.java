@@ -1,0 +1,426 @@
+package switchboard.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels.Created;
+import switchboard.channel.Channels.Refused;
+import switchboard.channel.Channels.Request;
+import switchboard.channel.ContentType;
+import switchboard.channel.Ending;
+import switchboard.channel.Fork;
+import switchboard.channel.Lifetime;
+import switchboard.channel.Parts;
+import switchboard.channel.Store;
+import switchboard.log.Offset;
+
+/**
+ * Channels in Redis, which this server shares with others. Every request asks Redis what the
+ * channel is now; so whatever was answered by one server is known to all.
+ *
+ * <p><b>Threads.</b> Safe. Blocks its callers for a round trip; the clock never.
+ */
+final class RedisStore implements Store {
+
+  private static final Logger LOG = Logger.getLogger(RedisStore.class.getName());
+  private static final int WORKERS = 4;
+  private static final int TRIES = 3;
+
+  /**
+   * How often and how long.
+   *
+   * @param probe between two words to itself
+   * @param silence so long without hearing them
+   * @param audit between two looks at a channel that is listened to
+   * @param linger so long a channel that nobody uses is remembered
+   */
+  record Intervals(long probe, long silence, long audit, long linger) {
+    static final Intervals USUAL = new Intervals(5_000, 15_000, 60_000, 60_000);
+  }
+
+  private final Parts parts;
+  private final Link link;
+  private final Scripts scripts;
+  private final Listener listener;
+  private final ExecutorService workers;
+  private final Intervals intervals;
+  private final Map<ChannelName, MirroredLog> logs = new ConcurrentHashMap<>();
+  private final LongAdder holes = new LongAdder();
+  private final AtomicBoolean isProbing = new AtomicBoolean();
+  private volatile long probedMillis;
+
+  RedisStore(Link link, String prefix, Parts parts, ThreadFactory threads, Intervals intervals) {
+    this.parts = parts;
+    this.link = link;
+    this.intervals = intervals;
+    this.scripts = new Scripts(link, prefix);
+    this.workers = Executors.newFixedThreadPool(WORKERS, threads);
+    this.listener = new Listener(link, prefix, (int) intervals.silence(), threads);
+  }
+
+  Parts parts() {
+    return parts;
+  }
+
+  Listener listener() {
+    return listener;
+  }
+
+  /** What is here of a channel; {@code null} for nothing. */
+  MirroredLog log(ChannelName name) {
+    return logs.get(name);
+  }
+
+  /** Messages that Pub/Sub brought and that did not follow what was known. */
+  LongAdder holes() {
+    return holes;
+  }
+
+  /** Whether a worker will do it. */
+  boolean start(Runnable work) {
+    try {
+      workers.execute(work);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
+  }
+
+  State call(String operation, ChannelName name, Object... arguments) {
+    return scripts.call(operation, name, arguments);
+  }
+
+  /** What there is of a channel from a number on; its newest to whoever knows another epoch. */
+  State look(
+      ChannelName name, long epoch, long from, int maxMessages, int maxBytes, boolean touches) {
+    long maxAge = parts.retention().maxAge().toMillis();
+    return call("look", name, epoch, from, maxMessages, maxBytes, maxAge, touches ? 1 : 0);
+  }
+
+  @Override
+  public Optional<Channel> find(ChannelName name) {
+    Optional<Channel> there = there(name);
+    if (there.isEmpty() && parts.autoCreate().test(name) && !isKeptForForks(name)) {
+      return Optional.of(create(name, Request.empty(ContentType.JSON)).channel());
+    }
+    return there;
+  }
+
+  private Optional<Channel> there(ChannelName name) {
+    MirroredLog known = logs.get(name);
+    if (known == null) {
+      State state = MirroredLog.first(this, name);
+      return state.exists() ? Optional.of(open(name, state).channel()) : Optional.empty();
+    }
+    try {
+      return settle(known, known.look(false));
+    } catch (Refused refused) {
+      if (refused.ending() != Ending.STORE_UNAVAILABLE) {
+        throw refused;
+      }
+      return Optional.of(known.channel()); // what is here can be read while Redis is away
+    }
+  }
+
+  private MirroredLog open(ChannelName name, State state) {
+    MirroredLog fresh = new MirroredLog(this, name);
+    fresh.apply(state);
+    fresh.belongsTo(
+        new Channel(
+            name,
+            state.contentType(),
+            state.lifetime(),
+            state.fork(),
+            fresh,
+            parts.dispatch(),
+            parts.clock(),
+            parts.limits().subscriptionsPerChannel()));
+    MirroredLog other = logs.putIfAbsent(name, fresh);
+    if (other == null) {
+      return fresh;
+    }
+    fresh.leaveBudget();
+    return other;
+  }
+
+  /** Makes what is here follow what was seen of the channel in Redis; the channel, if there is. */
+  Optional<Channel> settle(MirroredLog known, State state) {
+    if (state.exists() && state.id().equals(known.id())) {
+      return Optional.of(known.channel());
+    }
+    if (state.status().equals("none") && known.channel().fork() == null) {
+      return restore(known);
+    }
+    gone(known);
+    if (!state.exists()) {
+      return Optional.empty();
+    }
+    return Optional.of(open(known.name(), MirroredLog.first(this, known.name())).channel());
+  }
+
+  // Nobody deleted it, its time is not over, and yet it is not there: Redis lost it. Whoever still
+  // knows it brings it back, empty; its readers are told that it started anew.
+  private Optional<Channel> restore(MirroredLog known) {
+    Channel channel = known.channel();
+    LOG.warning(() -> "channel \"" + known.name() + "\" – Redis lost it; it starts anew");
+    State state = make(known.name(), channel, known.isClosed());
+    if (!state.exists() || !state.contentType().matches(channel.contentType())) {
+      gone(known);
+      return Optional.empty();
+    }
+    if (known.apply(MirroredLog.first(this, known.name()))) {
+      channel.moved();
+    }
+    return Optional.of(channel);
+  }
+
+  private State make(ChannelName name, Channel like, boolean closed) {
+    return make(name, like.contentType(), like.lifetime(), null, Branch.NONE, closed, List.of());
+  }
+
+  /** Nobody will find it here any more. */
+  void gone(MirroredLog log) {
+    if (logs.remove(log.name(), log)) {
+      listener.remove(log);
+      log.channel().delete();
+    }
+  }
+
+  @Override
+  public boolean isKeptForForks(ChannelName name) {
+    return MirroredLog.first(this, name).status().equals("kept");
+  }
+
+  @Override
+  public Created create(ChannelName name, Request request) {
+    for (int i = 0; i < TRIES; i++) {
+      State state = MirroredLog.first(this, name);
+      if (state.exists()) {
+        Channel there = there(name).orElse(null);
+        if (there != null) {
+          request.requireSame(there);
+          return new Created(there, false);
+        }
+      } else if (isMade(name, request, state)) {
+        Optional<Channel> made = there(name);
+        if (made.isPresent()) {
+          return new Created(made.get(), true);
+        }
+      }
+    }
+    throw new Refused(
+        Ending.STORE_UNAVAILABLE, "channel \"%s\": it comes and goes".formatted(name));
+  }
+
+  private boolean isMade(ChannelName name, Request request, State there) {
+    if (there.status().equals("kept")) {
+      throw new Refused(
+          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted but has forks".formatted(name));
+    }
+    Fork fork = request.fork();
+    Branch branch = fork == null ? Branch.NONE : branch(request);
+    ContentType type = request.contentType();
+    if (fork != null) {
+      type = branch.source().contentType();
+    } else if (type == null) {
+      type = ContentType.DEFAULT;
+    }
+    boolean inherits = fork != null && request.lifetime().equals(Lifetime.UNBOUNDED);
+    Lifetime lifetime = inherits ? branch.source().lifetime() : request.lifetime();
+    List<byte[]> messages = request.initial().apply(type);
+    State made = make(name, type, lifetime, fork, branch, request.close(), messages);
+    return isMade(made, fork);
+  }
+
+  private static boolean isMade(State made, Fork fork) {
+    return switch (made.status()) {
+      case "created" -> true;
+      case "forks" ->
+          throw new Refused(
+              Ending.TOO_MANY_FORKS,
+              "source \"%s\": it has %s forks already".formatted(fork.source(), made.more(0)));
+      case "short" ->
+          throw new Refused(
+              Ending.BAD_FORK,
+              "sub-offset %d: the message after %s has %s bytes"
+                  .formatted(fork.subOffset(), fork.at(), made.more(0)));
+      default -> false; // somebody else was faster
+    };
+  }
+
+  private State make(
+      ChannelName name,
+      ContentType type,
+      Lifetime lifetime,
+      Fork fork,
+      Branch branch,
+      boolean close,
+      List<byte[]> messages) {
+    Instant end = lifetime.expiresAt();
+    return call(
+        "create",
+        name,
+        type.value(),
+        lifetime.ttl() == null ? "" : lifetime.ttl().toMillis(),
+        end == null ? "" : end.toEpochMilli(),
+        lifetime.written() == null ? "" : lifetime.written(),
+        State.write(fork),
+        fork == null ? "" : fork.source(),
+        branch.sourceId(),
+        branch.number(),
+        branch.prefixBytes(),
+        branch.lives(),
+        parts.limits().forksPerChannel(),
+        close ? 1 : 0,
+        parts.retention().maxMessages(),
+        parts.retention().maxBytes(),
+        parts.retention().maxAge().toMillis(),
+        messages);
+  }
+
+  /** Where exactly a fork leaves its source. */
+  private record Branch(
+      Channel source, String sourceId, long number, int prefixBytes, String lives) {
+    static final Branch NONE = new Branch(null, "", 0, 0, "");
+  }
+
+  private Branch branch(Request request) {
+    Fork fork = request.fork();
+    if (isKeptForForks(fork.source())) {
+      throw new Refused(
+          Ending.SOURCE_DELETED,
+          "source \"%s\": it was deleted and has only forks".formatted(fork.source()));
+    }
+    Channel source = find(fork.source()).orElse(null);
+    MirroredLog log = logs.get(fork.source());
+    if (source == null || log == null) {
+      throw new Refused(
+          Ending.UNKNOWN_CHANNEL,
+          "source \"%s\": there is no such channel".formatted(fork.source()));
+    }
+    if (request.contentType() != null && !source.contentType().matches(request.contentType())) {
+      throw new Refused(
+          Ending.CONTENT_TYPE_MISMATCH,
+          "content type \"%s\": the source holds %s"
+              .formatted(request.contentType(), source.contentType()));
+    }
+    return branch(fork, source, log.state());
+  }
+
+  private static Branch branch(Fork fork, Channel source, State state) {
+    Offset at = placeIn(state, fork.at());
+    boolean countsMessages = source.contentType().kind() == ContentType.Kind.JSON;
+    if (!state.knows(at) || at.number() < state.first()) {
+      throw new Refused(
+          Ending.BAD_FORK,
+          "offset \"%s\": the source has offsets from %s to %s"
+              .formatted(at, state.place(state.first()), state.place(state.head())));
+    }
+    long number = at.number() + (countsMessages ? fork.subOffset() : 0);
+    if (number > state.head()) {
+      throw new Refused(
+          Ending.BAD_FORK,
+          "sub-offset %d: there are not so many messages between %s and %s"
+              .formatted(fork.subOffset(), at, state.place(state.head())));
+    }
+    int prefixBytes = countsMessages ? 0 : fork.subOffset();
+    String lives = State.write(state.livesUpTo(number));
+    return new Branch(source, state.id(), number, prefixBytes, lives);
+  }
+
+  private static Offset placeIn(State state, Offset at) {
+    if (at == null) {
+      return state.place(state.head());
+    }
+    return at.equals(Offset.BEGINNING) ? state.place(state.first()) : at;
+  }
+
+  @Override
+  public boolean delete(ChannelName name) {
+    if (there(name).isEmpty()) {
+      return false;
+    }
+    MirroredLog log = logs.get(name);
+    if (log == null) {
+      return false;
+    }
+    boolean isRemoved = call("delete", name, log.id()).status().equals("removed");
+    gone(log);
+    return isRemoved;
+  }
+
+  @Override
+  public Collection<Channel> channels() {
+    return logs.values().stream().map(MirroredLog::channel).toList();
+  }
+
+  @Override
+  public void tick(Channel channel, long nowMillis) {
+    channel.tick(nowMillis);
+    MirroredLog log = logs.get(channel.name());
+    if (log == null || log.channel() != channel) {
+      return;
+    }
+    if (log.drop(nowMillis, intervals.linger())) {
+      logs.remove(channel.name(), log);
+      listener.remove(log);
+      log.leaveBudget();
+    } else {
+      log.tick(nowMillis, intervals.audit());
+    }
+  }
+
+  @Override
+  public void tick(long nowMillis) {
+    listener.tick();
+    boolean isDue = nowMillis - probedMillis >= intervals.probe();
+    if (isDue && isProbing.compareAndSet(false, true)) {
+      probedMillis = nowMillis;
+      if (!start(this::probe)) {
+        isProbing.set(false);
+      }
+    }
+  }
+
+  private void probe() {
+    byte[] word = listener.own().getBytes(StandardCharsets.UTF_8);
+    try {
+      link.ask(
+          connection ->
+              connection.executeCommand(new CommandArguments(Command.PUBLISH).add(word).add("D:")),
+          false);
+    } catch (Refused e) {
+      LOG.log(Level.FINE, "no word to itself", e);
+    } finally {
+      isProbing.set(false);
+    }
+  }
+
+  @Override
+  public boolean isWell() {
+    return link.isUp() && listener.isWell();
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+    workers.shutdownNow();
+    link.close();
+  }
+}

@@ -1,0 +1,92 @@
+package switchboard.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.ContentType;
+import switchboard.channel.Dispatch;
+import switchboard.channel.Limits;
+import switchboard.channel.Tally;
+import switchboard.config.StoreUrl;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+
+/** What one server is of a cluster, without a server around it; its clock ticks faster. */
+final class Node implements AutoCloseable {
+
+  static final RedisStore.Intervals FAST = new RedisStore.Intervals(100, 1_500, 1_000, 60_000);
+
+  private final ExecutorService workers = Executors.newFixedThreadPool(2);
+  private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+  final Channels channels;
+  RedisStore store;
+
+  Node(String url, Retention retention) {
+    channels =
+        new Channels(
+            retention,
+            new Page(10, 100_000),
+            new Limits(Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 3),
+            name -> name.value().startsWith("auto-"),
+            new Dispatch(workers, new Tally()),
+            InstantSource.system(),
+            parts ->
+                store =
+                    new RedisStore(new Link(StoreUrl.parse(url)), "t:", parts, Thread::new, FAST));
+    clock.scheduleWithFixedDelay(channels::tick, 50, 50, TimeUnit.MILLISECONDS);
+  }
+
+  static Node at(String url) {
+    return new Node(url, new Retention(100, 1_000_000, Duration.ZERO));
+  }
+
+  Channel create(String name) {
+    return channels
+        .create(new ChannelName(name), Channels.Request.empty(ContentType.JSON))
+        .channel();
+  }
+
+  Channel find(String name) {
+    return channels.find(new ChannelName(name)).orElseThrow();
+  }
+
+  static Appended append(Channel channel, String... messages) {
+    return channel.append(Append.of(Stream.of(messages).map(m -> m.getBytes(UTF_8)).toList()));
+  }
+
+  static void await(String what, java.util.concurrent.Callable<Boolean> condition) {
+    Awaitility.await(what)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .atMost(Duration.ofSeconds(30))
+        .until(condition);
+  }
+
+  static void awaitEvents(List<String> expected, List<String> events) {
+    try {
+      await("all is heard", () -> events.size() >= expected.size());
+    } finally {
+      org.junit.jupiter.api.Assertions.assertEquals(expected, List.copyOf(events));
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+    channels.close();
+    workers.shutdown();
+  }
+}

@@ -39,7 +39,7 @@ const NOT_PROVOKED = [
   /bad-upgrade/,
   /server-stopping/,
   /too-slow/,
-  /too-fast|store-full|channel-full|too-many-(connections|from-address)|query-too-long/,
+  /too-fast|store-(full|unavailable)|outcome-unknown|channel-full|too-many-(connections|from-address)|query-too-long/,
   /^channel \S+ channel-closed$/,
 ]
 

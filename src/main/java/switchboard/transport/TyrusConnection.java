@@ -39,9 +39,17 @@ final class TyrusConnection implements WebConnection {
 
   private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
     this.original = original;
-    Object request = Inside.call(Inside.get(original, "request"), "getCoyoteRequest");
+    Object request = grizzlyRequest(Inside.get(original, "request"));
     this.tcp = Inside.call(Inside.call(request, "getRequest"), "getConnection");
     this.close = Inside.method(tcp, "closeSilently");
+  }
+
+  private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {
+    try {
+      return Inside.call(request, "getCoyoteRequest");
+    } catch (NoSuchMethodException e) {
+      return Inside.call(request, "getGrizzlyRequest"); // as GlassFish renamed it
+    }
   }
 
   /** Puts one under a WebSocket that was just opened. */

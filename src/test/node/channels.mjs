@@ -47,7 +47,7 @@ export async function post(url, messages, headers = {}) {
 export const close = (url) => post(url, [], { 'Stream-Closed': 'true' })
 
 /** Appends message 1, 2, 3 … one at a time or a few, until it is told to stop. */
-export function publishing(url, paceMillis = 1) {
+export function publishing(url, paceMillis = 10) {
   const load = { appended: 0 }
   let going = true
   const run = async () => {

@@ -1,13 +1,18 @@
 package switchboard.transport;
 
-import jakarta.ws.rs.core.Response;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.config.Settings;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
 import switchboard.log.Producer;
+import switchboard.publish.Messages;
 
 /**
  * The headers of an append, and the answer to it (Durable Streams PROTOCOL.md §5.2).
@@ -24,6 +29,39 @@ record AppendRequest(Producer producer, String seq, boolean close) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
     }
     return new AppendRequest(producer(header), header.apply(Headers.SEQ), close);
+  }
+
+  /** The body of an append, or of a channel's creation. */
+  static byte[] read(InputStream body, UnaryOperator<String> header, Settings settings) {
+    String encoding = header.apply("Content-Encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new Problem(
+          Ending.UNSUPPORTED_ENCODING,
+          "Content-Encoding \"%s\": send it as it is".formatted(encoding));
+    }
+    int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
+    try {
+      byte[] bytes = body.readNBytes(limit + 1);
+      if (bytes.length > limit) {
+        throw new Problem(Ending.TOO_LARGE, "the body has more than %d bytes".formatted(limit));
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new Problem(Ending.BAD_MESSAGE, "the body broke off: " + e.getMessage());
+    }
+  }
+
+  /** The messages in it. */
+  static List<byte[]> messages(ContentType type, byte[] body) {
+    return Problem.orElse(Ending.BAD_MESSAGE, () -> Messages.parse(type, body));
+  }
+
+  /** What the body is said to be; {@code null} where nothing is said. */
+  static ContentType contentType(UnaryOperator<String> header) {
+    String written = header.apply("Content-Type");
+    return written == null
+        ? null
+        : Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(written));
   }
 
   /** PROTOCOL.md §4.1: any other value counts as absent. */
@@ -65,38 +103,35 @@ record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   /**
-   * The response that says what became of it.
+   * Says what became of it.
    *
    * @param isEmpty there was nothing but the wish to close
    */
-  Response answer(Appended appended, boolean isEmpty) {
+  void answer(Appended appended, boolean isEmpty, HttpServletResponse response) {
     if (appended instanceof Appended.Accepted accepted) {
       // 200 tells a producer "new messages", 204 "known already" (PROTOCOL.md §5.2.1, §5.3).
       boolean tellsNew = producer != null && !isEmpty;
-      return response(
-          tellsNew ? Response.ok() : Response.noContent(),
-          accepted.next(),
-          accepted.closed(),
-          producer == null ? 0 : producer.seq());
+      response.setStatus(tellsNew ? HttpServletResponse.SC_OK : HttpServletResponse.SC_NO_CONTENT);
+      long highestSeq = producer == null ? 0 : producer.seq();
+      writeHeaders(response, accepted.next(), accepted.closed(), highestSeq);
+    } else if (appended instanceof Appended.Duplicate duplicate) {
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      writeHeaders(response, duplicate.next(), duplicate.closed(), duplicate.highestSeq());
+    } else {
+      throw refusal(appended);
     }
-    if (appended instanceof Appended.Duplicate duplicate) {
-      return response(
-          Response.noContent(), duplicate.next(), duplicate.closed(), duplicate.highestSeq());
-    }
-    throw refusal(appended);
   }
 
-  private Response response(
-      Response.ResponseBuilder response, Offset next, boolean closed, long highestSeq) {
-    response.header(Headers.NEXT_OFFSET, next);
+  private void writeHeaders(
+      HttpServletResponse response, Offset next, boolean closed, long highestSeq) {
+    response.setHeader(Headers.NEXT_OFFSET, next.toString());
     if (closed) {
-      response.header(Headers.CLOSED, Headers.TRUE);
+      response.setHeader(Headers.CLOSED, Headers.TRUE);
     }
     if (producer != null) {
-      response.header(Headers.PRODUCER_EPOCH, producer.epoch());
-      response.header(Headers.PRODUCER_SEQ, highestSeq);
+      response.setHeader(Headers.PRODUCER_EPOCH, Long.toString(producer.epoch()));
+      response.setHeader(Headers.PRODUCER_SEQ, Long.toString(highestSeq));
     }
-    return response.build();
   }
 
   /** Why nothing was appended. */

@@ -6,7 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;
-import jakarta.ws.rs.POST;
+import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -16,12 +16,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -33,11 +31,11 @@ import switchboard.channel.Lifetime;
 import switchboard.channel.Pace;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.publish.Messages;
 
 /**
- * A channel over HTTP: the Durable Streams protocol at {@code /channels/{name}}. Event streams and
- * WebSockets at the same URL are taken by {@link ChannelsFilter} and {@link WebSocketEndpoint}.
+ * A channel over HTTP: the Durable Streams protocol at {@code /channels/{name}}. Appends and event
+ * streams at the same URL are taken by {@link ChannelsFilter}, WebSockets by {@link
+ * WebSocketEndpoint}.
  */
 // Any path: a name with a slash gets the answer for a bad name, not the server's page for a 404.
 // The
@@ -62,19 +60,20 @@ public class ChannelResource {
   @PUT
   public Response create(@PathParam("name") String name, InputStream body) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    ContentType type = contentType();
+    ContentType type = AppendRequest.contentType(this::header);
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
             () -> Lifetime.parse(header(Headers.TTL), header(Headers.EXPIRES_AT)));
     Fork fork = ForkRequest.parse(this::header, uri.getBaseUri().getPath());
     boolean close = AppendRequest.isTrue(header(Headers.CLOSED));
-    requirePace();
-    byte[] bytes = read(body);
+    Problem.requirePace(connections, pace, servletRequest.getRemoteAddr());
+    byte[] bytes = AppendRequest.read(body, this::header, settings);
     Channels.Created created =
         create(
             valid,
-            new Channels.Request(type, lifetime, fork, close, known -> messages(known, bytes)));
+            new Channels.Request(
+                type, lifetime, fork, close, known -> AppendRequest.messages(known, bytes)));
     Channel channel = created.channel();
     Response.ResponseBuilder response =
         created.isNew() ? Response.created(location(channel)) : Response.ok();
@@ -91,53 +90,6 @@ public class ChannelResource {
       return channels.create(name, request);
     } catch (Channels.Refused refused) {
       throw Problem.of(refused);
-    }
-  }
-
-  /** Appends messages, closes, or both (PROTOCOL.md §5.2, §5.3). */
-  @POST
-  public Response append(@PathParam("name") String name, InputStream body) {
-    Channel channel = Place.find(channels, name);
-    requirePace();
-    byte[] bytes = read(body);
-    AppendRequest request = AppendRequest.parse(this::header, bytes.length == 0);
-    if (bytes.length > 0 && !channel.isClosed()) {
-      requireContentType(channel);
-    }
-    List<byte[]> messages =
-        channel.isClosed() ? raw(bytes) : messages(channel.contentType(), bytes);
-    if (messages.isEmpty() && !(bytes.length == 0 && request.close())) {
-      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
-    }
-    return request.answer(channel.append(request.append(messages)), messages.isEmpty());
-  }
-
-  private void requirePace() {
-    Problem.requireStaying(connections);
-    String address = servletRequest.getRemoteAddr();
-    long waitMillis = pace.waitMillis(address);
-    if (waitMillis > 0) {
-      throw Problem.tooFast(address, waitMillis);
-    }
-  }
-
-  // A closed channel says so before it says what else is wrong (PROTOCOL.md §5.2).
-  private static List<byte[]> raw(byte[] bytes) {
-    return bytes.length == 0 ? List.of() : List.of(bytes);
-  }
-
-  private void requireContentType(Channel channel) {
-    ContentType type = contentType();
-    if (type == null) {
-      throw new Problem(
-          Ending.BAD_PARAMETER,
-          "Content-Type is missing; the channel holds " + channel.contentType());
-    }
-    if (!channel.contentType().matches(type)) {
-      throw new Problem(
-          Ending.CONTENT_TYPE_MISMATCH,
-          "content type \"%s\": channel \"%s\" holds %s"
-              .formatted(type, channel.name(), channel.contentType()));
     }
   }
 
@@ -227,34 +179,12 @@ public class ChannelResource {
     return Response.noContent().build();
   }
 
-  private ContentType contentType() {
-    String written = header(HttpHeaders.CONTENT_TYPE);
-    return written == null
-        ? null
-        : Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(written));
-  }
-
-  private static List<byte[]> messages(ContentType type, byte[] body) {
-    return Problem.orElse(Ending.BAD_MESSAGE, () -> Messages.parse(type, body));
-  }
-
-  private byte[] read(InputStream body) {
-    String encoding = header(HttpHeaders.CONTENT_ENCODING);
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      throw new Problem(
-          Ending.UNSUPPORTED_ENCODING,
-          "Content-Encoding \"%s\": send it as it is".formatted(encoding));
-    }
-    int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
-    try {
-      byte[] bytes = body.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw new Problem(Ending.TOO_LARGE, "the body has more than %d bytes".formatted(limit));
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw new Problem(Ending.BAD_MESSAGE, "the body broke off: " + e.getMessage());
-    }
+  /** What may be done; JAX-RS alone would not know of appends. */
+  @OPTIONS
+  public Response methods() {
+    return Response.ok(FailureMapper.ALLOWED, "text/plain")
+        .header("Allow", FailureMapper.ALLOWED)
+        .build();
   }
 
   private String header(String name) {

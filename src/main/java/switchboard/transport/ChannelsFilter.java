@@ -19,13 +19,15 @@ import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.channel.Pace;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 
 /**
- * The door of {@code /channels}: sets the headers that every answer has, and takes the requests for
- * event streams, which are written without blocking as only Servlet can. All others pass on, to
- * {@link ChannelResource} or {@link WebSocketEndpoint}.
+ * The door of {@code /channels}: sets the headers that every answer has, and takes appends, which
+ * JAX-RS would make several times as dear, and the requests for event streams, which are written
+ * without blocking as only Servlet can. All others pass on, to {@link ChannelResource} or {@link
+ * WebSocketEndpoint}.
  */
 @WebFilter(urlPatterns = "/channels/*", asyncSupported = true)
 public class ChannelsFilter extends HttpFilter {
@@ -35,6 +37,7 @@ public class ChannelsFilter extends HttpFilter {
 
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
+  @Inject private transient Pace pace;
   @Inject private transient Settings settings;
   @Inject private transient InstantSource clock;
   @Inject private transient FrameWriters writers;
@@ -60,6 +63,10 @@ public class ChannelsFilter extends HttpFilter {
       requirePath(request.getRequestURI());
       requireSmallHeaders(request);
       request = withoutMalformedContentType(request);
+      if (request.getMethod().equals("POST")) {
+        append(request, response);
+        return;
+      }
       if (!request.getMethod().equals("GET")) {
         chain.doFilter(request, response);
         return;
@@ -186,6 +193,17 @@ public class ChannelsFilter extends HttpFilter {
           .with(UPGRADE_VERSION, 13);
     }
     return true;
+  }
+
+  private void append(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    try {
+      new HttpAppend(channels, connections, pace, settings)
+          .answer(name(request), request, response);
+    } catch (Problem problem) {
+      throw problem;
+    } catch (RuntimeException e) {
+      throw FailureMapper.problem(e);
+    }
   }
 
   private void startEventStream(

@@ -19,6 +19,9 @@ public class FailureMapper implements ExceptionMapper<Throwable> {
 
   private static final Logger LOG = Logger.getLogger(FailureMapper.class.getName());
 
+  /** What may be done with a channel. */
+  static final String ALLOWED = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+
   @Inject private Tally tally;
 
   @Override
@@ -27,18 +30,20 @@ public class FailureMapper implements ExceptionMapper<Throwable> {
   }
 
   static Response response(Throwable e, Tally tally) {
-    if (e instanceof NotAllowedException notAllowed) {
-      Problem problem =
-          new Problem(
-              Ending.METHOD_NOT_ALLOWED, "GET, HEAD, PUT, POST, DELETE and OPTIONS are allowed");
-      String allow = notAllowed.getResponse().getHeaderString("Allow");
-      return ProblemMapper.response(allow == null ? problem : problem.with("Allow", allow), tally);
+    if (e instanceof NotAllowedException) {
+      Problem problem = new Problem(Ending.METHOD_NOT_ALLOWED, ALLOWED + " are allowed");
+      // Not as JAX-RS has it, which does not know of appends.
+      return ProblemMapper.response(problem.with("Allow", ALLOWED), tally);
     }
     if (e instanceof WebApplicationException refusal && refusal.getResponse().getStatus() < 500) {
       return refusal.getResponse();
     }
+    return ProblemMapper.response(problem(e), tally);
+  }
+
+  /** What the client is told of what nobody foresaw; the log has the rest. */
+  static Problem problem(Throwable e) {
     LOG.log(Level.SEVERE, "a request failed", e);
-    return ProblemMapper.response(
-        new Problem(Ending.INTERNAL, "the reason is in the server's log"), tally);
+    return new Problem(Ending.INTERNAL, "the reason is in the server's log");
   }
 }

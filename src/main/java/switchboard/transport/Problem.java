@@ -9,6 +9,7 @@ import java.util.Map;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
+import switchboard.channel.Pace;
 import switchboard.log.Gap;
 
 /**
@@ -75,10 +76,14 @@ public final class Problem extends RuntimeException {
     }
   }
 
-  /** An append too many. */
-  static Problem tooFast(String address, long waitMillis) {
-    return new Problem(Ending.TOO_FAST, "appends from " + address + " come too fast")
-        .retryAfter(waitMillis);
+  /** Refuses an append that comes too soon after others from the same address. */
+  static void requirePace(Connections connections, Pace pace, String address) {
+    requireStaying(connections);
+    long waitMillis = pace.waitMillis(address);
+    if (waitMillis > 0) {
+      throw new Problem(Ending.TOO_FAST, "appends from " + address + " come too fast")
+          .retryAfter(waitMillis);
+    }
   }
 
   /** Somebody who is not let in. */

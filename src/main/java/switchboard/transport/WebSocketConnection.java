@@ -139,11 +139,7 @@ final class WebSocketConnection implements Connection {
 
   /** Refuses an append that comes too soon after others from the same address. */
   void requirePace() {
-    Problem.requireStaying(connections);
-    long waitMillis = pace.waitMillis(address);
-    if (waitMillis > 0) {
-      throw Problem.tooFast(address, waitMillis);
-    }
+    Problem.requirePace(connections, pace, address);
   }
 
   @Override

@@ -29,7 +29,7 @@ enum { MAX_PIDS = 64, ROOM = 400 << 10, REQUEST = 2048 };
 /* What the command line may set. */
 static struct {
   const char *dialect, *transport, *path, *publish, *pids, *name;
-  int port, subs, channels, messages, warmup, inflight, lag, size, stalled, hold, idle, resume, interval, seconds;
+  int port, subs, channels, messages, warmup, inflight, lag, size, stalled, hold, settle, idle, resume, interval, seconds;
   double rate;
 } o = {.dialect = "switchboard", .transport = "ws", .path = "/", .publish = "/", .pids = "", .name = "",
        .subs = 1, .channels = 1, .inflight = 1, .size = 128, .interval = 250, .seconds = 100};
@@ -39,7 +39,7 @@ static const struct { const char *key; const char **text; int *number; double *r
     {"publish", &o.publish, 0, 0}, {"pids", &o.pids, 0, 0}, {"name", &o.name, 0, 0}, {"port", 0, &o.port, 0},
     {"subs", 0, &o.subs, 0}, {"channels", 0, &o.channels, 0}, {"messages", 0, &o.messages, 0},
     {"warmup", 0, &o.warmup, 0}, {"inflight", 0, &o.inflight, 0}, {"lag", 0, &o.lag, 0}, {"size", 0, &o.size, 0},
-    {"stalled", 0, &o.stalled, 0}, {"hold", 0, &o.hold, 0}, {"idle", 0, &o.idle, 0}, {"resume", 0, &o.resume, 0},
+    {"stalled", 0, &o.stalled, 0}, {"hold", 0, &o.hold, 0}, {"settle", 0, &o.settle, 0}, {"idle", 0, &o.idle, 0}, {"resume", 0, &o.resume, 0},
     {"interval", 0, &o.interval, 0}, {"seconds", 0, &o.seconds, 0}, {"rate", 0, 0, &o.rate},
 };
 
@@ -663,6 +663,7 @@ int main(int count, char **arguments) {
     while (getchar() != '\n') {}
   }
   double idle_percent = 0;
+  for (uint64_t until = now() + o.settle * 1000000000ull; now() < until;) turn(50);
   if (o.idle) {
     double cpu = server_cpu();
     uint64_t start = now(), until = start + o.idle * 1000000000ull;

@@ -17,6 +17,10 @@ const share = of => (row, all) => {
   const peer = all.find(other => other.server === 'nchan' && other.transport === row.transport)
   return peer ? fixed(2)(row[of] / peer[of]) : ''
 }
+const beyondBare = of => (row, all) => {
+  const bare = all.find(other => other.server === row.server.replace('switchboard', 'bare endpoint') && other.transport === row.transport)
+  return bare && bare !== row ? fixed(1)((row[of] - bare[of]) / 1024) : ''
+}
 const lost = ['lost / repeated', row => `${row.lost} / ${row.duplicates}`]
 const cpu = ['CPU µs a message', row => fixed(2)(row.cpuUs)]
 const timesNchan = ['× Nchan', share('cpuUs')]
@@ -35,9 +39,10 @@ const tables = {
   resume: ['Resume: 1,000 clients come back after 200 missed messages', 'cpuUs',
     [['CPU µs a missed message', row => fixed(2)(row.cpuUs)], ['all caught up after s', row => fixed(2)(row.caughtUpS)], size, lost]],
   slow: ['Slow readers: 100 of 1,000 do not read; 1 KiB messages', 'cpuUs', [cpu, timesNchan, rate, p50, p99, lost]],
-  idle: ['Idle: 5,000 connections', 'pssPerConnection',
+  idle: ['Idle: 5,000 connections, in the half minute that begins 25 s after they are open', 'pssPerConnection',
     [['memory a connection, KiB', row => fixed(1)(row.pssPerConnection / 1024)], ['of it Java heap', row => row.heapBytesPerConnection ? fixed(1)(row.heapBytesPerConnection / 1024) : ''],
-      ['of it our objects', row => row.ownBytesPerConnection ? fixed(1)(row.ownBytesPerConnection / 1024) : ''], ['CPU of one core, %', row => fixed(2)(row.idlePercent)]]],
+      ['beyond a bare endpoint', beyondBare('pssPerConnection')], ['of it Java heap', beyondBare('heapBytesPerConnection')],
+      ['CPU of one core, %', row => fixed(2)(row.idlePercent)]]],
 }
 
 function rows(scenario) {

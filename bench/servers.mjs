@@ -17,21 +17,26 @@ const switchboard = {
 }
 const settings = ['-Dswitchboard.channels.auto-create=b*', '-Dswitchboard.ticker.channel=']
 
-function payara(port) {
+const war = { switchboard: join(root, 'target/switchboard.war'), bare: join(work, 'bare/bare.war') }
+
+/** A WebSocket endpoint that does nothing: what the server itself keeps for each. */
+const bare = { dialect: 'nchan', publish: '/', isJvm: true, paths: { ws: '/bare/bare/b{ch}' }, scenario: 'idle' }
+
+const payara = app => port => {
   const config = join(work, 'payara.properties')
   writeFileSync(config, 'handlers=java.util.logging.ConsoleHandler\n.level=WARNING\nPayaraMicro.level=INFO\n')
   return [java, ...heap, ...settings, '-jar', join(work, 'payara-micro.jar'), '--nohazelcast', '--disablephonehome',
-    '--rootdir', join(work, 'payara'), '--logproperties', config, '--prebootcommandfile', join(root, 'src/run/preboot.txt'),
-    '--port', port, '--deploy', join(root, 'target/switchboard.war')]
+    '--rootdir', join(work, `payara-${app}`), '--logproperties', config, '--prebootcommandfile', join(root, 'src/run/preboot.txt'),
+    '--port', port, '--deploy', war[app]]
 }
 
-function wildfly(port) {
+const wildfly = app => port => {
   const home = readdirSync(work).find(name => /^wildfly-\d/.test(name))
-  const base = join(work, 'wildfly')
+  const base = join(work, `base-${app}`)
   rmSync(base, { recursive: true, force: true })
   cpSync(join(work, home, 'standalone', 'configuration'), join(base, 'configuration'), { recursive: true })
   mkdirSync(join(base, 'deployments'))
-  cpSync(join(root, 'target/switchboard.war'), join(base, 'deployments', 'switchboard.war'))
+  cpSync(war[app], join(base, 'deployments', `${app}.war`))
   return ['env', `JAVA_OPTS=${[...heap, ...settings, '-Djava.net.preferIPv4Stack=true'].join(' ')}`,
     join(work, home, 'bin', 'standalone.sh'), `-Djboss.server.base.dir=${base}`, '-b', '127.0.0.1', '-bmanagement', '127.0.0.1',
     `-Djboss.http.port=${port}`, `-Djboss.https.port=${port + 1}`, `-Djboss.management.http.port=${port + 2}`]
@@ -48,8 +53,10 @@ function nginx(port) {
 }
 
 export const servers = {
-  'switchboard on Payara': { ...switchboard, port: 21010, command: payara, ready: 'ready in', patience: 120 },
-  'switchboard on WildFly': { ...switchboard, port: 21020, command: wildfly, ready: 'WFLYSRV0025', patience: 120 },
+  'switchboard on Payara': { ...switchboard, port: 21010, command: payara('switchboard'), ready: 'ready in', patience: 120 },
+  'switchboard on WildFly': { ...switchboard, port: 21020, command: wildfly('switchboard'), ready: 'WFLYSRV0025', patience: 120 },
+  'bare endpoint on Payara': { ...bare, port: 21060, command: payara('bare'), ready: 'ready in', patience: 120 },
+  'bare endpoint on WildFly': { ...bare, port: 21070, command: wildfly('bare'), ready: 'WFLYSRV0025', patience: 120 },
   nchan: {
     dialect: 'nchan', port: 21030, command: nginx, publish: '/pub/b{ch}',
     paths: { ws: '/ws/b{ch}', sse: '/sse/b{ch}', longpoll: '/lp/b{ch}', resume: '/raw/b{ch}' },
@@ -59,7 +66,7 @@ export const servers = {
     command: port => [process.execPath, join(bench, 'peers/socketio/server.mjs'), port], ready: 'ready',
   },
   CometD: {
-    dialect: 'cometd', port: 21050, publish: '/pub/{ch}', paths: { longpoll: '/cometd' }, isJvm: true,
+    dialect: 'cometd', port: 21050, publish: '/pub/{ch}', paths: { longpoll: '/cometd', ws: '/ws/cometd' }, isJvm: true,
     command: port => [java, ...heap, '-cp', `${join(work, 'cometd/classes')}:${join(work, 'cometd/dependency')}/*`, 'CometdServer', port],
     ready: 'ready',
   },

@@ -36,18 +36,15 @@ final class Fitness {
     try (Connection connection = link.connect(0)) {
       new Fitness(link, connection).require(prefix);
     } catch (JedisConnectionException e) {
-      throw unfit(link, "it cannot be reached: " + rootOf(e), e);
+      throw unfit(link, "it cannot be reached: " + reasons(e), e);
     } catch (JedisDataException e) {
       throw unfit(link, "it lets nobody in with this user and password: " + e.getMessage(), e);
     }
   }
 
-  private static String rootOf(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.toString() : root.getMessage();
+  private static String reasons(Throwable e) {
+    String own = String.valueOf(e.getMessage());
+    return e.getCause() == null ? own : own + ": " + reasons(e.getCause());
   }
 
   private static IllegalStateException unfit(Link link, String why, JedisException e) {

@@ -167,11 +167,33 @@ final class RedisStore implements Store {
     if (state.status().equals("none") && known.channel().fork() == null) {
       return restore(known);
     }
+    if (state.exists() && isLike(known.channel(), state)) {
+      return adopt(known);
+    }
     gone(known);
+    return state.exists() ? there(known.name()) : Optional.empty();
+  }
+
+  // Another one of that name, and nobody was heard to delete the first: the word was missed, or
+  // Redis lost the channel and another server has brought it back. Its readers are told that it
+  // started anew, and read on.
+  private Optional<Channel> adopt(MirroredLog known) {
+    State state = MirroredLog.first(this, known.name());
     if (!state.exists()) {
+      gone(known);
       return Optional.empty();
     }
-    return Optional.of(open(known.name(), MirroredLog.first(this, known.name())).channel());
+    if (known.apply(state)) {
+      known.channel().moved();
+    }
+    return Optional.of(known.channel());
+  }
+
+  private static boolean isLike(Channel channel, State state) {
+    return channel.contentType().matches(state.contentType())
+        && channel.lifetime().matches(state.lifetime())
+        && channel.fork() == null
+        && state.fork() == null;
   }
 
   // Nobody deleted it, its time is not over, and yet it is not there: Redis lost it. Whoever still
@@ -179,15 +201,8 @@ final class RedisStore implements Store {
   private Optional<Channel> restore(MirroredLog known) {
     Channel channel = known.channel();
     LOG.warning(() -> "channel \"" + known.name() + "\" – Redis lost it; it starts anew");
-    State state = make(known.name(), channel, known.isClosed());
-    if (!state.exists() || !state.contentType().matches(channel.contentType())) {
-      gone(known);
-      return Optional.empty();
-    }
-    if (known.apply(MirroredLog.first(this, known.name()))) {
-      channel.moved();
-    }
-    return Optional.of(channel);
+    make(known.name(), channel, known.isClosed());
+    return adopt(known);
   }
 
   private State make(ChannelName name, Channel like, boolean closed) {

@@ -1,0 +1,300 @@
+package switchboard.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+import switchboard.channel.Channel;
+import switchboard.channel.Channels;
+import switchboard.channel.Ending;
+import switchboard.channel.RecordingSink;
+import switchboard.log.Append;
+import switchboard.log.Appended;
+import switchboard.log.Producer;
+import switchboard.log.Retention;
+
+/** What happens to Redis and to the way there, and that no reader misses anything untold. */
+class FaultsTest {
+
+  private static final String TOLD = "gap of 0";
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private RedisServer redis;
+
+  private Node node(String url) {
+    Node node = Node.at(url);
+    open.add(node);
+    return node;
+  }
+
+  /** One that keeps all that is said while it hears nothing. */
+  private Node roomy() {
+    Node node = new Node(redis.url(), new Retention(100_000, 100_000_000, Duration.ZERO));
+    open.add(node);
+    return node;
+  }
+
+  private void start(String... options) {
+    redis = RedisServer.start(options);
+    open.add(redis);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private static void append(Channel channel, int first, int last) {
+    for (int i = first; i <= last; i++) {
+      assertInstanceOf(Appended.Accepted.class, Node.append(channel, Integer.toString(i)));
+    }
+  }
+
+  /** Appends once Redis is there again. */
+  private static void appendAgain(Node node, int first, int last) {
+    Node.await(
+        "an append is accepted",
+        () -> {
+          try {
+            return Node.append(node.find("auto-c"), Integer.toString(first))
+                instanceof Appended.Accepted;
+          } catch (Channels.Refused e) {
+            return false;
+          }
+        });
+    append(node.find("auto-c"), first + 1, last);
+  }
+
+  private static List<String> numbers(int first, int last) {
+    return IntStream.rangeClosed(first, last).mapToObj(Integer::toString).toList();
+  }
+
+  private static RecordingSink listen(Node node) {
+    RecordingSink sink = RecordingSink.fast();
+    Channel channel = node.find("auto-c");
+    channel.subscribe(channel.earliest(), sink);
+    return sink;
+  }
+
+  /** What was heard after the last time that something was told to be missing. */
+  private static List<String> afterTheGap(RecordingSink sink) {
+    List<String> events = List.copyOf(sink.events);
+    return events.subList(events.lastIndexOf(TOLD) + 1, events.size());
+  }
+
+  private static void awaitTold(RecordingSink sink, int lastOfAll) {
+    Node.await("the last is heard", () -> sink.events.contains(Integer.toString(lastOfAll)));
+    assertTrue(sink.events.contains(TOLD), () -> "told: " + sink.events);
+  }
+
+  @Test
+  void connectionsThatAreKilledAgainAndAgainLoseRepeatAndReorderNothing() throws Exception {
+    start();
+    Node a = roomy();
+    Node b = roomy();
+    RecordingSink atA = listen(a);
+    RecordingSink atB = listen(b);
+    CompletableFuture<Void> publisher =
+        CompletableFuture.runAsync(() -> append(a.find("auto-c"), 1, 5_000));
+    try (Jedis jedis = redis.client()) {
+      while (!publisher.isDone()) {
+        jedis.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+        jedis.clientKill(
+            new ClientKillParams().type(ClientType.NORMAL).skipMe(ClientKillParams.SkipMe.YES));
+        LockSupport.parkNanos(50_000_000); // between two of them some get through
+      }
+    }
+    publisher.join();
+    Node.awaitEvents(numbers(1, 5_000), atA.events);
+    Node.awaitEvents(numbers(1, 5_000), atB.events);
+  }
+
+  @Test
+  void aRestartThatForgetsAllIsToldAndTheChannelGoesOn() {
+    start();
+    Node a = node(redis.url());
+    Node b = node(redis.url());
+    RecordingSink sink = listen(b);
+    append(a.find("auto-c"), 1, 20);
+    Node.awaitEvents(numbers(1, 20), sink.events);
+    redis.kill();
+    redis.startAgain();
+    appendAgain(a, 21, 40);
+    awaitTold(sink, 40);
+    assertEquals(numbers(21, 40), afterTheGap(sink));
+  }
+
+  @Test
+  void theSameWithoutARestart() {
+    start();
+    Node a = node(redis.url());
+    Node b = node(redis.url());
+    RecordingSink sink = listen(b);
+    append(a.find("auto-c"), 1, 20);
+    Node.awaitEvents(numbers(1, 20), sink.events);
+    try (Jedis jedis = redis.client()) {
+      jedis.flushAll();
+    }
+    appendAgain(a, 21, 40);
+    awaitTold(sink, 40);
+    assertEquals(numbers(21, 40), afterTheGap(sink));
+  }
+
+  @Test
+  void aKillWithAnAppendOnlyFileIsToldAsAPossibleLossAndNothingRepeats() {
+    start("--appendonly", "yes", "--appendfsync", "everysec");
+    Node a = node(redis.url());
+    Node b = node(redis.url());
+    RecordingSink sink = listen(b);
+    append(a.find("auto-c"), 1, 50);
+    Node.awaitEvents(numbers(1, 50), sink.events);
+    redis.kill();
+    redis.startAgain();
+    appendAgain(a, 51, 80);
+    awaitTold(sink, 80);
+    List<String> messages = sink.events.stream().filter(e -> !e.equals(TOLD)).toList();
+    assertEquals(messages.stream().distinct().toList(), messages, "nothing repeats");
+    assertEquals(numbers(51, 80), messages.subList(messages.size() - 30, messages.size()));
+  }
+
+  @Test
+  void anOldSnapshotThatComesBackIsToldAndWhatIsNewIsHeard() {
+    start();
+    Node a = node(redis.url());
+    Node b = node(redis.url());
+    RecordingSink sink = listen(b);
+    append(a.find("auto-c"), 1, 20);
+    try (Jedis jedis = redis.client()) {
+      jedis.save();
+    }
+    append(a.find("auto-c"), 21, 25);
+    Node.awaitEvents(numbers(1, 25), sink.events);
+    redis.kill();
+    redis.startAgain();
+    // Offsets 20 to 27 are given again, under another epoch: 25 is not simply passed over.
+    appendAgain(a, 26, 33);
+    awaitTold(sink, 33);
+    assertEquals(numbers(26, 33), afterTheGap(sink));
+    assertEquals(28, a.find("auto-c").end().number());
+  }
+
+  @Test
+  void whoeverHearsNothingKnowsItIsNotReadyAndMissesNothing() throws Exception {
+    start();
+    Node a = node(redis.url());
+    Wire wire = new Wire(redis.port());
+    open.add(wire);
+    Node b = node(wire.url());
+    RecordingSink sink = listen(b);
+    append(a.find("auto-c"), 1, 10);
+    Node.awaitEvents(numbers(1, 10), sink.events);
+    assertTrue(b.channels.isWell());
+    wire.deafen(true);
+    append(b.find("auto-c"), 11, 20); // publishing there works as ever
+    Node.await("it knows that it is deaf", () -> !b.channels.isWell());
+    append(a.find("auto-c"), 21, 30);
+    wire.deafen(false);
+    Node.await("it hears again", b.channels::isWell);
+    Node.awaitEvents(numbers(1, 30), sink.events);
+  }
+
+  @Test
+  void anAppendWhoseAnswerIsLostIsDoneOnce() {
+    start();
+    Wire wire = new Wire(redis.port());
+    open.add(wire);
+    Node a = node(wire.url());
+    Channel channel = a.find("auto-c");
+    wire.loseAnswers(3);
+    append(channel, 1, 1);
+    append(a.find("auto-c"), 2, 2);
+    assertEquals(2, a.find("auto-c").end().number());
+  }
+
+  @Test
+  void anAppendThatNobodyKnowsOfIsToldSoAndItsProducerMayRepeatIt() {
+    start();
+    Wire wire = new Wire(redis.port());
+    open.add(wire);
+    Node a = node(wire.url());
+    Channel channel = a.find("auto-c");
+    wire.loseAnswers(Integer.MAX_VALUE);
+    Append once = new Append(List.of("1".getBytes(UTF_8)), new Producer("p", 0, 0), null, false);
+    var refusal = assertThrows(Channels.Refused.class, () -> channel.append(once));
+    assertEquals(Ending.OUTCOME_UNKNOWN, refusal.ending());
+    wire.loseAnswers(0);
+    assertInstanceOf(Appended.Duplicate.class, a.find("auto-c").append(once));
+    assertEquals(1, a.find("auto-c").end().number());
+  }
+
+  @Test
+  void whileRedisIsAwayNothingIsAcceptedWhatIsHereIsReadAndThenItGoesOn() {
+    start("--appendonly", "yes", "--appendfsync", "always");
+    Node a = node(redis.url());
+    Channel channel = a.find("auto-c");
+    append(channel, 1, 10);
+    redis.kill();
+    var refusal = assertThrows(Channels.Refused.class, () -> Node.append(channel, "lost"));
+    assertTrue(
+        List.of(Ending.STORE_UNAVAILABLE, Ending.OUTCOME_UNKNOWN).contains(refusal.ending()));
+    assertFalse(a.channels.isWell());
+    RecordingSink sink = listen(a);
+    assertEquals(numbers(1, 10), List.copyOf(sink.events));
+    redis.startAgain();
+    appendAgain(a, 11, 20);
+    awaitTold(sink, 20);
+    assertEquals(numbers(11, 20), afterTheGap(sink));
+    Node.await("it is well", a.channels::isWell);
+  }
+
+  @Test
+  void aFullRedisRefusesAndKeepsWhatItHas() {
+    start("--maxmemory", "3mb", "--maxmemory-policy", "noeviction");
+    Node a = node(redis.url());
+    Channel channel = a.find("auto-c");
+    byte[] large = new byte[100_000];
+    var refusal =
+        assertThrows(
+            Channels.Refused.class,
+            () -> {
+              for (int i = 0; i < 100; i++) {
+                a.find("auto-" + i).append(Append.of(List.of(large)));
+              }
+            });
+    assertEquals(Ending.STORE_FULL, refusal.ending());
+    long end = channel.end().number();
+    assertThrows(Channels.Refused.class, () -> channel.append(Append.of(List.of(large))));
+    assertEquals(end, a.find("auto-c").end().number());
+  }
+
+  @Test
+  void aMasterThatBecameAReplicaAcceptsNothing() {
+    start();
+    Node a = node(redis.url());
+    Channel channel = a.find("auto-c");
+    append(channel, 1, 1);
+    RedisServer other = RedisServer.start();
+    open.add(other);
+    try (Jedis jedis = redis.client()) {
+      jedis.replicaof("127.0.0.1", other.port());
+    }
+    var refusal = assertThrows(Channels.Refused.class, () -> Node.append(channel, "2"));
+    assertEquals(Ending.STORE_UNAVAILABLE, refusal.ending());
+  }
+}

@@ -1,0 +1,129 @@
+package switchboard.redis;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
+import switchboard.config.StoreUrl;
+
+/** A store that cannot be used is told at the start, with its address and the reason. */
+class FitnessTest {
+
+  private static RedisServer redis;
+
+  @BeforeAll
+  static void startRedis() {
+    redis = RedisServer.start();
+    try (Jedis jedis = redis.client()) {
+      jedis.aclSetUser("poor", "on", ">secret", "~*", "&*", "+@all", "-@scripting");
+    }
+  }
+
+  @AfterAll
+  static void stopRedis() {
+    if (redis != null) {
+      redis.close();
+    }
+  }
+
+  private static void require(String url) {
+    try (Link link = new Link(StoreUrl.parse(url))) {
+      Fitness.require(link, "t:");
+    }
+  }
+
+  private static void assertUnfit(String url, String... words) {
+    String message = assertThrows(IllegalStateException.class, () -> require(url)).getMessage();
+    assertTrue(message.startsWith("switchboard.store.url redis"), message);
+    assertFalse(message.contains("secret"), message);
+    for (String word : words) {
+      assertTrue(message.contains(word), message);
+    }
+  }
+
+  @Test
+  void aMasterThatRunsScriptsIsFit() {
+    assertDoesNotThrow(() -> require(redis.url()));
+  }
+
+  @Test
+  void nobodyListensThere() {
+    int port = RedisServer.freePort();
+    assertUnfit("redis://127.0.0.1:" + port, "127.0.0.1:" + port, "cannot be reached");
+    assertUnfit("redis://no-such-host.invalid", "no-such-host.invalid:6379", "cannot be reached");
+  }
+
+  @Test
+  void thePasswordIsWrong() {
+    assertUnfit(
+        "redis://poor:secret2@127.0.0.1:" + redis.port(),
+        ":***@",
+        "user and password",
+        "WRONGPASS");
+  }
+
+  @Test
+  void itRunsNoScripts() {
+    assertUnfit("redis://poor:secret@127.0.0.1:" + redis.port(), "runs no scripts", "NOPERM");
+  }
+
+  @Test
+  void itIsAReplica() {
+    try (RedisServer replica =
+        RedisServer.start("--replicaof", "127.0.0.1", Integer.toString(redis.port()))) {
+      assertUnfit(replica.url(), "replica of 127.0.0.1:" + redis.port(), "name the master");
+    }
+  }
+
+  @Test
+  void itIsPartOfARedisCluster() {
+    int port = RedisServer.freePort();
+    try (RedisServer cluster =
+        RedisServer.start("--cluster-enabled", "yes", "--cluster-port", Integer.toString(port))) {
+      assertUnfit(cluster.url(), "Redis Cluster");
+    }
+  }
+
+  @Test
+  void noSentinelKnowsTheMaster() {
+    assertUnfit(
+        "redis-sentinel://127.0.0.1:" + RedisServer.freePort() + "/0#main", "#main", "no Sentinel");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://127.0.0.1",
+        "127.0.0.1:6379",
+        "redis://",
+        "redis://h:0",
+        "redis://h:70000",
+        "redis://a,b",
+        "redis://h/x",
+        "redis-sentinel://h:1",
+        "redis://u@h"
+      })
+  void aMalformedUrlIsRefused(String url) {
+    assertThrows(IllegalArgumentException.class, () -> StoreUrl.parse(url));
+  }
+
+  @Test
+  void aUrlIsReadAsItIsWrittenAndToldWithoutItsPassword() {
+    assertNull(StoreUrl.parse(" "));
+    StoreUrl url = StoreUrl.parse("rediss://u:p%40ss@h:1/3");
+    assertEquals("p@ss", url.password());
+    assertTrue(url.isSecure());
+    assertEquals("rediss://u:***@h:1/3", url.toString());
+    StoreUrl sentinels = StoreUrl.parse("redis-sentinel://a,b:2/0#main");
+    assertEquals("redis-sentinel://a:26379,b:2/0#main", sentinels.toString());
+  }
+}

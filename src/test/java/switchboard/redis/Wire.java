@@ -1,0 +1,109 @@
+package switchboard.redis;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What lies between a node and Redis, and what can happen to it there. */
+final class Wire implements AutoCloseable {
+
+  private final int target;
+  private final ServerSocket door;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile boolean isDeaf;
+  private volatile int lostAnswers;
+
+  Wire(int target) {
+    this.target = target;
+    try {
+      door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    start(this::accept);
+  }
+
+  String url() {
+    return "redis://127.0.0.1:" + door.getLocalPort();
+  }
+
+  /** What is published does not come through, and no connection breaks. */
+  void deafen(boolean deaf) {
+    isDeaf = deaf;
+  }
+
+  /** So many answers to appends are lost, with their connections. */
+  void loseAnswers(int count) {
+    lostAnswers = count;
+  }
+
+  private static void start(Runnable work) {
+    Thread thread = new Thread(work, "wire");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void accept() {
+    while (!door.isClosed()) {
+      try {
+        Socket node = door.accept();
+        sockets.add(node);
+        Socket redis = new Socket("127.0.0.1", target);
+        sockets.add(redis);
+        boolean[] isReader = new boolean[1];
+        boolean[] hasAppended = new boolean[1];
+        start(() -> pass(node, redis, isReader, hasAppended, true));
+        start(() -> pass(redis, node, isReader, hasAppended, false));
+      } catch (IOException e) {
+        // closed, or Redis is away
+      }
+    }
+  }
+
+  private void pass(
+      Socket from, Socket to, boolean[] isReader, boolean[] hasAppended, boolean isRequest) {
+    byte[] bytes = new byte[64 << 10];
+    try (from;
+        to) {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
+        String text = new String(bytes, 0, n, StandardCharsets.ISO_8859_1);
+        if (isRequest) {
+          isReader[0] |= text.contains("SUBSCRIBE");
+          hasAppended[0] = text.contains("append");
+        } else if (hasAppended[0] && lostAnswers > 0) {
+          lostAnswers--;
+          return;
+        } else if (isReader[0] && isDeaf) {
+          continue;
+        }
+        out.write(bytes, 0, n);
+      }
+    } catch (IOException e) {
+      // the one side's end is the other's
+    } finally {
+      sockets.remove(from);
+      sockets.remove(to);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      door.close();
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

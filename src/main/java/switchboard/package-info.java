@@ -36,8 +36,9 @@
  *
  * <p>Arrows point inward: {@code transport}, {@code publish} and {@code timer} know {@code
  * channel}, which knows {@code log}; {@code transport} and {@code timer} also know {@code publish};
- * {@code metrics} reads what {@code channel} counts; {@code lab}, what the page needs beyond them,
- * knows all of these and is known by none; {@code config} is known by anyone and knows nobody. The
- * only call outward goes through the sink, which {@code channel} owns.
+ * {@code redis} is a store for several servers, which only {@link switchboard.Engine} finds; {@code
+ * metrics} reads what {@code channel} counts; {@code lab}, what the page needs beyond them, knows
+ * all of these and is known by none; {@code config} is known by anyone and knows nobody. The only
+ * call outward goes through the sink, which {@code channel} owns.
  */
 package switchboard;

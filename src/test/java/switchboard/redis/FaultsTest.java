@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +24,6 @@ import switchboard.channel.RecordingSink;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Producer;
-import switchboard.log.Retention;
 
 /** What happens to Redis and to the way there, and that no reader misses anything untold. */
 class FaultsTest {
@@ -41,9 +39,8 @@ class FaultsTest {
     return node;
   }
 
-  /** One that keeps all that is said while it hears nothing. */
   private Node roomy() {
-    Node node = new Node(redis.url(), new Retention(100_000, 100_000_000, Duration.ZERO));
+    Node node = Node.roomy(redis.url());
     open.add(node);
     return node;
   }

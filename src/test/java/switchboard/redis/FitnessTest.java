@@ -7,12 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.RecordingSink;
 import switchboard.config.StoreUrl;
 
 /** A store that cannot be used is told at the start, with its address and the reason. */
@@ -53,6 +59,32 @@ class FitnessTest {
   @Test
   void aMasterThatRunsScriptsIsFit() {
     assertDoesNotThrow(() -> require(redis.url()));
+  }
+
+  @Test
+  void theUserOfDeployMayDoAllThatANodeNeeds() throws Exception {
+    String rule =
+        Files.readAllLines(Path.of("deploy/redis/switchboard.conf")).stream()
+            .filter(line -> line.startsWith("# user switchboard "))
+            .findFirst()
+            .orElseThrow();
+    String[] words = rule.substring("# user switchboard ".length()).replace("sb:", "t:").split(" ");
+    try (Jedis jedis = redis.client()) {
+      jedis.aclSetUser("switchboard", words);
+    }
+    String url = "redis://switchboard:password@127.0.0.1:" + redis.port();
+    require(url);
+    try (Node a = Node.at(url);
+        Node b = Node.at(url)) {
+      RecordingSink sink = RecordingSink.fast();
+      Channel channel = b.find("auto-c");
+      channel.subscribe(channel.earliest(), sink);
+      Node.append(a.find("auto-c"), "1", "2");
+      Node.awaitEvents(List.of("1", "2"), sink.events);
+      a.channels.delete(new ChannelName("auto-c"));
+      Node.awaitEvents(List.of("1", "2", "channel-deleted"), sink.events);
+      Node.await("it hears itself", b.channels::isWell);
+    }
   }
 
   @Test

@@ -53,6 +53,11 @@ final class Node implements AutoCloseable {
     return new Node(url, new Retention(100, 1_000_000, Duration.ZERO));
   }
 
+  /** One that forgets nothing while somebody who listens lags behind. */
+  static Node roomy(String url) {
+    return new Node(url, new Retention(100_000, 100_000_000, Duration.ZERO));
+  }
+
   Channel create(String name) {
     return channels
         .create(new ChannelName(name), Channels.Request.empty(ContentType.JSON))

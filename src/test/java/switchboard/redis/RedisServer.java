@@ -72,6 +72,9 @@ public final class RedisServer implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 "redis-server",
+                new File("deploy/redis/switchboard.conf").getAbsolutePath(),
+                "--appendonly",
+                "no",
                 "--port",
                 Integer.toString(port),
                 "--bind",

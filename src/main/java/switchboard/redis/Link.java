@@ -134,6 +134,9 @@ final class Link implements AutoCloseable {
           discard(connection);
         } catch (JedisDataException e) {
           failure = refusal(e, connection);
+        } catch (RuntimeException e) {
+          discard(connection); // nobody knows what it still has to say
+          throw e;
         }
         pause();
       } while (!isClosed && System.nanoTime() - start < patience);

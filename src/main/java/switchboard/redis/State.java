@@ -1,8 +1,6 @@
 package switchboard.redis;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import switchboard.channel.ChannelName;
@@ -60,7 +58,7 @@ record State(
         number(parts, 4),
         text(parts, 5).equals("1"),
         new ContentType(text(parts, 6)),
-        lifetime(text(parts, 7), text(parts, 8), text(parts, 9)),
+        lifetime(text(parts, 7), text(parts, 9)),
         fork(text(parts, 10)),
         lives(text(parts, 11)),
         lives(text(parts, 12)),
@@ -81,14 +79,12 @@ record State(
     return text(more, i);
   }
 
-  private static Lifetime lifetime(String ttl, String at, String written) {
+  // From what was written: Redis counts in milliseconds, and the same request must find the same.
+  private static Lifetime lifetime(String ttl, String written) {
     if (written.isEmpty()) {
       return Lifetime.UNBOUNDED;
     }
-    return new Lifetime(
-        ttl.isEmpty() ? null : Duration.ofMillis(Long.parseLong(ttl)),
-        at.isEmpty() ? null : Instant.ofEpochMilli(Long.parseLong(at)),
-        written);
+    return ttl.isEmpty() ? Lifetime.parse(null, written) : Lifetime.parse(written, null);
   }
 
   static String write(Fork fork) {

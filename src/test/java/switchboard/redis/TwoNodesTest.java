@@ -173,6 +173,39 @@ class TwoNodesTest {
   }
 
   @Test
+  void theSameRequestFindsTheSameChannelHoweverFineItsTimes() {
+    for (Lifetime lifetime :
+        List.of(
+            Lifetime.parse("60", null),
+            Lifetime.parse(null, "2099-01-01T00:00:00.123456789+02:00"))) {
+      ChannelName name = new ChannelName("c" + lifetime.written().length());
+      var request =
+          new Channels.Request(ContentType.JSON, lifetime, null, false, type -> List.of());
+      assertTrue(a.channels.create(name, request).isNew());
+      assertFalse(b.channels.create(name, request).isNew());
+      assertEquals(lifetime, b.channels.find(name).orElseThrow().lifetime());
+    }
+  }
+
+  @Test
+  void bytesAreKeptAsTheyAreAndThousandsGoInOnePiece() {
+    byte[] all = new byte[256];
+    for (int i = 0; i < 256; i++) {
+      all[i] = (byte) i;
+    }
+    Channel here = a.create("c");
+    RecordingSink sink = RecordingSink.fast();
+    Channel there = b.find("c");
+    there.subscribe(there.earliest(), sink);
+    assertInstanceOf(
+        Appended.Accepted.class, here.append(Append.of(java.util.Collections.nCopies(3_000, all))));
+    Node.await("all is heard", () -> sink.events.size() == 3_000);
+    assertEquals(3_000, b.find("c").end().number());
+    Batch batch = (Batch) b.find("c").readAfter(here.earliest());
+    org.junit.jupiter.api.Assertions.assertArrayEquals(all, batch.messages().get(0));
+  }
+
+  @Test
   void whoListensAtOneIsToldThatTheChannelWasDeletedAtTheOther() {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();

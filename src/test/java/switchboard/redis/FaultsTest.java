@@ -23,6 +23,9 @@ import switchboard.channel.Ending;
 import switchboard.channel.RecordingSink;
 import switchboard.log.Append;
 import switchboard.log.Appended;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
 import switchboard.log.Producer;
 
 /** What happens to Redis and to the way there, and that no reader misses anything untold. */
@@ -182,13 +185,24 @@ class FaultsTest {
     }
     append(a.find("auto-c"), 21, 25);
     Node.awaitEvents(numbers(1, 25), sink.events);
+    Offset atTen = a.find("auto-c").earliest().plus(10);
+    Offset atTheEnd = a.find("auto-c").end();
     redis.kill();
     redis.startAgain();
     // Offsets 20 to 27 are given again, under another epoch: 25 is not simply passed over.
     appendAgain(a, 26, 33);
     awaitTold(sink, 33);
     assertEquals(numbers(26, 33), afterTheGap(sink));
-    assertEquals(28, a.find("auto-c").end().number());
+    Channel late = b.find("auto-c");
+    assertEquals(28, late.end().number());
+    assertEquals(new Gap(Gap.Reason.EPOCH, place(late, 10), 0), late.readAfter(atTen));
+    assertEquals(new Gap(Gap.Reason.EPOCH, place(late, 20), 0), late.readAfter(atTheEnd));
+    Batch rest = (Batch) late.readAfter(place(late, 20));
+    assertEquals("26", new String(rest.messages().get(0), UTF_8));
+  }
+
+  private static Offset place(Channel channel, long number) {
+    return new Offset(channel.end().epoch(), number);
   }
 
   @Test

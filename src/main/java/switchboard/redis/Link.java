@@ -23,11 +23,11 @@ import switchboard.config.StoreUrl;
 /**
  * The way to Redis: a few connections, and what to do when one breaks.
  *
- * <p>An answer that got lost is asked for again for two seconds, with the same words; {@code
+ * <p>An answer that got lost is asked for again for three seconds, with the same words; {@code
  * store.lua} knows an append that it has done. After that nobody knows, and the caller is told so.
  * While Redis is away nobody waits: each caller tries once.
  *
- * <p><b>Threads.</b> Safe. Blocks its caller for one round trip, at most four seconds.
+ * <p><b>Threads.</b> Safe. Blocks its caller for one round trip, at most five seconds.
  *
  * <p><b>Cost.</b> At most 16 connections, however many channels there are.
  */
@@ -36,7 +36,8 @@ final class Link implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Link.class.getName());
   private static final int CONNECTIONS = 16;
   private static final int TIMEOUT_MILLIS = 2_000;
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long PATIENCE_NANOS =
+      TimeUnit.SECONDS.toNanos(3); // longer than one time-out
   // What Redis answers when it is not, or not yet, the one to ask; nothing was done.
   private static final List<String> ELSEWHERE =
       List.of("READONLY", "LOADING", "MASTERDOWN", "BUSY", "UNKILLABLE");

@@ -50,6 +50,10 @@ final class Line implements AutoCloseable {
       Socket inside = new Socket(server.getHost(), server.getPort());
       sockets.add(client);
       sockets.add(inside);
+      if (door.isClosed()) { // while this one was on its way in: close() did not see it
+        client.close();
+        inside.close();
+      }
       start(() -> carry(client, inside));
       start(() -> carry(inside, client));
     } catch (IOException e) {

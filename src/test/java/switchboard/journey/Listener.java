@@ -74,19 +74,22 @@ final class Listener implements AutoCloseable {
       Thread.sleep(4 * STEP_MILLIS);
       return;
     }
-    for (int step = 0; step < lifetime && !over.get() && quiet < 100; step++) {
-      Thread.sleep(STEP_MILLIS);
-      if (step == mishap) {
-        mishap();
+    try {
+      for (int step = 0; step < lifetime && !over.get() && quiet < 100; step++) {
+        Thread.sleep(STEP_MILLIS);
+        if (step == mishap) {
+          mishap();
+        }
+        int before = known;
+        known = take(reader, known);
+        quiet = known == before ? quiet + 1 : 0;
+        if (isAtItsEnd(reader.heard())) {
+          break;
+        }
       }
-      int before = known;
-      known = take(reader, known);
-      quiet = known == before ? quiet + 1 : 0;
-      if (isAtItsEnd(reader.heard())) {
-        break;
-      }
+    } finally {
+      reader.vanish(); // also when it is over: a reader that is left open answers pings for ever
     }
-    reader.vanish();
     take(reader, known); // what came until now; nothing of it may come again
     Thread.sleep(random.nextInt(4) * STEP_MILLIS); // a server that is away is not asked in a rage
   }

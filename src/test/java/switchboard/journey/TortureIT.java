@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.channel.Transport;
 import switchboard.transport.Http;
+import switchboard.transport.Metrics;
 import switchboard.transport.ServerTest;
 
 /**
@@ -85,10 +87,11 @@ class TortureIT {
       appendSome(1);
       awaitAll();
       assertEquals(List.of(), violations());
+      closeAll();
+      awaitNothing("switchboard_connections");
+      awaitNothing("switchboard_subscriptions");
     } finally {
-      for (Listener listener : listeners) {
-        listener.close();
-      }
+      closeAll();
       Files.writeString(Path.of("target/torture.md"), report());
       System.out.println(report());
     }
@@ -140,6 +143,21 @@ class TortureIT {
         .atMost(Duration.ofSeconds(60))
         .until(() -> listeners.stream().allMatch(l -> l.journal().last() == last));
     assertTrue(sum(l -> l.journal().messages()) > 0, "something was heard");
+  }
+
+  private void closeAll() throws IOException {
+    for (Listener listener : listeners) {
+      listener.close();
+    }
+  }
+
+  /** The server has freed what it held for those who are gone. */
+  private void awaitNothing(String metric) {
+    with()
+        .dontCatchUncaughtExceptions()
+        .await("none of " + metric)
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> Metrics.read(http, metric) == 0);
   }
 
   private List<String> violations() {

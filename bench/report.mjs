@@ -39,7 +39,7 @@ const tables = {
   resume: ['Resume: 1,000 clients come back after 200 missed messages', 'cpuUs',
     [['CPU µs a missed message', row => fixed(2)(row.cpuUs)], ['all caught up after s', row => fixed(2)(row.caughtUpS)], size, lost]],
   slow: ['Slow readers: 100 of 1,000 do not read; 1 KiB messages', 'cpuUs', [cpu, timesNchan, rate, p50, p99, lost]],
-  idle: ['Idle: 5,000 connections, in the half minute that begins 25 s after they are open', 'pssPerConnection',
+  idle: ['Idle: 5,000 connections, in the 20 s that begin 20 s after they are open', 'pssPerConnection',
     [['memory a connection, KiB', row => fixed(1)(row.pssPerConnection / 1024)], ['of it Java heap', row => row.heapBytesPerConnection ? fixed(1)(row.heapBytesPerConnection / 1024) : ''],
       ['beyond a bare endpoint', beyondBare('pssPerConnection')], ['of it Java heap', beyondBare('heapBytesPerConnection')],
       ['CPU of one core, %', row => fixed(2)(row.idlePercent)]]],
@@ -87,7 +87,7 @@ const unit = { cpuUs: 'server CPU, µs a message', p50Ms: 'p50, ms', cpuPerPubli
 mkdirSync(join(docs, 'benchmarks'), { recursive: true })
 const { cpus, model, memoryGiB, kernel, node } = results.machine
 const parts = [`Measured ${results.runs.map(run => run.at).sort().pop().slice(0, 10)} on ${cpus} cores (${model}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}; ` +
-  'medians of the runs in the last column; the load average before them was ' +
+  'medians of the runs in the last column; the load average, the benchmark itself included, was ' +
   `${fixed(1)(Math.min(...results.runs.map(run => run.load)))} to ${fixed(1)(Math.max(...results.runs.map(run => run.load)))}.`]
 for (const [scenario, [title, key, columns]] of Object.entries(tables)) {
   const all = rows(scenario)

@@ -61,6 +61,13 @@ local function next_epoch(after)
   return epoch
 end
 
+-- Known for a while, so that a node tells a channel that was deleted from one that Redis lost.
+local function bury(meta)
+  redis.call('DEL', meta)
+  redis.call('HSET', meta, 'dl', 'd')
+  redis.call('PEXPIRE', meta, 600000)
+end
+
 -- The last fork gone, a deleted source's name is free again, and so on up the chain.
 local function release(fork)
   while fork and fork ~= '' do
@@ -76,7 +83,7 @@ local function release(fork)
       redis.call('HDEL', source, 'nf')
       return
     end
-    redis.call('DEL', source)
+    bury(source)
     fork = values[3]
   end
 end
@@ -87,10 +94,7 @@ local function remove(channel, meta)
     redis.call('HSET', key(channel, ':m'), 'dl', 'k')
     redis.call('PERSIST', key(channel, ':m'))
   else
-    redis.call('DEL', key(channel, ':m'))
-    -- Known for a while, so that a node tells a channel that was deleted from one that was lost.
-    redis.call('HSET', key(channel, ':m'), 'dl', 'd')
-    redis.call('PEXPIRE', key(channel, ':m'), 600000)
+    bury(key(channel, ':m'))
     release(meta.fk)
   end
   redis.call('PUBLISH', key(channel, ''), 'D:' .. meta.id)

@@ -36,8 +36,10 @@ public final class RedisServer implements AutoCloseable {
   public static RedisServer start(String... options) {
     Programs.require("redis-server");
     try {
-      RedisServer server =
-          new RedisServer(freePort(), Files.createTempDirectory("redis"), List.of(options));
+      Path folder = Files.createTempDirectory("redis");
+      // A copy: a Sentinel makes Redis write into the file that it was started with.
+      Files.copy(Path.of("deploy/redis/switchboard.conf"), folder.resolve("switchboard.conf"));
+      RedisServer server = new RedisServer(freePort(), folder, List.of(options));
       server.startAgain();
       return server;
     } catch (IOException e) {
@@ -72,7 +74,7 @@ public final class RedisServer implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 "redis-server",
-                new File("deploy/redis/switchboard.conf").getAbsolutePath(),
+                folder.resolve("switchboard.conf").toString(),
                 "--appendonly",
                 "no",
                 "--port",

@@ -315,6 +315,24 @@ class TwoNodesTest {
     assertFalse(a.channels.isKeptForForks(new ChannelName("source")));
   }
 
+  @Test
+  void theLastForkGoneFreesTheNamesOfAllItsSourcesAtBoth() {
+    ChannelName root = new ChannelName("root");
+    ChannelName middle = new ChannelName("middle");
+    ChannelName leaf = new ChannelName("leaf");
+    a.create("root");
+    a.channels.create(middle, fork(new Fork(root, null, 0)));
+    b.channels.create(leaf, fork(new Fork(middle, null, 0)));
+    assertTrue(b.channels.find(root).isPresent());
+    a.channels.delete(root);
+    a.channels.delete(middle);
+    a.channels.delete(leaf);
+    for (ChannelName name : List.of(root, middle, leaf)) {
+      assertTrue(b.channels.find(name).isEmpty(), name.value()); // nor brought back, as if lost
+      assertFalse(b.channels.isKeptForForks(name));
+    }
+  }
+
   private static Channels.Request fork(Fork fork) {
     return new Channels.Request(null, Lifetime.UNBOUNDED, fork, false, type -> List.of());
   }

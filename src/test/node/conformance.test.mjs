@@ -3,7 +3,10 @@ import http from 'node:http'
 import { afterAll } from 'vitest'
 import { runConformanceTests } from '@durable-streams/server-conformance-tests'
 
-const server = new URL(process.env.SWITCHBOARD_URL)
+// One server, or the nodes of a cluster with commas between: then each request goes to the next.
+const servers = process.env.SWITCHBOARD_URL.split(',').map((url) => new URL(url))
+const server = servers[0]
+let turn = 0
 
 // The suite asks for /v1/stream/{name}; here a stream is {context}/channels/{name}. This reverse
 // proxy maps the path, in requests and back in answers, and nothing else.
@@ -13,10 +16,11 @@ const mapped = (headers, name, from, to) =>
   headers[name] ? { ...headers, [name]: headers[name].replace(from, to) } : headers
 
 const proxy = http.createServer((request, response) => {
+  const { hostname, port } = servers[turn++ % servers.length]
   const onward = http.request(
     {
-      host: server.hostname,
-      port: server.port,
+      host: hostname,
+      port,
       method: request.method,
       path: request.url.replace(THEIRS, OURS),
       headers: mapped(request.headers, 'stream-forked-from', THEIRS, OURS),

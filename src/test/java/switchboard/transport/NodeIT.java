@@ -36,7 +36,7 @@ class NodeIT extends ServerTest {
     assertEquals(0, status, () -> tail(Path.of(log)));
   }
 
-  private static int run(String name, String root, String... command) throws Exception {
+  static int run(String name, String root, String... command) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).directory(FOLDER);
     builder.environment().put("SWITCHBOARD_URL", root);
     builder.redirectErrorStream(true).redirectOutput(new File("target/node-" + name + ".log"));
@@ -48,7 +48,7 @@ class NodeIT extends ServerTest {
     return process.waitFor();
   }
 
-  private static String tail(Path log) {
+  static String tail(Path log) {
     try {
       List<String> lines = Files.readAllLines(log);
       return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));

@@ -53,6 +53,23 @@ final class RunningProxy implements AutoCloseable {
     return proxy;
   }
 
+  /** In front of several nodes, to which it gives requests in turn. */
+  static RunningProxy start(Kind kind, java.util.List<Integer> nodes, String certificate)
+      throws Exception {
+    Path configuration = configure(kind, nodes.get(0), Certificates.pem(certificate));
+    String servers =
+        nodes.stream().map("server 127.0.0.1:%d;"::formatted).reduce((a, b) -> a + "\n" + b).get();
+    String text = Files.readString(configuration);
+    Files.writeString(
+        configuration,
+        text.replace("server 127.0.0.1:" + nodes.get(0) + ";", servers)
+            .replace("server 127.0.0.1:" + SECOND_NODE + ";", ""));
+    RunningProxy proxy = new RunningProxy(kind, configuration, null);
+    proxy.process = proxy.run();
+    ServerTest.await(kind + " listens", RunningProxy::listens);
+    return proxy;
+  }
+
   /** What it says when its certificate is not there. */
   static String refusesToStart(Kind kind, int node) throws Exception {
     Path configuration = configure(kind, node, Path.of("target/missing.pem").toAbsolutePath());
@@ -139,7 +156,9 @@ final class RunningProxy implements AutoCloseable {
   public void close() {
     process.descendants().forEach(ProcessHandle::destroy);
     process.destroy();
-    relay.close();
+    if (relay != null) {
+      relay.close();
+    }
     try {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();

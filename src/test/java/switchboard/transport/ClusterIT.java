@@ -1,0 +1,125 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import switchboard.channel.Transport;
+import switchboard.redis.RedisServer;
+import switchboard.server.MicroServer;
+
+/** Three nodes on one Redis are one server, with and without the real nginx in front. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ClusterIT {
+
+  private static final int FIRST_PORT = 18_081;
+  private static final List<MicroServer> NODES = new ArrayList<>();
+  private static RedisServer redis;
+
+  @BeforeAll
+  static void startTheCluster() throws Exception {
+    Programs.require("redis-server", "nginx", "node", "npm");
+    redis = RedisServer.start();
+    NodeIT.installTheClients();
+    Path war = Path.of(System.getProperty("redis.war.under.test"));
+    for (int i = 0; i < 3; i++) {
+      Map<String, String> environment =
+          Map.of("SWITCHBOARD_STORE_URL", redis.url(), "SWITCHBOARD_TICKER_CHANNEL", "ticker-" + i);
+      NODES.add(MicroServer.start(FIRST_PORT + i, war, environment));
+    }
+    for (MicroServer node : NODES) {
+      await("node " + node.port() + " is ready", node::isReady);
+    }
+  }
+
+  private static void await(String what, Callable<Boolean> condition) {
+    Awaitility.await(what).atMost(Duration.ofMinutes(3)).until(condition);
+  }
+
+  @AfterAll
+  static void stopTheCluster() {
+    NODES.forEach(MicroServer::close);
+    if (redis != null) {
+      redis.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void theConformanceSuitePassesOnOneNode() throws Exception {
+    conform("conformance-one-node", NODES.get(0).root().toString());
+  }
+
+  @Test
+  @Order(2)
+  void theConformanceSuitePassesWithEachRequestAtTheNextNode() throws Exception {
+    String urls =
+        String.join(",", NODES.subList(0, 2).stream().map(n -> n.root().toString()).toList());
+    conform("conformance-two-nodes", urls);
+  }
+
+  private static void conform(String name, String urls) throws Exception {
+    String roots = urls.replaceAll("/(,|$)", "$1");
+    int status = NodeIT.run(name, roots, "npx", "vitest", "run", "conformance.test.mjs");
+    assertEquals(0, status, () -> NodeIT.tail(Path.of("target/node-" + name + ".log")));
+  }
+
+  private static List<Integer> ports() {
+    return NODES.stream().map(MicroServer::port).toList();
+  }
+
+  // Last: it takes a node away.
+  @Test
+  @Order(9)
+  @SuppressWarnings("try") // the proxy is only there
+  void aNodeIsKilledAndNoClientOfAnyTransportLosesRepeatsOrReordersAnything() throws Exception {
+    int count = 2_000;
+    try (RunningProxy proxy = RunningProxy.start(RunningProxy.Kind.NGINX, ports(), "server")) {
+      Http http =
+          new Http(URI.create("https://127.0.0.1:" + RunningProxy.TLS_PORT + "/switchboard/"));
+      String channel = "killed-" + UUID.randomUUID();
+      http.put(channel, "application/json");
+      List<Follower> followers = new ArrayList<>();
+      for (Transport transport : Transport.values()) {
+        for (int i = 0; i < 5; i++) {
+          followers.add(new Follower(http.channel(channel, ""), transport));
+        }
+      }
+      CompletableFuture<Void> publisher =
+          CompletableFuture.runAsync(() -> new Persistent(http, channel).publish(count));
+      await("a quarter is heard", () -> heard(followers) > count / 4);
+      NODES.get(1).kill();
+      publisher.join();
+      List<String> all = IntStream.rangeClosed(1, count).mapToObj(Integer::toString).toList();
+      for (Follower follower : followers) {
+        try {
+          await("all is heard", () -> follower.heard().size() >= count);
+        } finally {
+          assertEquals(all, follower.heard(), follower.toString());
+        }
+      }
+      assertTrue(followers.stream().anyMatch(f -> f.connections() > 1), "somebody was cut off");
+      followers.forEach(Follower::close);
+    }
+  }
+
+  private static int heard(List<Follower> followers) {
+    return followers.stream().mapToInt(f -> f.heard().size()).min().orElse(0);
+  }
+}

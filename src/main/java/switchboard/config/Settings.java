@@ -368,7 +368,8 @@ public final class Settings {
         values.put(
             setting, setting.parser().apply(written == null ? setting.defaultValue() : written));
       } catch (IllegalArgumentException e) {
-        errors.add("%s = \"%s\": %s".formatted(setting.key(), written, e.getMessage()));
+        errors.add(
+            "%s = \"%s\": %s".formatted(setting.key(), withoutPassword(written), e.getMessage()));
       }
     }
     for (String name : names) {
@@ -379,6 +380,11 @@ public final class Settings {
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("Settings are wrong:\n  " + String.join("\n  ", errors));
     }
+  }
+
+  /** What is quoted goes to logs; a URL may be malformed because of its very password. */
+  private static String withoutPassword(String written) {
+    return written == null ? null : written.replaceAll("://.*@", "://***@");
   }
 
   /** The value in force. */

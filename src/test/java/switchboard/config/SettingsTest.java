@@ -60,6 +60,13 @@ class SettingsTest {
   }
 
   @Test
+  void areQuotedWithoutTheirPasswordWhereTheyAreWrong() {
+    var wrong = Map.of("switchboard.store.url", "redis://user:se@cret@host");
+    var refusal = assertThrows(IllegalArgumentException.class, () -> settings(wrong));
+    assertTrue(refusal.getMessage().contains("\"redis://***@host\""), refusal.getMessage());
+  }
+
+  @Test
   void haveTheSameDefaultsRangesAndSentencesInTheDocumentation() throws IOException {
     String table =
         Settings.ALL.stream()

@@ -32,6 +32,7 @@ final class Listener implements AutoCloseable {
   private final String prefix;
   private final String own;
   private final int silenceMillis;
+  private final Runnable onConnect;
   private final Map<String, MirroredLog> wanted = new ConcurrentHashMap<>();
   private volatile Ears ears;
   private volatile Connection connection;
@@ -42,11 +43,13 @@ final class Listener implements AutoCloseable {
    * Starts to listen.
    *
    * @param silenceMillis after so long without a word the connection is given up
+   * @param onConnect after every new connection; must not wait
    */
-  Listener(Link link, String prefix, int silenceMillis, ThreadFactory threads) {
+  Listener(Link link, String prefix, int silenceMillis, Runnable onConnect, ThreadFactory threads) {
     this.link = link;
     this.prefix = prefix;
     this.silenceMillis = silenceMillis;
+    this.onConnect = onConnect;
     this.own = prefix + "probe:" + UUID.randomUUID();
     threads.newThread(this::run).start();
   }
@@ -163,6 +166,7 @@ final class Listener implements AutoCloseable {
       if (key.equals(own)) {
         ears = this;
         askForAll();
+        onConnect.run();
       } else if (log != null) {
         // What was appended before this moment did not come this way.
         log.syncSoon();

@@ -45,6 +45,8 @@ final class MirroredLog implements Log {
   /** How long an append can be sent again without being done twice. */
   private static final int ONCE_MILLIS = 60_000;
 
+  private static final int MARK_MILLIS = 600_000;
+
   private record Copy(State state, RingLog ring) {
     long end() {
       return ring.end().number();
@@ -63,6 +65,18 @@ final class MirroredLog implements Log {
   private volatile long usedMillis;
   private volatile long syncedMillis;
   private volatile Batch fetched;
+  private Acknowledged acknowledged;
+  private volatile Acknowledged lost;
+
+  /** What this server has last told a publisher that is kept. */
+  private record Acknowledged(String id, Offset end) {
+
+    /** Whether another history has taken its place, one without it. */
+    boolean isLostIn(State state) {
+      boolean isOther = !id.equals(state.id());
+      return (isOther || state.epoch() > end.epoch()) && !(!isOther && state.keeps(end));
+    }
+  }
 
   MirroredLog(RedisStore store, ChannelName name) {
     this.store = store;
@@ -123,6 +137,7 @@ final class MirroredLog implements Log {
       if (!isOther && state.epoch() < known.state().epoch()) {
         return false; // an answer that another one overtook
       }
+      requireAcknowledged(state);
       long from = Long.parseLong(state.more(0));
       boolean isNew = isOther || state.epoch() != known.state().epoch() || from > known.end();
       RingLog ring = isNew ? begin(known, state, from) : known.ring();
@@ -135,6 +150,33 @@ final class MirroredLog implements Log {
       isStale = false;
       syncedMillis = store.parts().clock().millis();
       return isNew || ring.end().number() > before || ring.isClosed() != wasClosed;
+    }
+  }
+
+  // Some who hear this channel at other servers may have been told that Redis' history changed
+  // before
+  // this was acknowledged, and know nothing of it.
+  private void requireAcknowledged(State state) {
+    if (acknowledged != null && acknowledged.isLostIn(state)) {
+      lost = acknowledged;
+      acknowledged = null;
+      store.start(this::mark);
+    }
+  }
+
+  private void mark() {
+    Acknowledged gone = lost;
+    if (gone == null) {
+      return;
+    }
+    try {
+      store.call("mark", name, store.id() + ":" + gone.end().epoch(), MARK_MILLIS);
+      synchronized (lock) {
+        lost = lost == gone ? null : lost;
+      }
+      syncSoon();
+    } catch (Refused e) {
+      isStale = true; // the clock tries again
     }
   }
 
@@ -229,7 +271,10 @@ final class MirroredLog implements Log {
     if (isListenedTo) {
       usedMillis = nowMillis;
     }
-    boolean isDue = isListenedTo && nowMillis - syncedMillis > auditMillis;
+    if (lost != null) {
+      store.start(this::mark);
+    }
+    boolean isDue = (isListenedTo || hasAcknowledged()) && nowMillis - syncedMillis > auditMillis;
     if (isStale || isDue || channel.isExpired(nowMillis)) {
       syncSoon();
     } else if (isListenedTo && channel.lifetime().ttl() != null) {
@@ -237,9 +282,17 @@ final class MirroredLog implements Log {
     }
   }
 
+  /** Whether something was accepted here, which another history of Redis may not have. */
+  boolean hasAcknowledged() {
+    synchronized (lock) {
+      return acknowledged != null;
+    }
+  }
+
   /** Whether nobody has used it for so long; then it is forgotten here. */
   boolean drop(long nowMillis, long lingerMillis) {
-    isDropped = channel.subscriptionCount() == 0 && nowMillis - usedMillis > lingerMillis;
+    boolean isUnused = channel.subscriptionCount() == 0 && lost == null;
+    isDropped = isUnused && nowMillis - usedMillis > lingerMillis;
     return isDropped;
   }
 
@@ -294,6 +347,11 @@ final class MirroredLog implements Log {
   private Appended accepted(Append append, State state, long start, long nowMillis) {
     synchronized (lock) {
       Copy known = copy;
+      requireAcknowledged(state);
+      Offset end = new Offset(state.epoch(), start + append.messages().size());
+      if (acknowledged == null || acknowledged.end().compareTo(end) < 0) {
+        acknowledged = new Acknowledged(state.id(), end);
+      }
       // Out of turn it comes by Pub/Sub, or with the next look.
       if (state.epoch() == known.state().epoch() && start == known.end()) {
         known.ring().take(append.messages(), nowMillis, append.close());
@@ -305,8 +363,9 @@ final class MirroredLog implements Log {
   @Override
   public Reading readAfter(Offset offset, long limit) {
     Copy known = copy;
-    if (known.state().isFromBefore(offset)) {
-      return changed(known.state(), offset);
+    long before = known.state().placeOfBefore(offset);
+    if (before >= 0) {
+      return changed(known.state(), before);
     }
     Reading reading = known.ring().readAfter(offset, limit);
     if (!(reading instanceof Gap gap)) {
@@ -324,8 +383,7 @@ final class MirroredLog implements Log {
 
   // Redis' history is not the one that it was: some of what this reader has heard, or of what was
   // accepted after it, may be gone. It reads on with the first message that both histories have.
-  private static Gap changed(State state, Offset offset) {
-    long number = Math.min(offset.number(), state.beforeEnd());
+  private static Gap changed(State state, long number) {
     return new Gap(Gap.Reason.EPOCH, state.place(Math.max(number, state.first())), 0);
   }
 

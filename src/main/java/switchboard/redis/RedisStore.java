@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +61,7 @@ final class RedisStore implements Store {
   private final Listener listener;
   private final ExecutorService workers;
   private final Intervals intervals;
+  private final String id = UUID.randomUUID().toString();
   private final Map<ChannelName, MirroredLog> logs = new ConcurrentHashMap<>();
   private final LongAdder holes = new LongAdder();
   private final AtomicBoolean isProbing = new AtomicBoolean();
@@ -71,7 +73,22 @@ final class RedisStore implements Store {
     this.intervals = intervals;
     this.scripts = new Scripts(link, prefix);
     this.workers = Executors.newFixedThreadPool(WORKERS, threads);
-    this.listener = new Listener(link, prefix, (int) intervals.silence(), threads);
+    this.listener =
+        new Listener(link, prefix, (int) intervals.silence(), this::requireAcknowledged, threads);
+  }
+
+  // Another master may be there, without what the last one was answered to have kept.
+  private void requireAcknowledged() {
+    for (MirroredLog log : logs.values()) {
+      if (log.hasAcknowledged()) {
+        log.syncSoon();
+      }
+    }
+  }
+
+  /** Tells this server from the others. */
+  String id() {
+    return id;
   }
 
   Parts parts() {
@@ -425,6 +442,11 @@ final class RedisStore implements Store {
     } finally {
       isProbing.set(false);
     }
+  }
+
+  /** Whether Redis answered when it was last asked. */
+  boolean isReachable() {
+    return link.isUp();
   }
 
   @Override

@@ -16,8 +16,8 @@ import switchboard.log.Offset;
  * @param head the number behind its newest message
  * @param first the number of its oldest
  * @param lives which epochs its offsets have, each from its number on
- * @param before the epochs that its offsets had before Redis' history changed
- * @param beforeEnd where those end
+ * @param before the epochs that its offsets had before Redis' history changed, each with where its
+ *     readers read on
  * @param more what else the operation answered
  */
 record State(
@@ -32,10 +32,9 @@ record State(
     Fork fork,
     List<Offset> lives,
     List<Offset> before,
-    long beforeEnd,
     List<byte[]> more) {
 
-  private static final int FIELDS = 15;
+  private static final int FIELDS = 14;
 
   /** Whether there is such a channel. */
   boolean exists() {
@@ -48,7 +47,7 @@ record State(
     if (parts.size() < FIELDS) {
       List<byte[]> more = parts.subList(1, parts.size());
       return new State(
-          text(parts, 0), null, 0, 0, 0, false, null, null, null, List.of(), List.of(), 0, more);
+          text(parts, 0), null, 0, 0, 0, false, null, null, null, List.of(), List.of(), more);
     }
     return new State(
         text(parts, 0),
@@ -62,7 +61,6 @@ record State(
         fork(text(parts, 10)),
         lives(text(parts, 11)),
         lives(text(parts, 12)),
-        number(parts, 13),
         parts.subList(FIELDS, parts.size()));
   }
 
@@ -145,8 +143,18 @@ record State(
     return new Offset(lives.get(i).epoch(), number);
   }
 
-  /** Whether an offset was given before Redis' history changed. */
-  boolean isFromBefore(Offset offset) {
-    return before.stream().anyMatch(life -> life.epoch() == offset.epoch());
+  /** Where a reader with an offset from before Redis' history changed reads on; -1 for others. */
+  long placeOfBefore(Offset offset) {
+    for (Offset life : before) {
+      if (life.epoch() == offset.epoch()) {
+        return Math.min(offset.number(), life.number());
+      }
+    }
+    return -1;
+  }
+
+  /** Whether everything before an offset is in this log, or was until it was forgotten. */
+  boolean keeps(Offset offset) {
+    return knows(offset) || placeOfBefore(offset) == offset.number();
   }
 }

@@ -3,7 +3,7 @@
 --   {name}:m  hash    what the channel is and where its log ends
 --                     id  its first epoch            e   epoch now        s   number behind the newest message
 --                     b   bytes of its messages      r   master_replid    lv  lives: "epoch:start,…"
---                     pv  lives before the last loss that was feared, ps where they end
+--                     pv  lives before losses that were feared: "epoch:end,…", the end being where they go on
 --                     c   "1" when closed            cb  producer that closed it       sq  last Stream-Seq
 --                     ct  content type               ttl, at, lt  lifetime             u   last used
 --                     fk  what it is a fork of       nf  how many forks it has
@@ -35,7 +35,7 @@ local replid = string.sub(string.match(info, 'master_replid:(%x+)') or '-', 1, 1
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local FIELDS = {'id', 'e', 's', 'b', 'r', 'lv', 'pv', 'ps', 'c', 'cb', 'sq', 'ct', 'ttl', 'at', 'lt', 'u', 'fk', 'nf', 'dl'}
+local FIELDS = {'id', 'e', 's', 'b', 'r', 'lv', 'pv', 'c', 'cb', 'sq', 'ct', 'ttl', 'at', 'lt', 'u', 'fk', 'nf', 'dl'}
 
 local function load(channel)
   local values = redis.call('HMGET', key(channel, ':m'), unpack(FIELDS))
@@ -104,6 +104,27 @@ local function over(meta)
   return (meta.ttl and now - tonumber(meta.u) >= tonumber(meta.ttl)) or (meta.at and now >= tonumber(meta.at))
 end
 
+local MOST_BEFORE = 16
+
+-- Something of the log may be gone: it goes on under another epoch, and whoever has an offset of an
+-- older one is told, and where to read on.
+local function chain(meta)
+  local before = {}
+  for life in string.gmatch(meta.pv or '', '[^,]+') do before[#before + 1] = life end
+  for epoch in string.gmatch(meta.lv, '(%d+):') do before[#before + 1] = epoch .. ':' .. meta.s end
+  while #before > MOST_BEFORE do table.remove(before, 1) end
+  meta.pv = table.concat(before, ',')
+  meta.e = text(next_epoch(tonumber(meta.e)))
+  meta.lv = meta.e .. ':0'
+end
+
+-- Whether what an epoch had up to a number is still in the log, or was until it was forgotten.
+local function has(meta, epoch, number)
+  if epoch == meta.e then return true end
+  local last = string.match(',' .. (meta.pv or ''), ',' .. epoch .. ':(%d+)')
+  return last and number <= tonumber(last)
+end
+
 -- The channel as it is now, or nil and why not.
 local function find(channel)
   local meta = load(channel)
@@ -117,11 +138,9 @@ local function find(channel)
   end
   if meta.r ~= replid then
     if meta.r ~= '-' and replid ~= '-' then
-      meta.pv, meta.ps = meta.lv, meta.s
-      meta.e = text(next_epoch(tonumber(meta.e)))
-      meta.lv = meta.e .. ':0'
+      chain(meta)
       meta.r = replid
-      save(channel, meta, 'e', 'lv', 'pv', 'ps', 'r')
+      save(channel, meta, 'e', 'lv', 'pv', 'r')
     else
       meta.r = replid
       save(channel, meta, 'r')
@@ -195,7 +214,7 @@ end
 
 local function answer(status, meta, length)
   return {status, meta.id, meta.e, meta.s, text(tonumber(meta.s) - length), meta.c or '0', meta.ct, meta.ttl or '',
-    meta.at or '', meta.lt or '', meta.fk or '', meta.lv, meta.pv or '', meta.ps or '0', text(now)}
+    meta.at or '', meta.lt or '', meta.fk or '', meta.lv, meta.pv or '', text(now)}
 end
 
 local function rest() local messages = {}; for i = at, #ARGV do messages[#messages + 1] = ARGV[i] end; return messages end
@@ -299,9 +318,9 @@ if operation == 'append' then
   if meta.id ~= id then return {'deleted'} end
   local done = redis.call('GET', key(name, ':i:' .. once))
   if done then
-    -- Sent again, and it had arrived. Of another life it is void: the log may have lost it since.
+    -- Sent again, and it had arrived. It is void where the log has lost it since.
     local epoch, start = string.match(done, '^(%d+):(%d+)')
-    if epoch == meta.e then
+    if has(meta, epoch, tonumber(start) + #messages) then
       local known = answer('accepted', meta, redis.call('LLEN', key(name, ':l')))
       known[#known + 1] = start
       return known
@@ -404,6 +423,22 @@ if operation == 'delete' then
   if not meta or meta.id ~= id then return {why or 'deleted'} end
   remove(name, meta)
   return {'removed'}
+end
+
+-- A server was answered that something is kept, and it is not: two masters took appends at once, and
+-- this one's history is the one that stays. Readers here may have been told of the change before that
+-- was appended, so all are told once more.
+if operation == 'mark' then
+  local once, keep = arg(), arg()
+  local meta, why = find(name)
+  if not meta then return {why} end
+  -- First, as a full server refuses it.
+  if redis.call('SET', key(name, ':i:' .. once), '1', 'NX', 'PX', keep) then
+    chain(meta)
+    save(name, meta, 'e', 'lv', 'pv')
+    tell(name, meta, meta.s, {})
+  end
+  return answer('marked', meta, redis.call('LLEN', key(name, ':l')))
 end
 
 return redis.error_reply('no operation ' .. operation)

@@ -9,14 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.args.ClientType;
-import redis.clients.jedis.params.ClientKillParams;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
@@ -38,12 +34,6 @@ class FaultsTest {
 
   private Node node(String url) {
     Node node = Node.at(url);
-    open.add(node);
-    return node;
-  }
-
-  private Node roomy() {
-    Node node = Node.roomy(redis.url());
     open.add(node);
     return node;
   }
@@ -99,76 +89,6 @@ class FaultsTest {
   private static void awaitTold(RecordingSink sink, int lastOfAll) {
     Node.await("the last is heard", () -> sink.events.contains(Integer.toString(lastOfAll)));
     assertTrue(sink.events.contains(TOLD), () -> "told: " + sink.events);
-  }
-
-  @Test
-  void connectionsThatAreKilledAgainAndAgainLoseRepeatAndReorderNothing() throws Exception {
-    start();
-    Node a = roomy();
-    Node b = roomy();
-    RecordingSink atA = listen(a);
-    RecordingSink atB = listen(b);
-    CompletableFuture<Void> publisher = CompletableFuture.runAsync(() -> append(a, 1, 1_000));
-    try (Jedis jedis = redis.client()) {
-      while (!publisher.isDone()) {
-        jedis.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
-        jedis.clientKill(
-            new ClientKillParams().type(ClientType.NORMAL).skipMe(ClientKillParams.SkipMe.YES));
-        LockSupport.parkNanos(50_000_000); // between two of them some get through
-      }
-    }
-    publisher.join();
-    Node.awaitEvents(numbers(1, 1_000), atA.events);
-    Node.awaitEvents(numbers(1, 1_000), atB.events);
-  }
-
-  @Test
-  void aRestartThatForgetsAllIsToldAndTheChannelGoesOn() {
-    expectToldOfAll(
-        () -> {
-          redis.kill();
-          redis.startAgain();
-        });
-  }
-
-  @Test
-  void theSameWithoutARestart() {
-    expectToldOfAll(
-        () -> {
-          try (Jedis jedis = redis.client()) {
-            jedis.flushAll();
-          }
-        });
-  }
-
-  private void expectToldOfAll(Runnable loss) {
-    start();
-    Node a = node(redis.url());
-    Node b = node(redis.url());
-    RecordingSink sink = listen(b);
-    append(a, 1, 20);
-    Node.awaitEvents(numbers(1, 20), sink.events);
-    loss.run();
-    append(a, 21, 40);
-    awaitTold(sink, 40);
-    assertEquals(numbers(21, 40), afterTheGap(sink));
-  }
-
-  @Test
-  void aKillWithAnAppendOnlyFileIsToldAsAPossibleLossAndNothingRepeats() {
-    start("--appendonly", "yes", "--appendfsync", "everysec");
-    Node a = node(redis.url());
-    Node b = node(redis.url());
-    RecordingSink sink = listen(b);
-    append(a, 1, 50);
-    Node.awaitEvents(numbers(1, 50), sink.events);
-    redis.kill();
-    redis.startAgain();
-    append(a, 51, 80);
-    awaitTold(sink, 80);
-    List<String> messages = sink.events.stream().filter(e -> !e.equals(TOLD)).toList();
-    assertEquals(messages.stream().distinct().toList(), messages, "nothing repeats");
-    assertEquals(numbers(51, 80), messages.subList(messages.size() - 30, messages.size()));
   }
 
   @Test

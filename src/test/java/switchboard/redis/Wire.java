@@ -14,10 +14,12 @@ import java.util.concurrent.ConcurrentHashMap;
 /** What lies between a node and Redis, and what can happen to it there. */
 final class Wire implements AutoCloseable {
 
-  private final int target;
+  private volatile int target;
   private final ServerSocket door;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean isDeaf;
+  private volatile boolean isCut;
+  private volatile boolean isLagging;
   private volatile int lostAnswers;
 
   Wire(int target) {
@@ -39,6 +41,42 @@ final class Wire implements AutoCloseable {
     isDeaf = deaf;
   }
 
+  int port() {
+    return door.getLocalPort();
+  }
+
+  /** Nothing comes through, and whoever tries is turned away. */
+  void cut() {
+    isCut = true;
+    breakAll();
+  }
+
+  /** From now on it leads there. */
+  void leadTo(int port) {
+    target = port;
+    isCut = false;
+    breakAll();
+  }
+
+  private void breakAll() {
+    for (Socket socket : sockets) {
+      close(socket);
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What goes to replicas gets lost, and no connection breaks. */
+  void loseReplication() {
+    isLagging = true;
+  }
+
   /** So many answers to appends are lost, with their connections. */
   void loseAnswers(int count) {
     lostAnswers = count;
@@ -54,13 +92,21 @@ final class Wire implements AutoCloseable {
     while (!door.isClosed()) {
       try {
         Socket node = door.accept();
+        if (isCut) {
+          close(node);
+          continue;
+        }
         sockets.add(node);
         Socket redis = new Socket("127.0.0.1", target);
         sockets.add(redis);
+        if (isCut) {
+          breakAll(); // it was cut while these two were made
+        }
         boolean[] isReader = new boolean[1];
+        boolean[] isReplica = new boolean[1];
         boolean[] hasAppended = new boolean[1];
-        start(() -> pass(node, redis, isReader, hasAppended, true));
-        start(() -> pass(redis, node, isReader, hasAppended, false));
+        start(() -> pass(node, redis, isReader, isReplica, hasAppended, true));
+        start(() -> pass(redis, node, isReader, isReplica, hasAppended, false));
       } catch (IOException e) {
         // closed, or Redis is away
       }
@@ -68,7 +114,12 @@ final class Wire implements AutoCloseable {
   }
 
   private void pass(
-      Socket from, Socket to, boolean[] isReader, boolean[] hasAppended, boolean isRequest) {
+      Socket from,
+      Socket to,
+      boolean[] isReader,
+      boolean[] isReplica,
+      boolean[] hasAppended,
+      boolean isRequest) {
     byte[] bytes = new byte[64 << 10];
     try (from;
         to) {
@@ -78,11 +129,12 @@ final class Wire implements AutoCloseable {
         String text = new String(bytes, 0, n, StandardCharsets.ISO_8859_1);
         if (isRequest) {
           isReader[0] |= text.contains("SUBSCRIBE");
+          isReplica[0] |= text.contains("PSYNC");
           hasAppended[0] = text.contains("append");
         } else if (hasAppended[0] && lostAnswers > 0) {
           lostAnswers--;
           return;
-        } else if (isReader[0] && isDeaf) {
+        } else if ((isReader[0] && isDeaf) || (isReplica[0] && isLagging)) {
           continue;
         }
         out.write(bytes, 0, n);
@@ -99,11 +151,9 @@ final class Wire implements AutoCloseable {
   public void close() {
     try {
       door.close();
-      for (Socket socket : sockets) {
-        socket.close();
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    breakAll();
   }
 }

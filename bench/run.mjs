@@ -13,14 +13,14 @@ const transports = { ws: 'WebSocket', sse: 'event stream', longpoll: 'long poll'
  * runs often, which after one pass still was a third of the CPU time, and says nothing of a server that runs for days.
  */
 const scenarios = {
-  fanout: () => rows({ subs: 1000, warmup: 400, messages: 300, passes: 2 }, ['ws', 'sse', 'longpoll'], { longpoll: { subs: 500, warmup: 60, messages: 40, passes: 2 } }),
-  load: () => rows({ subs: 1000, warmup: 1000, messages: 1500, inflight: 16, lag: 32, passes: 3 }, ['ws']),
-  latency: () => rows({ subs: 1000, warmup: 100, messages: 200, rate: 20 }, ['ws', 'sse', 'longpoll', 'poll'],
+  fanout: () => rows({ subs: 1000, warmup: 400, messages: 300, passes: 3 }, ['ws', 'sse', 'longpoll'], { longpoll: { subs: 500, warmup: 60, messages: 40, passes: 4 } }),
+  load: () => rows({ subs: 1000, warmup: 1000, messages: 1500, inflight: 16, lag: 32, passes: 8 }, ['ws']),
+  latency: () => rows({ subs: 1000, warmup: 100, messages: 200, rate: 20, passes: 2 }, ['ws', 'sse', 'longpoll', 'poll'],
     { longpoll: { subs: 300 }, poll: { subs: 100 } }),
   channels: () => rows({ subs: 2000, channels: 1000, inflight: 4, warmup: 15000, messages: 10000, passes: 3 }, ['ws']),
-  resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 3 }, ['ws', 'longpoll']),
+  resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 8 }, ['ws', 'longpoll']),
   slow: () => rows({ subs: 1000, stalled: 100, warmup: 100, messages: 1000, inflight: 4, size: 1024, lag: 32, passes: 2 }, ['ws']),
-  idle: () => rows({ subs: 5000, hold: 1, settle: 20, idle: 20 }, ['ws', 'sse', 'longpoll']),
+  idle: () => rows({ subs: 5000, hold: 1, settle: 90, idle: 40 }, ['ws', 'sse', 'longpoll']),
 }
 
 function rows(options, names, more = {}) {
@@ -33,7 +33,7 @@ function load(server, transport, scenario, options) {
   if (!path || (scenario === 'resume' && !path.includes('switchboard') && transport !== 'longpoll')) return null
   const all = {
     name: server.name.replaceAll(' ', '-'), dialect: server.dialect, transport, port: server.port, path, publish: server.publish,
-    pids: server.pids.join(','), seconds: 60, ...options,
+    pids: server.pids.join(','), seconds: 160, ...options,
   }
   const child = spawn(join(work, 'load'), Object.entries(all).map(([key, value]) => `${key}=${value}`), { stdio: ['pipe', 'pipe', 'inherit'] })
   return new Promise(resolve => {

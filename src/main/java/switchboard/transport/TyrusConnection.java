@@ -6,6 +6,10 @@ import jakarta.servlet.http.WebConnection;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -31,6 +35,21 @@ import java.util.logging.Logger;
 final class TyrusConnection implements WebConnection {
 
   private static final Logger LOG = Logger.getLogger(TyrusConnection.class.getName());
+
+  /**
+   * For the idle time-outs that Tyrus schedules at every frame that comes or goes, also where there
+   * is none ({@code TyrusSession.restartIdleTimeoutExecutor}), each through the class loaders of
+   * the managed executor and at once. Ours are the clock's. 5,000 WebSockets at rest, that is 500
+   * such frames a second and 250 answers, cost 6.4 % of a core with them and 3.8 % without, a
+   * minute and a half after they were opened.
+   */
+  private static final ScheduledExecutorService NEVER =
+      new ScheduledThreadPoolExecutor(0) {
+        @Override
+        public ScheduledFuture<?> schedule(Runnable timeout, long delay, TimeUnit unit) {
+          return null; // Tyrus takes that for one it has not scheduled
+        }
+      };
 
   private final WebConnection original;
   private final Object tcp;
@@ -60,6 +79,7 @@ final class TyrusConnection implements WebConnection {
     }
     TyrusConnection connection = new TyrusConnection((WebConnection) Inside.get(upgraded, "wc"));
     Inside.set(upgraded, "wc", connection);
+    Inside.set(session, "service", NEVER);
     return connection;
   }
 

@@ -719,6 +719,17 @@ describe('/channels/{name} of openapi.json', () => {
     }
   })
 
+  test('a page of an origin that is not named may change nothing, nor read with cookies', async () => {
+    const { path } = await newChannel()
+    const headers = { ...JSON_TYPE, Origin: 'https://evil.test', Cookie: 'a=b' }
+    for (const method of ['PUT', 'POST', 'GET', 'DELETE']) {
+      const body = method === 'POST' ? '1' : undefined
+      await expectProblem(ask(method, path, { headers, body }), 403, 'wrong-origin')
+    }
+    expect((await ask('HEAD', path, { headers })).status).toBe(403)
+    expect((await ask('GET', path)).text).toBe('[]')
+  })
+
   test('a method that is not there is answered 405 with those that are', async () => {
     const answer = await send('PATCH', newPath())
     expectAnswered('PATCH', ['components', 'responses', 'MethodNotAllowed'], answer)
@@ -972,6 +983,11 @@ describe('/channels of openapi.json', () => {
     await expectProblem(ask('GET', at(name, nameOf(newPath()))), 404, 'unknown-channel')
     await expectProblem(ask('GET', at((await keptChannel()).name)), 410, 'kept-for-forks')
     await expectProblem(ask('GET', at(nameOf(newPath())), { headers: EVENTS }), 404, 'unknown-channel')
+  })
+
+  test('GET with cookies is not for a page of an origin that is not named', async () => {
+    const headers = { Origin: 'https://evil.test', Cookie: 'a=b' }
+    await expectProblem(ask('GET', '/channels?channel=ticker@-1', { headers }), 403, 'wrong-origin')
   })
 
   test('OPTIONS lets in the pages of the origins that a setting names', async () => {

@@ -51,6 +51,7 @@ public enum Ending {
       503, 1013, true, "Nobody knows whether it was appended; a producer may repeat it unchanged"),
   UNSUPPORTED_ENCODING(415, 4415, false, "A body that is compressed is not understood"),
   WRONG_HOST(421, 4421, false, "The Host is none of this server's names"),
+  WRONG_ORIGIN(403, 4403, false, "Pages of this origin may not do that"),
   INTERNAL(500, 1011, true, "The server failed"),
   PEER_LOST(408, 1001, true, "Nothing was heard from the peer"),
   TOO_SLOW(408, 1008, true, "The peer does not take what is written to it"),

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -258,7 +259,8 @@ public final class Settings {
           "switchboard.cors.origins",
           "",
           "origins separated by commas, such as `https://example.com`, or `*`",
-          "Whose pages may use the channels from a browser, beside those of this server.",
+          "Whose pages may use the channels from a browser, beside those of this server; `*` for all,"
+              + " but with cookies or a login only those that are named.",
           Settings::origins);
   public static final Setting<List<String>> HOSTS =
       new Setting<>(
@@ -400,7 +402,11 @@ public final class Settings {
 
   private static List<String> origins(String text) {
     List<String> origins =
-        Arrays.stream(text.split(",")).map(String::strip).filter(o -> !o.isEmpty()).toList();
+        Arrays.stream(text.split(","))
+            .map(String::strip)
+            .filter(o -> !o.isEmpty())
+            .map(Settings::asBrowsersWriteIt)
+            .toList();
     for (String origin : origins) {
       if (!origin.equals("*") && !origin.matches("https?://[^/?#,\\s]+")) {
         throw new IllegalArgumentException(
@@ -408,6 +414,13 @@ public final class Settings {
       }
     }
     return origins;
+  }
+
+  // In lower case and without the scheme's own port (RFC 6454 §6.2): it is compared as it comes.
+  private static String asBrowsersWriteIt(String origin) {
+    return origin
+        .toLowerCase(Locale.ROOT)
+        .replaceFirst("^(http://.*):80$|^(https://.*):443$", "$1$2");
   }
 
   private static List<String> hosts(String text) {

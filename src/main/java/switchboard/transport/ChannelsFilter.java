@@ -54,12 +54,14 @@ public class ChannelsFilter extends HttpFilter {
     // PROTOCOL.md §12.7: what a channel says must not be taken for a page or a script.
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
-    if (new Cors(settings.get(Settings.CORS_ORIGINS)).answer(request, response)) {
+    List<String> origins = settings.get(Settings.CORS_ORIGINS);
+    if (new Cors(origins).answer(request, response)) {
       return;
     }
     try {
       request = Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
       requireHost(request.getServerName());
+      new Origins(origins).require(request);
       requirePath(request.getRequestURI());
       requireSmallHeaders(request);
       request = withoutMalformedContentType(request);

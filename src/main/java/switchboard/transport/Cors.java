@@ -5,8 +5,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
 
 /**
- * Lets pages of other origins in (WHATWG Fetch §3.3): those on the list, each named in the answer,
- * without credentials.
+ * Lets pages of other origins in (WHATWG Fetch §3.3): those on the list, each named in the answer.
+ * Only to those that the list itself names a browser shows what it asked with the user's cookies.
  *
  * @param origins as the setting names them; {@code *} for all
  */
@@ -63,6 +63,10 @@ record Cors(List<String> origins) {
     }
     response.setHeader("Access-Control-Allow-Origin", origin);
     response.setHeader("Access-Control-Expose-Headers", EXPOSED);
+    // Not for *: with cookies every page of the world would be the user.
+    if (origins.contains(origin)) {
+      response.setHeader("Access-Control-Allow-Credentials", "true");
+    }
     boolean isPreflight =
         request.getMethod().equals("OPTIONS")
             && request.getHeader("Access-Control-Request-Method") != null;

@@ -102,6 +102,20 @@ final class RawSocket implements AutoCloseable {
     } while (c >= 0 && c != end);
   }
 
+  /** What comes up to this character, with it, or the end of the connection. */
+  String readText(char end) throws IOException {
+    StringBuilder text = new StringBuilder();
+    int c = in.read();
+    while (c >= 0) {
+      text.append((char) c);
+      if (c == end) {
+        break;
+      }
+      c = in.read();
+    }
+    return text.toString();
+  }
+
   /** Everything up to the end of the connection. */
   List<String> readLines() {
     return in.lines().toList();

@@ -19,13 +19,13 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /** The machine's own Chromium, as somebody with one screen and one language has it. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
   private static final Path SCREENSHOTS = Path.of("target/screenshots");
 
   private final ChromeDriver driver;
 
-  Browser(String language) {
+  public Browser(String language) {
     ChromeDriverService service =
         new ChromeDriverService.Builder()
             .usingDriverExecutable(find("chromedriver"))
@@ -62,7 +62,7 @@ final class Browser implements AutoCloseable {
     throw new IllegalStateException(program + " is not in the path");
   }
 
-  void open(String url) {
+  public void open(String url) {
     driver.get(url);
   }
 
@@ -128,12 +128,12 @@ final class Browser implements AutoCloseable {
     return driver.switchTo().activeElement();
   }
 
-  Object script(String script, Object... arguments) {
+  public Object script(String script, Object... arguments) {
     return driver.executeScript(script, arguments);
   }
 
   /** Runs the body of an async function; its result. */
-  Object async(String body, Object... arguments) {
+  public Object async(String body, Object... arguments) {
     return driver.executeAsyncScript(
         "const done = arguments[arguments.length - 1];"
             + "(async (...arguments) => {"
@@ -143,7 +143,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** What the console said since it was last asked, of errors and warnings. */
-  List<String> complaints() {
+  public List<String> complaints() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
         .map(LogEntry::getMessage)

@@ -15,7 +15,7 @@ const switchboard = {
   dialect: 'switchboard', publish: channels, isJvm: true,
   paths: { ws: channels, sse: channels, longpoll: channels, poll: channels, resume: channels },
 }
-const settings = ['-Dswitchboard.channels.auto-create=b*', '-Dswitchboard.ticker.channel=']
+const settings = ['-Dswitchboard.access.open=*', '-Dswitchboard.channels.auto-create=b*', '-Dswitchboard.ticker.channel=']
 
 const war = { switchboard: join(root, 'target/switchboard.war'), bare: join(work, 'bare/bare.war') }
 

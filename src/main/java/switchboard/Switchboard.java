@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import switchboard.access.Authorizer;
 import switchboard.channel.Admission;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
@@ -45,10 +46,12 @@ public class Switchboard {
   private Connections connections;
   private Drain drain;
   private Pace pace;
+  private Authorizer authorizer;
 
   @PostConstruct
   void start() {
     settings = Sources.read();
+    authorizer = new Authorizer(settings, clock());
     int wanted = settings.get(Settings.DISPATCH_WORKERS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
@@ -136,6 +139,12 @@ public class Switchboard {
   @Singleton
   Channels channels() {
     return channels;
+  }
+
+  @Produces
+  @Singleton
+  Authorizer authorizer() {
+    return authorizer;
   }
 
   @Produces

@@ -35,8 +35,9 @@
  * </dl>
  *
  * <p>Arrows point inward: {@code transport}, {@code publish} and {@code timer} know {@code
- * channel}, which knows {@code log}; {@code transport} and {@code timer} also know {@code publish};
- * {@code redis} is a store for several servers, which only {@link switchboard.Engine} finds; {@code
+ * channel}, which knows {@code log}; {@code transport} and {@code timer} also know {@code publish},
+ * and {@code access}, which says who may do what and knows nothing of how it is asked; {@code
+ * redis} is a store for several servers, which only {@link switchboard.Engine} finds; {@code
  * metrics} reads what {@code channel} counts; {@code lab}, what the page needs beyond them, knows
  * all of these and is known by none; {@code config} is known by anyone and knows nobody. The only
  * call outward goes through the sink, which {@code channel} owns.

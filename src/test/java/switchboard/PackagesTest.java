@@ -19,16 +19,17 @@ class PackagesTest {
 
   private static final Path ROOT = Path.of("src/main/java/switchboard");
   private static final Map<String, Set<String>> MAY_KNOW =
-      Map.of(
-          "log", Set.of(),
-          "config", Set.of(),
-          "channel", Set.of("log"),
-          "publish", Set.of("log", "channel", "config"),
-          "transport", Set.of("log", "channel", "publish", "config"),
-          "timer", Set.of("log", "channel", "publish", "config"),
-          "redis", Set.of("log", "channel", "config"),
-          "metrics", Set.of("channel", "config"),
-          "lab", Set.of("log", "channel", "publish", "transport", "timer", "config"));
+      Map.ofEntries(
+          Map.entry("log", Set.of()),
+          Map.entry("config", Set.of()),
+          Map.entry("access", Set.of("config")),
+          Map.entry("channel", Set.of("log")),
+          Map.entry("publish", Set.of("log", "channel", "config")),
+          Map.entry("transport", Set.of("log", "channel", "publish", "access", "config")),
+          Map.entry("timer", Set.of("log", "channel", "publish", "access", "config")),
+          Map.entry("redis", Set.of("log", "channel", "config")),
+          Map.entry("metrics", Set.of("channel", "config")),
+          Map.entry("lab", Set.of("log", "channel", "publish", "transport", "timer", "config")));
   private static final Set<String> PLAIN_JAVA = Set.of("log", "channel");
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?(jakarta|io|switchboard\\.(\\w+))\\.");

@@ -13,7 +13,12 @@ public record NamePatterns(List<String> patterns) {
 
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._~*-]{1,128}");
 
-  static NamePatterns parse(String text) {
+  /**
+   * Patterns separated by commas.
+   *
+   * @throws IllegalArgumentException if one of them can be no channel name
+   */
+  public static NamePatterns parse(String text) {
     List<String> patterns =
         Arrays.stream(text.split(",")).map(String::strip).filter(p -> !p.isEmpty()).toList();
     for (String pattern : patterns) {

@@ -254,6 +254,103 @@ public final class Settings {
           0,
           1_024,
           "How many threads carry messages to clients; 0 for one a processor, at least 2.");
+  public static final Setting<Grants> OPEN =
+      new Setting<>(
+          "switchboard.access.open",
+          "",
+          "patterns of channel names separated by commas, each with or without actions:"
+              + " `news:read,chat-*:read+append`, `*`",
+          "What everybody may do, without any token or login; empty for nothing. Without actions"
+              + " all of `read`, `append`, `create` and `delete`.",
+          text -> Grants.parse(text, Action.WITH_CHANNELS));
+  public static final Setting<RoleGrants> ROLES =
+      new Setting<>(
+          "switchboard.access.roles",
+          "",
+          "`role=pattern:actions`, separated by commas: `reader=*:read,clerk=orders-*:read+append`",
+          "What those may do who have logged in to the server and have a role there; `**` for all"
+              + " who have logged in.",
+          RoleGrants::parse);
+  public static final Setting<Integer> MAX_FAILURES =
+      Setting.number(
+          "switchboard.access.max-failures-per-minute",
+          300,
+          0,
+          1_000_000,
+          "How often a minute one address may be refused before it is told to wait, unless it comes"
+              + " with a token that was good before; 0 for no bound. Behind a proxy see"
+              + " proxies.trusted.");
+  public static final Setting<Secret> TOKEN_SECRET =
+      new Setting<>(
+          "switchboard.token.secret",
+          "",
+          "at least 32 bytes, or nothing",
+          "What tokens are signed with by HS256, HS384 or HS512.",
+          Secret::parse);
+  public static final Setting<PublicKeys> TOKEN_PUBLIC_KEY =
+      new Setting<>(
+          "switchboard.token.public-key",
+          "",
+          "PEM or the name of a file with it, `PUBLIC KEY` or `CERTIFICATE`, RSA or EC, or nothing",
+          "What the signatures of tokens are checked with; several are possible, so that one can"
+              + " replace another.",
+          PublicKeys::parse);
+  public static final Setting<String> TOKEN_JWKS_URL =
+      new Setting<>(
+          "switchboard.token.jwks-url",
+          "",
+          "`https://…`, or `http://` on this machine, or nothing",
+          "Where the issuer publishes its keys as a JWK Set (RFC 7517).",
+          Settings::keysUrl);
+  public static final Setting<Duration> TOKEN_JWKS_REFRESH =
+      Setting.duration(
+          "switchboard.token.jwks-refresh",
+          "PT5M",
+          "PT10S",
+          "P1D",
+          "After so long they are fetched again; earlier for a key that is not among them.");
+  public static final Setting<String> TOKEN_ISSUER =
+      new Setting<>(
+          "switchboard.token.issuer",
+          "",
+          "what the tokens' `iss` must be; needed where there is a key",
+          "Who makes the tokens.",
+          String::strip);
+  public static final Setting<String> TOKEN_AUDIENCE =
+      new Setting<>(
+          "switchboard.token.audience",
+          "",
+          "what must be among the tokens' `aud`; needed where there is a key",
+          "What this server is called in tokens.",
+          String::strip);
+  public static final Setting<NamePatterns> TOKEN_CHANNELS =
+      new Setting<>(
+          "switchboard.token.channels",
+          "*",
+          "channel names separated by commas, * for any characters",
+          "The channels for which tokens count.",
+          NamePatterns::parse);
+  public static final Setting<Duration> TOKEN_LEEWAY =
+      Setting.duration(
+          "switchboard.token.leeway",
+          "PT30S",
+          "PT0S",
+          "PT5M",
+          "How far the issuer's clock may be from this server's.");
+  public static final Setting<Duration> TOKEN_MAX_LIFETIME =
+      Setting.duration(
+          "switchboard.token.max-lifetime",
+          "P1D",
+          "PT1M",
+          "P365D",
+          "How long from now a token may be valid at the most; so long is kept what was denied.");
+  public static final Setting<Duration> TOKEN_WITHIN =
+      Setting.duration(
+          "switchboard.token.within",
+          "PT10S",
+          "PT1S",
+          "PT1M",
+          "Within so long a WebSocket that came without a token must send one.");
   public static final Setting<List<String>> CORS_ORIGINS =
       new Setting<>(
           "switchboard.cors.origins",
@@ -343,6 +440,19 @@ public final class Settings {
           STUCK_AFTER,
           DRAIN_BUDGET,
           DISPATCH_WORKERS,
+          OPEN,
+          ROLES,
+          MAX_FAILURES,
+          TOKEN_SECRET,
+          TOKEN_PUBLIC_KEY,
+          TOKEN_JWKS_URL,
+          TOKEN_JWKS_REFRESH,
+          TOKEN_ISSUER,
+          TOKEN_AUDIENCE,
+          TOKEN_CHANNELS,
+          TOKEN_LEEWAY,
+          TOKEN_MAX_LIFETIME,
+          TOKEN_WITHIN,
           CORS_ORIGINS,
           HOSTS,
           TRUSTED_PROXIES,
@@ -370,8 +480,7 @@ public final class Settings {
         values.put(
             setting, setting.parser().apply(written == null ? setting.defaultValue() : written));
       } catch (IllegalArgumentException e) {
-        errors.add(
-            "%s = \"%s\": %s".formatted(setting.key(), withoutPassword(written), e.getMessage()));
+        errors.add("%s = \"%s\": %s".formatted(setting.key(), quoted(setting, written), why(e)));
       }
     }
     for (String name : names) {
@@ -379,14 +488,49 @@ public final class Settings {
         errors.add("%s: no such setting; did you mean %s?".formatted(name, nearest(name)));
       }
     }
+    if (errors.isEmpty()) {
+      requireWhoMakesTokens(errors);
+    }
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException("Settings are wrong:\n  " + String.join("\n  ", errors));
     }
   }
 
+  // RFC 9068 §4: whoever takes a token checks who made it and for whom.
+  private void requireWhoMakesTokens(List<String> errors) {
+    if (takesTokens()) {
+      for (Setting<String> setting : List.of(TOKEN_ISSUER, TOKEN_AUDIENCE)) {
+        if (get(setting).isEmpty()) {
+          errors.add(setting.key() + ": it is missing, and there is a key for tokens");
+        }
+      }
+    }
+  }
+
+  /** Whether there is a key by which tokens can be checked. */
+  public boolean takesTokens() {
+    return !get(TOKEN_SECRET).isEmpty()
+        || !get(TOKEN_PUBLIC_KEY).isEmpty()
+        || !get(TOKEN_JWKS_URL).isEmpty();
+  }
+
+  private static String why(IllegalArgumentException e) {
+    return e.getCause() == null
+        ? e.getMessage()
+        : e.getMessage() + " (" + e.getCause().getClass().getSimpleName() + ")";
+  }
+
   /** What is quoted goes to logs; a URL may be malformed because of its very password. */
-  private static String withoutPassword(String written) {
+  private static String quoted(Setting<?> setting, String written) {
+    // Somebody may have put the private key where the public one belongs.
+    if (setting.equals(TOKEN_SECRET) || (setting.equals(TOKEN_PUBLIC_KEY) && isPem(written))) {
+      return "***";
+    }
     return written == null ? null : written.replaceAll("://.*@", "://***@");
+  }
+
+  private static boolean isPem(String written) {
+    return written != null && written.contains("-----");
   }
 
   /** The value in force. */
@@ -421,6 +565,14 @@ public final class Settings {
     return origin
         .toLowerCase(Locale.ROOT)
         .replaceFirst("^(http://.*):80$|^(https://.*):443$", "$1$2");
+  }
+
+  private static String keysUrl(String text) {
+    String url = text.strip();
+    if (!url.matches("|https://\\S+|http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/\\S*)?")) {
+      throw new IllegalArgumentException("not https://…, or http:// on this machine");
+    }
+    return url;
   }
 
   private static List<String> hosts(String text) {
@@ -471,7 +623,8 @@ public final class Settings {
     StringBuilder text = new StringBuilder();
     for (Setting<?> setting : ALL) {
       text.append(text.isEmpty() ? "" : ", ").append(setting.key().substring(PREFIX.length()));
-      text.append('=').append(values.get(setting));
+      Object value = values.get(setting);
+      text.append('=').append(value == null ? "" : value);
     }
     return text.toString();
   }

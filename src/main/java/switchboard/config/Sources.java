@@ -1,17 +1,26 @@
 package switchboard.config;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
  * Where settings are read: system properties first, then environment variables, then MicroProfile
- * Config where the server has it.
+ * Config where the server has it, then {@code WEB-INF/classes/switchboard.properties} of the
+ * application.
  */
 public final class Sources {
 
   private static final boolean HAS_MICROPROFILE = hasMicroProfile();
+
+  private static final String FILE = "switchboard.properties";
 
   private Sources() {}
 
@@ -21,7 +30,29 @@ public final class Sources {
     if (HAS_MICROPROFILE) {
       names.addAll(withoutVariables(MicroProfile.names(), System.getenv().keySet()));
     }
-    return new Settings(Sources::lookup, names);
+    Properties file = file();
+    names.addAll(file.stringPropertyNames());
+    return new Settings(
+        setting -> {
+          String written = lookup(setting);
+          return written == null ? file.getProperty(setting.key()) : written;
+        },
+        names);
+  }
+
+  private static Properties file() {
+    Properties properties = new Properties();
+    // By the application's loader: this class may have come by another, as in Payara Embedded.
+    ClassLoader application = Thread.currentThread().getContextClassLoader();
+    ClassLoader loader = application == null ? Sources.class.getClassLoader() : application;
+    try (InputStream in = loader.getResourceAsStream(FILE)) {
+      if (in != null) {
+        properties.load(new InputStreamReader(in, StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return properties;
   }
 
   /**

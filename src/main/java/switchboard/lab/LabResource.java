@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
+import switchboard.config.Action;
 import switchboard.config.Settings;
 import switchboard.transport.Problem;
 
@@ -140,6 +141,15 @@ public class LabResource {
   private void requireOn() {
     if (!lab.isOn()) {
       throw new Problem(Ending.LAB_OFF, Settings.LAB.key() + " is false");
+    }
+    // Its crowd comes without a token, and so does whoever asks for it.
+    for (Action action : Action.WITH_CHANNELS) {
+      if (!settings.get(Settings.OPEN).permit(action, Source.CHANNEL)) {
+        throw new Problem(
+            Ending.FORBIDDEN,
+            "%s does not give everybody the channel \"%s\", which the lab needs"
+                .formatted(Settings.OPEN.key(), Source.CHANNEL));
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Drain;
@@ -39,6 +40,7 @@ public class Clock {
 
   @Resource private TimerService timers;
   @Inject private Pace pace;
+  @Inject private Authorizer authorizer;
   @Inject private Drain drain;
   @Inject private Settings settings;
   @Inject private Channels channels;
@@ -49,6 +51,9 @@ public class Clock {
   @PostConstruct
   void start() {
     LOG.info(() -> "Switchboard starts with " + settings);
+    LOG.log(
+        authorizer.isOpen() ? Level.WARNING : Level.INFO,
+        () -> "Switchboard is " + authorizer.summary());
     timers.createIntervalTimer(TICK_MILLIS, TICK_MILLIS, new TimerConfig("tick", false));
   }
 
@@ -67,6 +72,7 @@ public class Clock {
       connections.tick(clock.millis());
       channels.tick();
       pace.tick(clock.millis());
+      authorizer.tick();
     } catch (RuntimeException e) {
       // An exception out of a timer's method ends the timer on some servers.
       LOG.log(Level.SEVERE, "a tick failed", e);

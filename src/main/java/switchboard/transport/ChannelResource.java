@@ -30,6 +30,7 @@ import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Pace;
 import switchboard.channel.Transport;
+import switchboard.config.Action;
 import switchboard.config.Settings;
 
 /**
@@ -60,15 +61,23 @@ public class ChannelResource {
   @PUT
   public Response create(@PathParam("name") String name, InputStream body) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
+    Guard guard = Visitor.of(servletRequest);
+    guard.require(Action.CREATE, valid);
     ContentType type = AppendRequest.contentType(this::header);
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
             () -> Lifetime.parse(header(Headers.TTL), header(Headers.EXPIRES_AT)));
     Fork fork = ForkRequest.parse(this::header, uri.getBaseUri().getPath());
+    if (fork != null) {
+      guard.require(Action.READ, fork.source());
+    }
     boolean close = AppendRequest.isTrue(header(Headers.CLOSED));
     Problem.requirePace(connections, pace, servletRequest.getRemoteAddr());
     byte[] bytes = AppendRequest.read(body, this::header, settings);
+    if (bytes.length > 0) {
+      guard.require(Action.APPEND, valid);
+    }
     Channels.Created created =
         create(
             valid,
@@ -102,6 +111,7 @@ public class ChannelResource {
     ReadRequest request =
         ReadRequest.parse(
             channels,
+            Visitor.of(servletRequest),
             name,
             transport,
             query,
@@ -153,7 +163,7 @@ public class ChannelResource {
   /** What the channel is and where it ends (PROTOCOL.md §5.5). */
   @HEAD
   public Response metadata(@PathParam("name") String name) {
-    Channel channel = Place.find(channels, name);
+    Channel channel = Place.find(channels, Visitor.of(servletRequest), Action.READ, name);
     Response.ResponseBuilder response = metadata(Response.ok(), channel);
     if (channel.lifetime().ttl() != null) {
       response.header(Headers.TTL, channel.lifetime().written());
@@ -174,7 +184,7 @@ public class ChannelResource {
   /** Removes the channel; those who listen are told (PROTOCOL.md §5.4). */
   @DELETE
   public Response delete(@PathParam("name") String name) {
-    Channel channel = Place.find(channels, name);
+    Channel channel = Place.find(channels, Visitor.of(servletRequest), Action.DELETE, name);
     channels.delete(channel.name());
     return Response.noContent().build();
   }

@@ -15,6 +15,8 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import switchboard.access.Authorizer;
+import switchboard.access.Caller;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
@@ -29,7 +31,9 @@ import switchboard.config.Settings;
  * without blocking as only Servlet can. All others pass on, to {@link ChannelResource} or {@link
  * WebSocketEndpoint}.
  */
-@WebFilter(urlPatterns = "/channels/*", asyncSupported = true)
+@WebFilter(
+    urlPatterns = {"/channels/*", "/access/*"},
+    asyncSupported = true)
 public class ChannelsFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
@@ -38,6 +42,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
   @Inject private transient Pace pace;
+  @Inject private transient Authorizer authorizer;
   @Inject private transient Settings settings;
   @Inject private transient InstantSource clock;
   @Inject private transient FrameWriters writers;
@@ -65,16 +70,21 @@ public class ChannelsFilter extends HttpFilter {
       requirePath(request.getRequestURI());
       requireSmallHeaders(request);
       request = withoutMalformedContentType(request);
+      if (isUpgrade(request)) {
+        upgrade(request, response, chain);
+        return;
+      }
+      Visitor.leave(request, Credentials.identify(request, false, authorizer));
+      if (request.getServletPath().startsWith("/access")) {
+        chain.doFilter(request, response);
+        return;
+      }
       if (request.getMethod().equals("POST")) {
         append(request, response);
         return;
       }
       if (!request.getMethod().equals("GET")) {
         chain.doFilter(request, response);
-        return;
-      }
-      if (isUpgrade(request)) {
-        upgrade(request, response, chain);
         return;
       }
       Query query = Query.parse(request.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
@@ -133,11 +143,21 @@ public class ChannelsFilter extends HttpFilter {
     if (refusal != null) {
       throw Problem.refused(refusal);
     }
-    WebSocketHandshake.from(address);
+    HttpServletRequest visited = visitor(request, address).asPrincipalOf(request);
+    chain.doFilter(visited, WebSocketHandshake.withoutLocation(response));
+  }
+
+  // A browser does not show its page the answer to a handshake: what is wrong with a token is said
+  // over the connection, before it is closed.
+  private Visitor visitor(HttpServletRequest request, String address) {
     try {
-      chain.doFilter(request, WebSocketHandshake.withoutLocation(response));
-    } finally {
-      WebSocketHandshake.from(null);
+      return new Visitor(address, Credentials.identify(request, true, authorizer), null);
+    } catch (Problem problem) {
+      if (problem.ending().retry()) {
+        throw problem;
+      }
+      Caller nobody = new Caller(address, null, null, clock.instant());
+      return new Visitor(address, new Guard(authorizer, nobody), problem);
     }
   }
 
@@ -180,7 +200,9 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   private static boolean isUpgrade(HttpServletRequest request) {
-    if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
+    if (!request.getMethod().equals("GET")
+        || !request.getServletPath().startsWith("/channels")
+        || !"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
       return false;
     }
     // RFC 6455 §4.2. Tyrus would let the first pass as an ordinary request, a poll; Undertow both.
@@ -214,6 +236,7 @@ public class ChannelsFilter extends HttpFilter {
     ReadRequest read =
         ReadRequest.parse(
             channels,
+            Visitor.of(request),
             name(request),
             Transport.EVENT_STREAM,
             query,

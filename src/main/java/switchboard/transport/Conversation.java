@@ -10,6 +10,14 @@ import jakarta.json.JsonValue;
  */
 interface Conversation {
 
+  /** Whether it cannot begin before the client has sent a token. */
+  default boolean needsToken() {
+    return false;
+  }
+
+  /** The client has another token: what that does not grant ends. */
+  void reconsider();
+
   /** Says hello, or fails with a {@link Problem} that ends the connection. */
   void open();
 

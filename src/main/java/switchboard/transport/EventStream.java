@@ -61,6 +61,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final InstantSource clock;
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean goodbye = new AtomicBoolean();
+  private final AtomicBoolean lapsed = new AtomicBoolean();
   private final long heartbeatMillis;
   private final long oldMillis;
   private volatile long lastWriteMillis;
@@ -213,6 +214,9 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
     @Override
     public void write(Batch batch, Runnable done) {
+      if (hasLapsed()) {
+        return;
+      }
       connections.tally().sent(Transport.EVENT_STREAM, batch);
       enqueue(() -> events(batch), () -> written(batch.closed(), done));
     }
@@ -344,6 +348,9 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     synchronized (this) {
       isBusy = current != null;
     }
+    if (hasLapsed()) {
+      LOG.fine(() -> this + " – ending: the token is good no longer");
+    }
     if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
       LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
       end(Ending.TOO_SLOW);
@@ -354,6 +361,16 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       enqueue(() -> COMMENT, () -> connections.tell(this, Watcher.Sight.COMMENT, ""));
     }
+  }
+
+  // Told in the stream: an EventSource does not show its page the answer to the next request.
+  private boolean hasLapsed() {
+    Problem problem = request.guard().lapsed();
+    if (problem != null && lapsed.compareAndSet(false, true)) {
+      request.guard().noteLapse(toString());
+      enqueue(() -> Wire.endingEvent(problem), () -> end(problem.ending()));
+    }
+    return problem != null;
   }
 
   @Override

@@ -11,6 +11,7 @@ import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Pace;
+import switchboard.config.Action;
 import switchboard.config.Settings;
 
 /**
@@ -24,7 +25,7 @@ record HttpAppend(Channels channels, Connections connections, Pace pace, Setting
   void answer(String name, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     UnaryOperator<String> header = request::getHeader;
-    Channel channel = Place.find(channels, name);
+    Channel channel = Place.find(channels, Visitor.of(request), Action.APPEND, name);
     Problem.requirePace(connections, pace, request.getRemoteAddr());
     byte[] bytes = AppendRequest.read(request.getInputStream(), header, settings);
     AppendRequest append = AppendRequest.parse(header, bytes.length == 0);

@@ -153,12 +153,22 @@ final class LongPoll implements Sink, Connection {
 
   @Override
   public void tick(long nowMillis) {
-    if (nowMillis >= deadlineMillis - HALF_TICK_MILLIS) {
+    boolean hasLapsed = answer.request().guard().lapsed() != null;
+    if (hasLapsed || nowMillis >= deadlineMillis - HALF_TICK_MILLIS) {
       answer(() -> whatIsThere(false));
     }
   }
 
+  private void requireStanding() {
+    Problem problem = answer.request().guard().lapsed();
+    if (problem != null) {
+      answer.request().guard().noteLapse(toString());
+      throw problem;
+    }
+  }
+
   private Response whatIsThere(boolean isWoken) {
+    requireStanding();
     PollAnswer.Found found = answer.afterWait();
     if (!found.isNews()) {
       connections.countEmpty(Transport.LONG_POLL);
@@ -207,6 +217,11 @@ final class LongPoll implements Sink, Connection {
   @Override
   public String address() {
     return address;
+  }
+
+  @Override
+  public String toString() {
+    return "channel \"" + answer.request().place().channel().name() + "\" – long poll";
   }
 
   @Override

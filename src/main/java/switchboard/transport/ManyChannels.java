@@ -11,6 +11,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
+import switchboard.config.Action;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -45,7 +46,9 @@ final class ManyChannels implements Conversation {
     } else if (command.containsKey("unsubscribe")) {
       unsubscribe(id, command);
     } else if (command.containsKey("append")) {
-      Channel channel = Place.find(channels, Frames.string(command, "channel"));
+      Channel channel =
+          Place.find(
+              channels, connection.guard(), Action.APPEND, Frames.string(command, "channel"));
       connection.requirePace();
       answer(id, channel.name(), Frames.append(channel, command.get("append")), () -> {});
     } else {
@@ -59,7 +62,8 @@ final class ManyChannels implements Conversation {
 
   private void subscribe(JsonValue id, JsonObject command) {
     String offset = command.containsKey("offset") ? Frames.string(command, "offset") : null;
-    Place place = Place.parse(channels, Frames.string(command, "subscribe"), offset);
+    Place place =
+        Place.parse(channels, connection.guard(), Frames.string(command, "subscribe"), offset);
     ChannelName name = place.channel().name();
     if (feeds.size() >= maxChannels) {
       throw new Problem(
@@ -73,6 +77,16 @@ final class ManyChannels implements Conversation {
           Ending.BAD_COMMAND, "channel \"%s\": it is subscribed to already".formatted(name));
     }
     answer(id, name, place.from(), feed::listen);
+  }
+
+  @Override
+  public void reconsider() {
+    for (Feed feed : feeds.values()) {
+      if (!connection.guard().permits(Action.READ, feed.name)) {
+        feed.leave();
+        feed.end(Ending.FORBIDDEN);
+      }
+    }
   }
 
   private void unsubscribe(JsonValue id, JsonObject command) {
@@ -156,6 +170,9 @@ final class ManyChannels implements Conversation {
 
     @Override
     public void write(Batch batch, Runnable done) {
+      if (connection.hasLapsed()) {
+        return;
+      }
       connection.tally().sent(Transport.WEBSOCKET, batch);
       connection.send(batch.as(new Wire.Frame(place.kind(), name)), done);
     }

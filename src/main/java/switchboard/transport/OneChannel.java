@@ -4,10 +4,12 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.util.function.Supplier;
 import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
+import switchboard.config.Action;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -16,6 +18,7 @@ import switchboard.log.Offset;
 final class OneChannel implements Conversation, Sink {
 
   private final WebSocketConnection connection;
+  private final Supplier<ChannelName> named;
   private final Supplier<Place> asked;
   private Channel channel;
   private volatile boolean isGone;
@@ -24,11 +27,21 @@ final class OneChannel implements Conversation, Sink {
   /**
    * Begins when it is opened.
    *
+   * @param named reads the channel's name, or fails
    * @param asked finds the channel and the place to read on from, or fails
    */
-  OneChannel(WebSocketConnection connection, Supplier<Place> asked) {
+  OneChannel(WebSocketConnection connection, Supplier<ChannelName> named, Supplier<Place> asked) {
     this.connection = connection;
+    this.named = named;
     this.asked = asked;
+  }
+
+  // Nothing is said before it is known to whom.
+  @Override
+  public boolean needsToken() {
+    return channel == null
+        && connection.guard().isWithoutToken()
+        && !connection.guard().permits(Action.READ, named.get());
   }
 
   @Override
@@ -51,10 +64,18 @@ final class OneChannel implements Conversation, Sink {
       throw new Problem(
           Ending.BAD_COMMAND, "no command in " + Frames.shorten(command) + "; append is one");
     }
+    connection.guard().require(Action.APPEND, channel.name());
     connection.requirePace();
     Offset next = Frames.append(channel, command.get("append"));
     if (id != null) {
       connection.send(Frames.answer(id).add("next", next.toString()).build().toString());
+    }
+  }
+
+  @Override
+  public void reconsider() {
+    if (channel != null && !connection.guard().permits(Action.READ, channel.name())) {
+      end(Ending.FORBIDDEN);
     }
   }
 
@@ -65,6 +86,9 @@ final class OneChannel implements Conversation, Sink {
 
   @Override
   public void write(Batch batch, Runnable done) {
+    if (connection.hasLapsed()) {
+      return;
+    }
     connection.tally().sent(Transport.WEBSOCKET, batch);
     connection.send(batch.as(new Wire.Frame(channel.contentType().kind(), null)), done);
   }

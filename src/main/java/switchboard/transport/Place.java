@@ -5,6 +5,7 @@ import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.config.Action;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;
@@ -24,10 +25,11 @@ record Place(Channel channel, Offset from, boolean fromNow) {
   /**
    * The place that a client wrote down.
    *
+   * @param guard asks whether the client may read there
    * @param written an offset, {@code -1}, {@code now}; {@code null} for the beginning
    */
-  static Place parse(Channels channels, String name, String written) {
-    Channel channel = find(channels, name);
+  static Place parse(Channels channels, Guard guard, String name, String written) {
+    Channel channel = find(channels, guard, Action.READ, name);
     Offset from;
     if (written == null || written.equals(BEGINNING)) {
       from = channel.earliest();
@@ -40,9 +42,10 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     return new Place(channel, from, NOW.equals(written));
   }
 
-  /** The channel of that name. */
-  static Channel find(Channels channels, String name) {
+  /** The channel of that name, for whoever may do that with it; others learn nothing of it. */
+  static Channel find(Channels channels, Guard guard, Action action, String name) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
+    guard.require(action, valid);
     try {
       return channels.find(valid).orElseThrow(() -> missing(channels, valid));
     } catch (Channels.Refused refused) {

@@ -23,11 +23,13 @@ import switchboard.log.Offset;
  * @param hearsResets an event stream's client that acts on {@code reset} events: those which ask
  *     with {@code Accept: text/event-stream}, as EventSource does. Clients of the Durable Streams
  *     protocol do not, and pass over events that it does not know
+ * @param guard asks for the client, at the start and while it is served
  * @param waitSeconds how long the client prefers to wait; -1 where it does not say
  * @param label under which the client asks to be watched, or {@code null}
  */
 record ReadRequest(
     List<Place> places,
+    Guard guard,
     boolean isMany,
     Transport transport,
     String cursor,
@@ -67,11 +69,13 @@ record ReadRequest(
   /**
    * What a GET asks for.
    *
+   * @param guard asks for each channel whether the client may read there
    * @param name the channel's name in the path; empty for the channels named in the query
    * @param maxChannels how many may be named there
    */
   static ReadRequest parse(
       Channels channels,
+      Guard guard,
       String name,
       Transport transport,
       Query query,
@@ -89,8 +93,8 @@ record ReadRequest(
     }
     List<Place> places =
         isMany
-            ? places(channels, query, offset, maxChannels)
-            : List.of(Place.parse(channels, name, offset));
+            ? places(channels, guard, query, offset, maxChannels)
+            : List.of(Place.parse(channels, guard, name, offset));
     if (transport != Transport.POLL) {
       places.forEach(ReadRequest::requireRoom);
     }
@@ -98,7 +102,15 @@ record ReadRequest(
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
     boolean hearsResets = isMany || accepts(header.apply("Accept"), EVENT_STREAM);
     return new ReadRequest(
-        places, isMany, transport, cursor, isResumed, hearsResets, waitSeconds, query.label());
+        places,
+        guard,
+        isMany,
+        transport,
+        cursor,
+        isResumed,
+        hearsResets,
+        waitSeconds,
+        query.label());
   }
 
   private static void requireRoom(Place place) {
@@ -112,7 +124,7 @@ record ReadRequest(
 
   // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.
   private static List<Place> places(
-      Channels channels, Query query, String combined, int maxChannels) {
+      Channels channels, Guard guard, Query query, String combined, int maxChannels) {
     List<String> named = query.all("channel");
     if (named.isEmpty() || named.size() > maxChannels) {
       throw new Problem(
@@ -136,7 +148,7 @@ record ReadRequest(
             Ending.BAD_PARAMETER, "channel \"%s\": it is named twice".formatted(parts[0]));
       }
       String own = parts.length == 2 ? parts[1] : null;
-      places.add(Place.parse(channels, parts[0], offsets == null ? own : offsets[i]));
+      places.add(Place.parse(channels, guard, parts[0], offsets == null ? own : offsets[i]));
     }
     return places;
   }

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
@@ -43,9 +44,6 @@ final class WebSocketConnection implements Connection {
 
   static final String SUBPROTOCOL = "switchboard.v1";
 
-  /** The session's property that says where the client is. */
-  static final String ADDRESS = "switchboard.address";
-
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
 
   /** What may wait for a client that sends commands and does not read the answers, in bytes. */
@@ -65,16 +63,20 @@ final class WebSocketConnection implements Connection {
 
   private final Session session;
   private final FrameWriter writer;
-  private final String address;
+  private final Visitor visitor;
   private final Pace pace;
   private final Connections connections;
   private final Settings settings;
   private final InstantSource clock;
   private final long heartbeatMillis;
   private final AtomicBoolean over = new AtomicBoolean();
+  private final AtomicBoolean lapsed = new AtomicBoolean();
   private final StringBuilder incoming = new StringBuilder();
   private long incomingBytes;
   private Conversation conversation;
+  private volatile Guard guard;
+  private volatile boolean awaitsToken;
+  private final long tokenUntilMillis;
   private volatile String label;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
@@ -91,6 +93,7 @@ final class WebSocketConnection implements Connection {
 
   WebSocketConnection(
       Session session,
+      Visitor visitor,
       FrameWriter writer,
       Connections connections,
       Pace pace,
@@ -99,12 +102,14 @@ final class WebSocketConnection implements Connection {
     this.session = session;
     this.writer = writer;
     this.pace = pace;
-    this.address = String.valueOf(session.getUserProperties().getOrDefault(ADDRESS, ""));
+    this.visitor = visitor;
+    this.guard = visitor.guard();
     this.connections = connections;
     this.settings = settings;
     this.clock = clock;
     this.lastHeardMillis = clock.millis();
     this.lastSentMillis = lastHeardMillis;
+    this.tokenUntilMillis = lastHeardMillis + settings.millis(Settings.TOKEN_WITHIN);
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
 
@@ -114,17 +119,26 @@ final class WebSocketConnection implements Connection {
     // Tyrus would let ?name=… replace the path parameter.
     String path = session.getRequestURI().getPath();
     int start = path.lastIndexOf("/channels/");
+    String name = start < 0 ? null : path.substring(start + "/channels/".length());
     conversation =
         start < 0
             ? new ManyChannels(this, channels, settings.get(Settings.MAX_CHANNELS_PER_CONNECTION))
             : new OneChannel(
-                this, () -> place(channels, path.substring(start + "/channels/".length())));
+                this,
+                () -> Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name)),
+                () -> place(channels, name));
     try {
       Ending refusal = connections.add(this);
       if (refusal != null) {
         throw new Problem(refusal, refusal.title());
       }
-      conversation.open();
+      if (visitor.refusal() != null) {
+        throw visitor.refusal();
+      }
+      awaitsToken = conversation.needsToken();
+      if (!awaitsToken) {
+        conversation.open();
+      }
     } catch (Channels.Refused refused) {
       refuse(Problem.of(refused));
     } catch (Problem problem) {
@@ -139,12 +153,30 @@ final class WebSocketConnection implements Connection {
 
   /** Refuses an append that comes too soon after others from the same address. */
   void requirePace() {
-    Problem.requirePace(connections, pace, address);
+    Problem.requirePace(connections, pace, address());
   }
 
   @Override
   public String address() {
-    return address;
+    return visitor.address();
+  }
+
+  /** Asks for the client. */
+  Guard guard() {
+    return guard;
+  }
+
+  /** Whether the client may hear nothing any more; then it is told so, and sent away. */
+  boolean hasLapsed() {
+    Problem problem = guard.lapsed();
+    if (problem == null) {
+      return false;
+    }
+    if (lapsed.compareAndSet(false, true)) {
+      guard.noteLapse(toString());
+      refuse(problem);
+    }
+    return true;
   }
 
   Tally tally() {
@@ -155,7 +187,7 @@ final class WebSocketConnection implements Connection {
     Query query = Query.parse(session.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
     UnaryOperator<String> noHeaders = header -> null;
     ReadRequest request =
-        ReadRequest.parse(channels, name, Transport.WEBSOCKET, query, noHeaders, 1);
+        ReadRequest.parse(channels, guard, name, Transport.WEBSOCKET, query, noHeaders, 1);
     label = request.label();
     connections.tell(this, Watcher.Sight.OPENED, "");
     return request.place();
@@ -229,6 +261,16 @@ final class WebSocketConnection implements Connection {
             Ending.BAD_COMMAND, "a command is a JSON object, not " + Frames.shorten(frame));
       }
       id = command.get("id");
+      if (hasLapsed()) {
+        return;
+      }
+      if (command.containsKey("token")) {
+        take(id, Frames.string(command, "token"));
+        return;
+      }
+      if (awaitsToken) {
+        throw new Problem(Ending.UNAUTHORIZED, "a token must come first: {\"token\":\"…\"}");
+      }
       conversation.command(id, command);
     } catch (Channels.Refused refused) {
       refuse(id, Problem.of(refused));
@@ -240,6 +282,23 @@ final class WebSocketConnection implements Connection {
   private void refuse(JsonValue id, Problem problem) {
     tally().ended(problem.ending());
     send(Frames.error(id, problem));
+    if (awaitsToken) {
+      close(problem.ending());
+    }
+  }
+
+  private void take(JsonValue id, String token) {
+    guard = guard.refreshed(token);
+    if (awaitsToken) {
+      conversation.open();
+      awaitsToken = false;
+    } else {
+      conversation.reconsider();
+    }
+    if (id != null) {
+      String expiresAt = guard.caller().token().expiresAt().toString();
+      send(Frames.answer(id).add("tokenExpiresAt", expiresAt).build().toString());
+    }
   }
 
   /** Sends a text frame after those that wait. */
@@ -348,7 +407,11 @@ final class WebSocketConnection implements Connection {
     synchronized (waiting) {
       isBusy = sending != null;
     }
-    if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
+    if (hasLapsed()) {
+      LOG.fine(() -> this + " – ended: the token is good no longer");
+    } else if (awaitsToken && nowMillis >= tokenUntilMillis) {
+      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
+    } else if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
       closeNow(Ending.PEER_LOST);
     } else if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {

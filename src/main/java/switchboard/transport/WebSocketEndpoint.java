@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Pace;
@@ -23,10 +24,7 @@ import switchboard.config.Settings;
  * A channel over a WebSocket: translates the container's calls for {@link WebSocketConnection}.
  * What is said is in {@code docs/protocol.md}.
  */
-@ServerEndpoint(
-    value = "/channels/{name}",
-    subprotocols = WebSocketConnection.SUBPROTOCOL,
-    configurator = WebSocketHandshake.class)
+@ServerEndpoint(value = "/channels/{name}", subprotocols = WebSocketConnection.SUBPROTOCOL)
 @Dependent // without a scope Open Liberty injects nothing
 public class WebSocketEndpoint {
 
@@ -35,6 +33,7 @@ public class WebSocketEndpoint {
   @Inject private Channels channels;
   @Inject private Connections connections;
   @Inject private Pace pace;
+  @Inject private Authorizer authorizer;
   @Inject private Settings settings;
   @Inject private InstantSource clock;
   @Inject private FrameWriters writers;
@@ -43,7 +42,14 @@ public class WebSocketEndpoint {
   @OnOpen
   public void open(Session session) {
     connection =
-        new WebSocketConnection(session, writers.of(session), connections, pace, settings, clock);
+        new WebSocketConnection(
+            session,
+            WebSocketHandshake.visitor(session, authorizer),
+            writers.of(session),
+            connections,
+            pace,
+            settings,
+            clock);
     connection.open(channels);
   }
 

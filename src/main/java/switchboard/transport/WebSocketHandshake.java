@@ -2,25 +2,24 @@ package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
-import jakarta.websocket.HandshakeResponse;
-import jakarta.websocket.server.HandshakeRequest;
-import jakarta.websocket.server.ServerEndpointConfig;
+import jakarta.websocket.Session;
+import java.time.Instant;
+import switchboard.access.Authorizer;
+import switchboard.access.Caller;
 
-/** Takes along where the client is from the request: the WebSocket's session does not say. */
-public class WebSocketHandshake extends ServerEndpointConfig.Configurator {
+/** What a WebSocket's connection knows of the request that asked for it. */
+final class WebSocketHandshake {
 
-  private static final ThreadLocal<String> ADDRESS = new ThreadLocal<>();
+  private WebSocketHandshake() {}
 
   /**
-   * Says where the client of the request is that this thread upgrades; {@code null} when it is
-   * done. Where the server upgrades before the filter sees the request, nobody says it.
+   * Who asked for it. Where a server upgrades before {@link ChannelsFilter} has seen the request,
+   * that is nobody, who may do what everybody may.
    */
-  static void from(String address) {
-    if (address == null) {
-      ADDRESS.remove();
-    } else {
-      ADDRESS.set(address);
-    }
+  static Visitor visitor(Session session, Authorizer authorizer) {
+    return session.getUserPrincipal() instanceof Visitor visitor
+        ? visitor
+        : new Visitor("", new Guard(authorizer, new Caller("", null, null, Instant.EPOCH)), null);
   }
 
   /**
@@ -36,12 +35,5 @@ public class WebSocketHandshake extends ServerEndpointConfig.Configurator {
         }
       }
     };
-  }
-
-  @Override
-  public void modifyHandshake(
-      ServerEndpointConfig config, HandshakeRequest request, HandshakeResponse response) {
-    String address = ADDRESS.get();
-    config.getUserProperties().put(WebSocketConnection.ADDRESS, address == null ? "" : address);
   }
 }

@@ -14,10 +14,7 @@ import java.nio.ByteBuffer;
 
 /** Several channels over one WebSocket, at the URL without a name. */
 // Not a subclass: Open Liberty looks for annotated methods in this class alone.
-@ServerEndpoint(
-    value = "/channels",
-    subprotocols = WebSocketConnection.SUBPROTOCOL,
-    configurator = WebSocketHandshake.class)
+@ServerEndpoint(value = "/channels", subprotocols = WebSocketConnection.SUBPROTOCOL)
 @Dependent
 public class WebSocketHubEndpoint {
 

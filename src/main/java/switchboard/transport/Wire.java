@@ -109,6 +109,11 @@ final class Wire {
             .formatted(gap.earliest(), reset(gap), gap.earliest()));
   }
 
+  /** The event that says why the stream ends. */
+  static byte[] endingEvent(Problem problem) {
+    return utf8("event: ending\ndata:" + problem.toJson() + "\n\n");
+  }
+
   /**
    * A frame with messages, for a WebSocket and for whoever listens to several channels.
    *

@@ -31,6 +31,7 @@ class PublisherIT {
   public static WebArchive war() {
     return ShrinkWrap.create(WebArchive.class, "shop.war")
         .addClasses(shop.Shop.class, shop.OrdersServlet.class)
+        .addAsResource(new StringAsset("switchboard.access.open=*"), "switchboard.properties")
         .addAsWebResource(new StringAsset("A shop"), "index.html")
         .addAsLibrary(new File(System.getProperty("jar.under.test")), "switchboard.jar");
   }

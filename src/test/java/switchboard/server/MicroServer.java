@@ -51,6 +51,7 @@ public final class MicroServer implements AutoCloseable {
                   Integer.toString(port),
                   "--deploy",
                   deployed.toString()));
+      builder.environment().put("SWITCHBOARD_ACCESS_OPEN", "*");
       builder.environment().putAll(environment);
       File log = new File(folder.toFile(), "node-" + port + ".log");
       return new MicroServer(port, builder.redirectErrorStream(true).redirectOutput(log).start());

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import switchboard.access.Authorizer;
 import switchboard.channel.Admission;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
@@ -56,6 +57,14 @@ final class Fuzz {
         name -> name.value().startsWith("auto-"),
         new Dispatch(Runnable::run, new Tally()),
         InstantSource.system());
+  }
+
+  private static final Settings SETTINGS =
+      new Settings(setting -> setting == Settings.OPEN ? "*" : null, List.of());
+
+  private static Visitor anybody() {
+    Authorizer authorizer = new Authorizer(SETTINGS, InstantSource.system());
+    return new Visitor("", new Guard(authorizer, authorizer.identify("", null, null)), null);
   }
 
   private static Channel channel(Channels channels, ContentType type) {
@@ -149,7 +158,8 @@ final class Fuzz {
             Query query = Query.parse(raw, 500);
             Transport transport = ReadRequest.transport(query, asked -> header);
             ReadRequest request =
-                ReadRequest.parse(channels, name, transport, query, asked -> header, 4);
+                ReadRequest.parse(
+                    channels, anybody().guard(), name, transport, query, asked -> header, 4);
             request.places().forEach(Place::read);
           });
     }
@@ -157,8 +167,6 @@ final class Fuzz {
 
   /** Frames of WebSocket clients, as text comes in: the connection answers or goes on. */
   static final class Commands {
-
-    private static final Settings SETTINGS = new Settings(setting -> null, List.of());
 
     public static void fuzzerTestOneInput(FuzzedDataProvider data) {
       Tally tally = new Tally();
@@ -170,6 +178,7 @@ final class Fuzz {
       WebSocketConnection connection =
           new WebSocketConnection(
               session,
+              anybody(),
               new StandardFrameWriter(session),
               connections,
               new Pace(0, InstantSource.system()),

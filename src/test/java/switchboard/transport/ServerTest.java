@@ -17,6 +17,7 @@ import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.importer.ZipImporter;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
@@ -39,8 +40,20 @@ public abstract class ServerTest {
   /** Talks to the server under test. */
   protected Http http;
 
+  /** Open to everybody: what most tests are about is not who may do it. */
   @Deployment(testable = false)
   public static WebArchive war() {
+    return warWith("switchboard.access.open=*");
+  }
+
+  /** As it is deployed, with settings of its own. */
+  public static WebArchive warWith(String... settings) {
+    return packagedWar()
+        .addAsResource(new StringAsset(String.join("\n", settings)), "switchboard.properties");
+  }
+
+  /** As it is deployed: closed. */
+  public static WebArchive packagedWar() {
     return ShrinkWrap.create(ZipImporter.class, "switchboard.war")
         .importFrom(new File(System.getProperty("war.under.test")))
         .as(WebArchive.class);

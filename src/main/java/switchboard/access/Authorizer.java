@@ -1,0 +1,281 @@
+package switchboard.access;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Logger;
+import switchboard.config.Action;
+import switchboard.config.Grants;
+import switchboard.config.NamePatterns;
+import switchboard.config.RoleGrants;
+import switchboard.config.Settings;
+
+/**
+ * Says who a client is and whether it may do what it asks for. All transports ask here.
+ *
+ * <pre>
+ *   may do it:  what everybody may   or   what its token grants   or   what its roles grant
+ * </pre>
+ *
+ * <p>Whoever comes with a token that is not good is refused, also where everybody may: the client
+ * believes to be somebody, and would not notice to be nobody.
+ *
+ * <p>Each refusal is a line of the log {@code switchboard.access}: who, from where, what, why. Of
+ * one address those above {@code switchboard.access.max-failures-per-minute} are not.
+ *
+ * <p><b>Threads.</b> Safe. Checking a token may wait for the issuer's keys.
+ *
+ * <p><b>Cost.</b> A question: the length of the patterns that grant something, times that of the
+ * channel's name at the worst. A token that was seen within the last minute is not checked again;
+ * of each of up to {@value #MAX_KNOWN} that costs about 1 KB.
+ */
+public final class Authorizer {
+
+  static final int MAX_KNOWN = 10_000;
+  private static final Duration KNOWN_FOR = Duration.ofMinutes(1);
+  private static final Duration REMEMBERED_FOR = Duration.ofMinutes(10);
+  private static final Logger LOG = Logger.getLogger("switchboard.access");
+
+  /** No channel has this name: whoever may do something with it may do so with all. */
+  private static final String ALL = "*";
+
+  private record Known(Token token, Instant checked) {}
+
+  private final Grants open;
+  private final RoleGrants roles;
+  private final NamePatterns tokenChannels;
+  private final Tokens tokens;
+  private final DenyList denied;
+  private final FailedAttempts failures;
+  private final int maxFailures;
+  private final InstantSource clock;
+  private final Map<String, Known> known = new ConcurrentHashMap<>();
+
+  public Authorizer(Settings settings, InstantSource clock) {
+    this.open = settings.get(Settings.OPEN);
+    this.roles = settings.get(Settings.ROLES);
+    this.tokenChannels = settings.get(Settings.TOKEN_CHANNELS);
+    this.tokens = settings.takesTokens() ? new Tokens(settings, clock) : null;
+    this.denied =
+        new DenyList(
+            settings
+                .get(Settings.TOKEN_MAX_LIFETIME)
+                .plus(settings.get(Settings.TOKEN_LEEWAY).multipliedBy(2)),
+            clock);
+    this.maxFailures = settings.get(Settings.MAX_FAILURES);
+    this.failures = new FailedAttempts(maxFailures, clock);
+    this.clock = clock;
+  }
+
+  /** What is in force, for the log. */
+  public String summary() {
+    if (!open.isEmpty()) {
+      return "OPEN to everybody: " + open;
+    }
+    return tokens == null && roles.isEmpty()
+        ? "closed to everybody: neither switchboard.access.open nor a key for tokens nor"
+            + " switchboard.access.roles says who may do what"
+        : "closed to whoever has no token or role";
+  }
+
+  /** Everybody may do something. */
+  public boolean isOpen() {
+    return !open.isEmpty();
+  }
+
+  /** Whether tokens are looked at; where not, they may be the server's own affair. */
+  public boolean takesTokens() {
+    return tokens != null;
+  }
+
+  /** What somebody may do who has those roles; to be found out while the request is there. */
+  public Caller.Login login(String name, java.util.function.Predicate<String> isInRole) {
+    return new Caller.Login(name, roles.of(isInRole));
+  }
+
+  /**
+   * Who somebody is.
+   *
+   * @param token as it came, or {@code null}
+   * @param login whom the server knows it as, or {@code null}
+   * @throws Refusal if the token is not good
+   */
+  public Caller identify(String address, String token, Caller.Login login) {
+    Instant now = clock.instant();
+    if (token == null || tokens == null) {
+      return new Caller(address, null, login, now);
+    }
+    Caller caller = new Caller(address, verified(address, token, now), login, now);
+    Refusal lapsed = lapsed(caller);
+    if (lapsed != null) {
+      throw refused(caller, "a token", lapsed);
+    }
+    return caller;
+  }
+
+  private Token verified(String address, String written, Instant now) {
+    String hash = hash(written);
+    Known seen = known.get(hash);
+    if (seen != null && now.isBefore(seen.checked().plus(KNOWN_FOR))) {
+      return seen.token();
+    }
+    long waitMillis = seen == null ? failures.waitMillis(address) : 0;
+    if (waitMillis > 0) {
+      failures.add(address);
+      throw tooMany(waitMillis);
+    }
+    try {
+      Token token = tokens.verify(written);
+      if (known.size() >= MAX_KNOWN) {
+        known.clear();
+      }
+      known.put(hash, new Known(token, now));
+      return token;
+    } catch (Refusal refusal) {
+      known.remove(hash);
+      throw refused(new Caller(address, null, null, now), "a token", refusal);
+    }
+  }
+
+  /**
+   * Refuses what nobody granted.
+   *
+   * @param channel its name, whether or not it exists
+   * @throws Refusal if the caller may not do that
+   */
+  public void require(Caller caller, Action action, String channel) {
+    if (!permits(caller, action, channel)) {
+      throw refused(caller, action.token() + " of channel \"" + channel + "\"", refusal(caller));
+    }
+  }
+
+  /**
+   * Refuses what concerns all channels, such as to deny a token.
+   *
+   * @throws Refusal if the caller may not do that with all channels
+   */
+  public void requireForAll(Caller caller, Action action) {
+    if (!permits(caller, action, ALL)) {
+      throw refused(caller, action.token() + " of everything", refusal(caller));
+    }
+  }
+
+  /** Whether the caller may do that, without a word to the log. */
+  public boolean permits(Caller caller, Action action, String channel) {
+    return open.permit(action, channel)
+        || (caller.token() != null
+            && (channel.equals(ALL) || tokenChannels.match(channel))
+            && caller.token().grants().permit(action, channel))
+        || (caller.login() != null && caller.login().grants().permit(action, channel));
+  }
+
+  private Refusal refusal(Caller caller) {
+    if (!caller.isAnonymous()) {
+      return new Refusal(Refusal.Reason.FORBIDDEN, "what is granted to you does not include it");
+    }
+    return tokens == null
+        ? new Refusal(Refusal.Reason.FORBIDDEN, "it is open to nobody without a login or a token")
+        : new Refusal(Refusal.Reason.UNAUTHORIZED, "a token is needed");
+  }
+
+  /** Why a caller that was good is good no longer; {@code null} while it is. */
+  public Refusal lapsed(Caller caller) {
+    if (caller.isAnonymous()) {
+      return null;
+    }
+    Token token = caller.token();
+    if (token != null && !clock.instant().isBefore(token.expiresAt())) {
+      return new Refusal(Refusal.Reason.TOKEN_EXPIRED, "the token has expired");
+    }
+    return denied.denies(caller)
+        ? new Refusal(Refusal.Reason.TOKEN_DENIED, "the token or its subject was denied")
+        : null;
+  }
+
+  /**
+   * The caller with a newer token: the same subject's, so that a connection stays one person's.
+   *
+   * @throws Refusal if the token is not good, or another's
+   */
+  public Caller refresh(Caller caller, String token) {
+    if (tokens == null || caller.login() != null) {
+      throw refused(
+          caller,
+          "a token",
+          new Refusal(Refusal.Reason.FORBIDDEN, "no token is taken on this connection"));
+    }
+    Caller next = identify(caller.address(), token, null);
+    if (caller.token() != null && !caller.token().subject().equals(next.token().subject())) {
+      throw refused(
+          next,
+          "a token",
+          new Refusal(Refusal.Reason.FORBIDDEN, "the token is of another subject"));
+    }
+    return next;
+  }
+
+  /** Denies the token of that {@code jti} from now on; false where there is no room. */
+  public boolean denyToken(Caller by, String id) {
+    LOG.info(() -> line(by, "denies token \"" + id + "\""));
+    return denied.denyToken(id);
+  }
+
+  /** Denies what {@code subject} has up to now; false where there is no room. */
+  public boolean denySubject(Caller by, String subject) {
+    LOG.info(() -> line(by, "denies subject \"" + subject + "\""));
+    return denied.denySubject(subject);
+  }
+
+  /** Writes down that somebody was refused; what it is then told. */
+  public Refusal refused(Caller caller, String what, Refusal refusal) {
+    int count = failures.add(caller.address());
+    if (maxFailures == 0 || count <= maxFailures) {
+      LOG.info(
+          () ->
+              line(caller, what + " refused: " + refusal.getMessage())
+                  + (count == maxFailures ? " (further ones within a minute are not logged)" : ""));
+      return refusal;
+    }
+    long waitMillis = failures.waitMillis(caller.address());
+    return waitMillis > 0 ? tooMany(waitMillis) : refusal;
+  }
+
+  private static Refusal tooMany(long waitMillis) {
+    return new Refusal(
+        Refusal.Reason.TOO_MANY_FAILURES, "too many were refused from your address", waitMillis);
+  }
+
+  private static String line(Caller caller, String what) {
+    return printable("address " + caller.address() + " – " + caller.name() + " – " + what);
+  }
+
+  // A subject may have line breaks in it, which would forge lines.
+  private static String printable(String text) {
+    String one = text.replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
+    return one.length() <= 500 ? one : one.substring(0, 500) + "…";
+  }
+
+  private static String hash(String token) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What the clock does: forgets what is old. */
+  public void tick() {
+    failures.tick();
+    denied.tick();
+    Instant old = clock.instant().minus(REMEMBERED_FOR);
+    known.values().removeIf(seen -> seen.checked().isBefore(old));
+  }
+}

@@ -1,0 +1,83 @@
+package switchboard.access;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Tokens that are good no longer though they say so, by their id, and subjects whose tokens and
+ * connections up to now are good no longer. Each is kept for as long as a token may be valid.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * <p><b>Cost.</b> About 150 bytes each, for {@value #MAX} of each kind at the most.
+ */
+final class DenyList {
+
+  static final int MAX = 100_000;
+
+  private final Duration keptFor;
+  private final InstantSource clock;
+  private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
+  private final Map<String, Instant> subjects = new ConcurrentHashMap<>();
+
+  /**
+   * Nothing is denied yet.
+   *
+   * @param keptFor as long as the longest a token can be valid
+   */
+  DenyList(Duration keptFor, InstantSource clock) {
+    this.keptFor = keptFor;
+    this.clock = clock;
+  }
+
+  /** Denies the token of that id; false where there is no room. */
+  boolean denyToken(String id) {
+    return put(tokens, id);
+  }
+
+  /** Denies what was issued to the subject up to now; false where there is no room. */
+  boolean denySubject(String subject) {
+    return put(subjects, subject);
+  }
+
+  private boolean put(Map<String, Instant> denied, String name) {
+    if (denied.size() >= MAX && !denied.containsKey(name)) {
+      return false;
+    }
+    denied.put(name, clock.instant());
+    return true;
+  }
+
+  /** Whether a token or a login is denied. */
+  boolean denies(Caller caller) {
+    if (tokens.isEmpty() && subjects.isEmpty()) {
+      return false;
+    }
+    Token token = caller.token();
+    if (token != null && (tokens.containsKey(token.id()) || isBefore(token))) {
+      return true;
+    }
+    Instant denied = caller.login() == null ? null : subjects.get(caller.login().name());
+    return denied != null && !caller.since().isAfter(denied);
+  }
+
+  // A token says in whole seconds when it was issued: one of the very second counts as older.
+  private boolean isBefore(Token token) {
+    Instant denied = subjects.get(token.subject());
+    return denied != null && !token.issuedAt().isAfter(denied.truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** What the clock does: forgets what no token can be as old as. */
+  void tick() {
+    if (tokens.isEmpty() && subjects.isEmpty()) {
+      return;
+    }
+    Instant old = clock.instant().minus(keptFor);
+    tokens.values().removeIf(old::isAfter);
+    subjects.values().removeIf(old::isAfter);
+  }
+}

@@ -1,0 +1,76 @@
+package switchboard.access;
+
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * How often each address was refused within a minute.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * <p><b>Cost.</b> About 100 bytes for each address that was refused within the last minute, for
+ * {@value #MAX_ADDRESSES} addresses at the most; those that come when there are as many count as
+ * one.
+ */
+final class FailedAttempts {
+
+  static final int MAX_ADDRESSES = 10_000;
+  private static final long MINUTE_MILLIS = 60_000;
+  private static final String OTHERS = "";
+
+  private record Minute(long startMillis, int count) {}
+
+  private final int maxPerMinute;
+  private final InstantSource clock;
+  private final Map<String, Minute> minutes = new ConcurrentHashMap<>();
+
+  /**
+   * Nobody was refused yet.
+   *
+   * @param maxPerMinute 0 for no bound
+   */
+  FailedAttempts(int maxPerMinute, InstantSource clock) {
+    this.maxPerMinute = maxPerMinute;
+    this.clock = clock;
+  }
+
+  /** How long an address has to wait that was refused too often; 0 for not at all. */
+  long waitMillis(String address) {
+    if (maxPerMinute == 0) {
+      return 0;
+    }
+    Minute minute = minutes.get(key(address));
+    if (minute == null || minute.count() < maxPerMinute) {
+      return 0;
+    }
+    return Math.max(0, minute.startMillis() + MINUTE_MILLIS - clock.millis());
+  }
+
+  /** One more was refused; how many that are within the minute. */
+  int add(String address) {
+    long now = clock.millis();
+    return minutes
+        .compute(
+            key(address),
+            (name, minute) ->
+                minute == null || isOver(minute, now)
+                    ? new Minute(now, 1)
+                    : new Minute(minute.startMillis(), minute.count() + 1))
+        .count();
+  }
+
+  private String key(String address) {
+    return minutes.size() < MAX_ADDRESSES || minutes.containsKey(address) ? address : OTHERS;
+  }
+
+  private static boolean isOver(Minute minute, long nowMillis) {
+    return nowMillis - minute.startMillis() >= MINUTE_MILLIS;
+  }
+
+  /** What the clock does: forgets the minutes that are over. */
+  void tick() {
+    long now = clock.millis();
+    minutes.values().removeIf(minute -> isOver(minute, now));
+  }
+}

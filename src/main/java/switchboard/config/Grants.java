@@ -1,0 +1,96 @@
+package switchboard.config;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What may be done with which channels: {@code news:read, orders-*:read+append, chat-*}; a pattern
+ * without actions is for all that is done with channels.
+ *
+ * @param list whatever one of them permits is permitted
+ */
+public record Grants(List<Grant> list) {
+
+  /** Nothing at all. */
+  public static final Grants NONE = new Grants(List.of());
+
+  /** Some actions with the channels of some names. */
+  public record Grant(NamePatterns channels, Set<Action> actions) {
+    @Override
+    public String toString() {
+      return channels.patterns().stream()
+          .map(
+              pattern ->
+                  actions.equals(Action.WITH_CHANNELS) ? pattern : pattern + ":" + written(actions))
+          .collect(Collectors.joining(","));
+    }
+  }
+
+  /**
+   * Reads what a setting says.
+   *
+   * @param grantable what it may give
+   */
+  static Grants parse(String text, Set<Action> grantable) {
+    List<Grant> grants = new ArrayList<>();
+    for (String part : text.split(",")) {
+      if (!part.isBlank()) {
+        grants.add(grant(part.strip(), grantable));
+      }
+    }
+    return new Grants(List.copyOf(grants));
+  }
+
+  static Grant grant(String text, Set<Action> grantable) {
+    String[] parts = text.split(":", 2);
+    NamePatterns channels = NamePatterns.parse(parts[0]);
+    if (channels.patterns().isEmpty()) {
+      throw new IllegalArgumentException("\"" + text + "\" names no channels");
+    }
+    return new Grant(
+        channels, parts.length == 1 ? Action.WITH_CHANNELS : actions(parts[1], grantable));
+  }
+
+  private static Set<Action> actions(String text, Set<Action> grantable) {
+    Set<Action> actions = EnumSet.noneOf(Action.class);
+    for (String written : text.split("\\+", -1)) {
+      Action action = Action.parse(written.strip());
+      if (!grantable.contains(action)) {
+        throw new IllegalArgumentException("\"" + action.token() + "\" cannot be given to all");
+      }
+      actions.add(action);
+    }
+    return actions;
+  }
+
+  private static String written(Set<Action> actions) {
+    return Arrays.stream(Action.values())
+        .filter(actions::contains)
+        .map(Action::token)
+        .collect(Collectors.joining("+"));
+  }
+
+  /** Whether {@code action} may be done with the channel {@code name}. */
+  public boolean permit(Action action, String name) {
+    for (Grant grant : list) {
+      if (grant.actions().contains(action) && grant.channels().match(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Nothing is permitted. */
+  public boolean isEmpty() {
+    return list.isEmpty();
+  }
+
+  @Override
+  public String toString() {
+    return list.stream().map(Grant::toString).collect(Collectors.joining(","));
+  }
+}

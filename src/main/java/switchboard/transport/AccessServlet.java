@@ -1,0 +1,138 @@
+package switchboard.transport;
+
+import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import jakarta.servlet.annotation.WebServlet;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import switchboard.access.Authorizer;
+import switchboard.access.Caller;
+import switchboard.channel.Connections;
+import switchboard.channel.Ending;
+import switchboard.config.Action;
+import switchboard.publish.JsonMessages;
+
+/**
+ * {@code /access}: {@code POST} puts the token of its {@code Authorization} header into a cookie,
+ * for {@code EventSource} and WebSockets of a browser, and {@code DELETE} takes it away. {@code
+ * /access/denials}: {@code POST} denies a token or what a subject has, and ends its connections.
+ */
+@WebServlet({"/access", "/access/denials"})
+public class AccessServlet extends HttpServlet {
+
+  private static final long serialVersionUID = 1;
+
+  /** What browsers keep of a cookie, name and attributes included (RFC 6265 §6.1). */
+  private static final int MAX_COOKIE_BYTES = 4_096;
+
+  private static final int MAX_BODY_BYTES = 4_096;
+  private static final Set<String> LOOPBACK_NAMES =
+      Set.of("localhost", "127.0.0.1", "[::1]", "0:0:0:0:0:0:0:1");
+
+  @Inject private transient Authorizer authorizer;
+  @Inject private transient Connections connections;
+  @Inject private transient InstantSource clock;
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    try {
+      boolean isDenial = request.getServletPath().endsWith("/denials");
+      switch (request.getMethod()) {
+        case "POST" -> {
+          if (isDenial) {
+            deny(request);
+          } else {
+            setCookie(request, response);
+          }
+        }
+        case "DELETE" -> {
+          requireMethod(!isDenial, "POST");
+          response.addHeader("Set-Cookie", cookie(request, "", 0));
+        }
+        default -> requireMethod(false, isDenial ? "POST" : "POST, DELETE");
+      }
+      response.setHeader("Cache-Control", "no-store");
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    } catch (Problem problem) {
+      connections.tally().ended(problem.ending());
+      ChannelsFilter.write(problem, response);
+    }
+  }
+
+  private static void requireMethod(boolean isOne, String allowed) {
+    if (!isOne) {
+      throw new Problem(Ending.METHOD_NOT_ALLOWED, allowed + " is allowed").with("Allow", allowed);
+    }
+  }
+
+  private void setCookie(HttpServletRequest request, HttpServletResponse response) {
+    Caller caller = Visitor.of(request).caller();
+    if (caller.token() == null) {
+      throw new Problem(Ending.UNAUTHORIZED, "a cookie is made of the token in Authorization")
+          .with("WWW-Authenticate", "Bearer realm=\"switchboard\"");
+    }
+    requireSecure(request);
+    Duration left = Duration.between(clock.instant(), caller.token().expiresAt());
+    String written = request.getHeader("Authorization").strip().split("\\s+", 2)[1];
+    String cookie = cookie(request, written, Math.max(1, left.toSeconds()));
+    if (cookie.length() > MAX_COOKIE_BYTES) {
+      throw new Problem(
+          Ending.TOO_LARGE,
+          "the token has %d characters; browsers keep cookies of %d bytes"
+              .formatted(written.length(), MAX_COOKIE_BYTES));
+    }
+    response.addHeader("Set-Cookie", cookie);
+  }
+
+  private static String cookie(HttpServletRequest request, String value, long maxAgeSeconds) {
+    return "%s=%s; Path=%s/channels; Max-Age=%d; Secure; HttpOnly; SameSite=Strict"
+        .formatted(Credentials.COOKIE, value, request.getContextPath(), maxAgeSeconds);
+  }
+
+  // Browsers drop such a cookie that comes over plain HTTP without a word, but for this machine.
+  private static void requireSecure(HttpServletRequest request) {
+    if (!request.isSecure() && !LOOPBACK_NAMES.contains(request.getServerName())) {
+      throw new Problem(
+          Ending.NOT_SECURE,
+          "the request came over plain HTTP; behind a proxy that speaks HTTPS see"
+              + " switchboard.proxies.trusted");
+    }
+  }
+
+  private void deny(HttpServletRequest request) throws IOException {
+    Guard guard = Visitor.of(request);
+    guard.requireForAll(Action.DENY);
+    byte[] body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
+    if (body.length > MAX_BODY_BYTES) {
+      throw new Problem(Ending.TOO_LARGE, "the body has more than " + MAX_BODY_BYTES + " bytes");
+    }
+    JsonValue value =
+        Problem.orElse(
+            Ending.BAD_MESSAGE, () -> JsonMessages.value(new String(body, StandardCharsets.UTF_8)));
+    boolean isKept;
+    if (value instanceof JsonObject denial
+        && denial.size() == 1
+        && denial.get("jti") instanceof JsonString id) {
+      isKept = authorizer.denyToken(guard.caller(), id.getString());
+    } else if (value instanceof JsonObject denial
+        && denial.size() == 1
+        && denial.get("sub") instanceof JsonString subject) {
+      isKept = authorizer.denySubject(guard.caller(), subject.getString());
+    } else {
+      throw new Problem(Ending.BAD_MESSAGE, "{\"jti\":\"…\"} or {\"sub\":\"…\"} is needed");
+    }
+    if (!isKept) {
+      throw new Problem(Ending.TOO_MANY_DENIALS, Ending.TOO_MANY_DENIALS.title());
+    }
+    connections.tick(clock.millis()); // those concerned end now
+  }
+}

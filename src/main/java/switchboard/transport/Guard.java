@@ -1,0 +1,107 @@
+package switchboard.transport;
+
+import java.util.function.Supplier;
+import switchboard.access.Authorizer;
+import switchboard.access.Caller;
+import switchboard.access.Refusal;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Ending;
+import switchboard.config.Action;
+
+/**
+ * Asks the authorizer for one client, and says in the words of {@code docs/endings.md} and RFC 6750
+ * what it refuses.
+ *
+ * <p><b>Threads.</b> Immutable.
+ */
+record Guard(Authorizer authorizer, Caller caller) {
+
+  private static final String CHALLENGE = "Bearer realm=\"switchboard\"";
+
+  /** Refuses what the client may not do, whether or not there is such a channel. */
+  void require(Action action, ChannelName channel) {
+    orProblem(
+        () -> {
+          authorizer.require(caller, action, channel.value());
+          return null;
+        });
+  }
+
+  /** Refuses what the client may not do with all channels. */
+  void requireForAll(Action action) {
+    orProblem(
+        () -> {
+          authorizer.requireForAll(caller, action);
+          return null;
+        });
+  }
+
+  boolean permits(Action action, ChannelName channel) {
+    return authorizer.permits(caller, action, channel.value());
+  }
+
+  /** Nobody knows who the client is, and a token would say. */
+  boolean isWithoutToken() {
+    return caller.isAnonymous() && authorizer.takesTokens();
+  }
+
+  /** Why the client may do nothing any more; {@code null} while nothing changed. */
+  Problem lapsed() {
+    Refusal refusal = authorizer.lapsed(caller);
+    return refusal == null ? null : problem(refusal);
+  }
+
+  /** Writes down that the client was sent away because of {@link #lapsed}. */
+  void noteLapse(String what) {
+    Refusal refusal = authorizer.lapsed(caller);
+    if (refusal != null) {
+      authorizer.refused(caller, what, refusal);
+    }
+  }
+
+  /** The same client with a newer token. */
+  Guard refreshed(String token) {
+    return new Guard(authorizer, orProblem(() -> authorizer.refresh(caller, token)));
+  }
+
+  /** Runs what refuses, in the words of this package. */
+  static <T> T orProblem(Supplier<T> asking) {
+    try {
+      return asking.get();
+    } catch (Refusal refusal) {
+      throw problem(refusal);
+    }
+  }
+
+  private static Problem problem(Refusal refusal) {
+    Ending ending =
+        switch (refusal.reason()) {
+          case UNAUTHORIZED -> Ending.UNAUTHORIZED;
+          case INVALID_TOKEN -> Ending.INVALID_TOKEN;
+          case TOKEN_EXPIRED -> Ending.TOKEN_EXPIRED;
+          case TOKEN_DENIED -> Ending.TOKEN_DENIED;
+          case FORBIDDEN -> Ending.FORBIDDEN;
+          case TOO_MANY_FAILURES -> Ending.TOO_MANY_FAILURES;
+          case KEYS_UNAVAILABLE -> Ending.KEYS_UNAVAILABLE;
+        };
+    Problem problem = new Problem(ending, refusal.getMessage());
+    switch (refusal.reason()) {
+      // RFC 6750 §3.1: who brought nothing is told no error code.
+      case UNAUTHORIZED -> problem.with("WWW-Authenticate", CHALLENGE);
+      case INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_DENIED ->
+          problem.with("WWW-Authenticate", challenge("invalid_token", refusal));
+      case FORBIDDEN -> problem.with("WWW-Authenticate", challenge("insufficient_scope", refusal));
+      case TOO_MANY_FAILURES -> problem.retryAfter(refusal.retryAfterMillis());
+      case KEYS_UNAVAILABLE -> {
+        // when to come again is said by the problem itself
+      }
+    }
+    return problem;
+  }
+
+  // The words are ours, of printable ASCII without quotes: nothing of a request gets in there.
+  private static String challenge(String error, Refusal refusal) {
+    return "%s, error=\"%s\", error_description=\"%s\""
+        .formatted(CHALLENGE, error, refusal.getMessage());
+  }
+}

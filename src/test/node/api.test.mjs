@@ -34,7 +34,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head']
 // LimitsIT brings about the limits, on a server of its own.
 const NOT_PROVOKED = [
   / 50\d\b/,
-  / 4(14|29|31)\b/,
+  / 4(08|14|29|31)\b/,
   / 426 |upgrade-version/, // that it is 426 is provoked; the words are the server's own on some
   /bad-upgrade/,
   /server-stopping/,

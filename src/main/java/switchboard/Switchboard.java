@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import switchboard.access.Authorizer;
 import switchboard.channel.Admission;
+import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
@@ -44,6 +45,7 @@ public class Switchboard {
   private Channels channels;
   private final Tally tally = new Tally();
   private Connections connections;
+  private Arrivals arrivals;
   private Drain drain;
   private Pace pace;
   private Authorizer authorizer;
@@ -67,7 +69,8 @@ public class Switchboard {
                 settings.get(Settings.ADMISSION_PER_SECOND),
                 settings.get(Settings.ADMISSION_FOR),
                 clock()));
-    drain = new Drain(connections, settings.get(Settings.DRAIN_BUDGET));
+    arrivals = new Arrivals(bodyBytes());
+    drain = new Drain(connections, arrivals, settings.get(Settings.DRAIN_BUDGET));
     channels =
         new Channels(
             new Retention(
@@ -106,6 +109,12 @@ public class Switchboard {
   private long totalBytes() {
     long mebibytes = settings.get(Settings.LOG_MAX_TOTAL);
     return mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 4;
+  }
+
+  private long bodyBytes() {
+    long mebibytes = settings.get(Settings.MAX_BODIES);
+    long bytes = mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 16;
+    return Math.max(bytes, settings.get(Settings.MESSAGE_MAX_BYTES) + 1L);
   }
 
   @PreDestroy
@@ -151,6 +160,12 @@ public class Switchboard {
   @Singleton
   Pace pace() {
     return pace;
+  }
+
+  @Produces
+  @Singleton
+  Arrivals arrivals() {
+    return arrivals;
   }
 
   @Produces

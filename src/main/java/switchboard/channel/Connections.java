@@ -110,6 +110,11 @@ public final class Connections {
     return isTooManyFromThere ? Ending.TOO_MANY_FROM_ADDRESS : null;
   }
 
+  /** From how many addresses they are; 0 where there is no bound for one, since nobody counts. */
+  public int addresses() {
+    return byAddress.size();
+  }
+
   /** Whether it was there: true for the first of several who see its end. */
   public boolean remove(Connection connection) {
     boolean wasThere = open.get(connection.transport()).remove(connection);

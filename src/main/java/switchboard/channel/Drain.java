@@ -23,15 +23,18 @@ public final class Drain {
   private static final long LAST_WORDS_MILLIS = 1_000;
 
   private final Connections connections;
+  private final Arrivals arrivals;
   private final long budgetMillis;
 
   /**
    * Sends away nobody yet.
    *
+   * @param arrivals bodies that will not be waited for
    * @param budget over how long; less where few are here
    */
-  public Drain(Connections connections, Duration budget) {
+  public Drain(Connections connections, Arrivals arrivals, Duration budget) {
     this.connections = connections;
+    this.arrivals = arrivals;
     this.budgetMillis = budget.toMillis();
   }
 
@@ -47,6 +50,7 @@ public final class Drain {
     for (long step = 0; step < steps && !left.isEmpty() && sleep(); step++) {
       endSome(left, aStep);
     }
+    arrivals.endAll(Ending.SERVER_STOPPING);
     connections.endAll(Ending.SERVER_STOPPING); // also those who have not heard all: time is up
     long lastStep = LAST_WORDS_MILLIS / STEP_MILLIS;
     for (long step = 0; step < lastStep && connections.count() > 0 && sleep(); step++) {

@@ -55,6 +55,7 @@ public enum Ending {
   TOO_MANY_FORKS(507, 4507, true, "The channel has as many forks as it may"),
   TOO_MANY_DENIALS(507, 4507, true, "As many tokens and subjects are denied as may be"),
   STORE_FULL(507, 4507, true, "All channels together keep as much as they may"),
+  BODIES_FULL(503, 1013, true, "As much as may be of other bodies is on its way"),
   STORE_UNAVAILABLE(503, 1013, true, "The store that keeps the channels cannot be reached"),
   KEYS_UNAVAILABLE(503, 1013, true, "The keys that tokens are checked with cannot be fetched"),
   OUTCOME_UNKNOWN(
@@ -64,6 +65,7 @@ public enum Ending {
   WRONG_ORIGIN(403, 4403, false, "Pages of this origin may not do that"),
   INTERNAL(500, 1011, true, "The server failed"),
   PEER_LOST(408, 1001, true, "Nothing was heard from the peer"),
+  BODY_LATE(408, 4408, true, "The body did not come in time"),
   TOO_SLOW(408, 1008, true, "The peer does not take what is written to it"),
   CHANNEL_DELETED(404, 4404, false, "The channel was deleted"),
   SERVER_STOPPING(503, 1001, true, "The server is stopping or the application is being replaced");

@@ -153,6 +153,22 @@ public final class Settings {
           256,
           1 << 20,
           "How long a request's query may be; the server software may allow less.");
+  public static final Setting<Duration> BODY_WITHIN =
+      Setting.duration(
+          "switchboard.request.body-within",
+          "PT20S",
+          "PT1S",
+          "PT1H",
+          "How long a request's body may take to come; as long again when in that time 1,000 bytes"
+              + " a second of it came.");
+  public static final Setting<Integer> MAX_BODIES =
+      Setting.number(
+          "switchboard.request.max-bodies-mib",
+          0,
+          0,
+          1 << 20,
+          "How many MiB of bodies that are still on their way are held together; 0 for a sixteenth"
+              + " of the heap.");
   public static final Setting<Integer> MESSAGE_MAX_BYTES =
       Setting.number(
           "switchboard.message.max-bytes",
@@ -426,6 +442,8 @@ public final class Settings {
           ADMISSION_FOR,
           MAX_HEADER_BYTES,
           MAX_QUERY_BYTES,
+          BODY_WITHIN,
+          MAX_BODIES,
           MESSAGE_MAX_BYTES,
           PAGE_MAX_MESSAGES,
           PAGE_MAX_BYTES,

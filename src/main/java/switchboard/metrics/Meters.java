@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Distribution;
@@ -49,12 +50,20 @@ public final class Meters {
           Settings.MESSAGE_MAX_BYTES,
           Settings.MAX_HEADER_BYTES,
           Settings.MAX_QUERY_BYTES,
+          Settings.MAX_BODIES,
           Settings.PAGE_MAX_MESSAGES,
           Settings.PAGE_MAX_BYTES);
 
-  public Meters(Channels channels, Connections connections, Tally tally, Settings settings) {
+  public Meters(
+      Channels channels,
+      Connections connections,
+      Arrivals arrivals,
+      Tally tally,
+      Settings settings) {
     limits(settings);
     readers(connections, tally);
+    addresses(connections);
+    bodies(arrivals);
     messages(channels, tally);
     counter("endings", "Requests, connections and commands that ended so.", tally, "ending");
     dispatch(tally);
@@ -88,6 +97,22 @@ public final class Meters {
           .tag("transport", transport.key())
           .register(registry);
     }
+  }
+
+  private void addresses(Connections connections) {
+    Gauge.builder("switchboard.addresses", connections, Connections::addresses)
+        .description("Addresses that have connections; 0 where there is no bound for one.")
+        .register(registry);
+  }
+
+  private void bodies(Arrivals arrivals) {
+    Gauge.builder("switchboard.bodies", arrivals, Arrivals::count)
+        .description("Requests whose body is still on its way.")
+        .register(registry);
+    Gauge.builder("switchboard.bodies.held", arrivals, Arrivals::heldBytes)
+        .baseUnit("bytes")
+        .description("What of those bodies has come.")
+        .register(registry);
   }
 
   private void messages(Channels channels, Tally tally) {

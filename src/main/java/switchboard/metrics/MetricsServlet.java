@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Tally;
@@ -20,13 +21,14 @@ public class MetricsServlet extends HttpServlet {
 
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
+  @Inject private transient Arrivals arrivals;
   @Inject private transient Tally tally;
   @Inject private transient Settings settings;
   private transient Meters meters;
 
   @Override
   public void init() {
-    meters = new Meters(channels, connections, tally, settings);
+    meters = new Meters(channels, connections, arrivals, tally, settings);
   }
 
   @Override

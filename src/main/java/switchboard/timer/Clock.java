@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.access.Authorizer;
+import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Drain;
@@ -45,6 +46,7 @@ public class Clock {
   @Inject private Settings settings;
   @Inject private Channels channels;
   @Inject private Connections connections;
+  @Inject private Arrivals arrivals;
   @Inject private InstantSource clock;
   private final AtomicBoolean ticking = new AtomicBoolean();
 
@@ -70,6 +72,7 @@ public class Clock {
     }
     try {
       connections.tick(clock.millis());
+      arrivals.tick(clock.millis());
       channels.tick();
       pace.tick(clock.millis());
       authorizer.tick();

@@ -1,13 +1,10 @@
 package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
-import switchboard.config.Settings;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
@@ -31,23 +28,13 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     return new AppendRequest(producer(header), header.apply(Headers.SEQ), close);
   }
 
-  /** The body of an append, or of a channel's creation. */
-  static byte[] read(InputStream body, UnaryOperator<String> header, Settings settings) {
+  /** Refuses a body that would have to be decoded first. */
+  static void requirePlain(UnaryOperator<String> header) {
     String encoding = header.apply("Content-Encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       throw new Problem(
           Ending.UNSUPPORTED_ENCODING,
           "Content-Encoding \"%s\": send it as it is".formatted(encoding));
-    }
-    int limit = settings.get(Settings.MESSAGE_MAX_BYTES);
-    try {
-      byte[] bytes = body.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw new Problem(Ending.TOO_LARGE, "the body has more than %d bytes".formatted(limit));
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw new Problem(Ending.BAD_MESSAGE, "the body broke off: " + e.getMessage());
     }
   }
 

@@ -7,7 +7,6 @@ import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.OPTIONS;
-import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.container.AsyncResponse;
@@ -16,26 +15,19 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.InputStream;
-import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import switchboard.channel.Channel;
-import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
-import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
-import switchboard.channel.Fork;
-import switchboard.channel.Lifetime;
-import switchboard.channel.Pace;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
 
 /**
- * A channel over HTTP: the Durable Streams protocol at {@code /channels/{name}}. Appends and event
- * streams at the same URL are taken by {@link ChannelsFilter}, WebSockets by {@link
+ * A channel over HTTP: the Durable Streams protocol at {@code /channels/{name}}. Creations, appends
+ * and event streams at the same URL are taken by {@link ChannelsFilter}, WebSockets by {@link
  * WebSocketEndpoint}.
  */
 // Any path: a name with a slash gets the answer for a bad name, not the server's page for a 404.
@@ -49,58 +41,12 @@ public class ChannelResource {
 
   @Inject private Channels channels;
   @Inject private Connections connections;
-  @Inject private Pace pace;
   @Inject private Settings settings;
   @Inject private InstantSource clock;
   @Inject private ManagedThreads threads;
   @Context private HttpHeaders headers;
   @Context private UriInfo uri;
   @Context private HttpServletRequest servletRequest;
-
-  /** Creates the channel, or finds it as it is asked for (PROTOCOL.md §5.1). */
-  @PUT
-  public Response create(@PathParam("name") String name, InputStream body) {
-    ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    Guard guard = Visitor.of(servletRequest);
-    guard.require(Action.CREATE, valid);
-    ContentType type = AppendRequest.contentType(this::header);
-    Lifetime lifetime =
-        Problem.orElse(
-            Ending.BAD_PARAMETER,
-            () -> Lifetime.parse(header(Headers.TTL), header(Headers.EXPIRES_AT)));
-    Fork fork = ForkRequest.parse(this::header, uri.getBaseUri().getPath());
-    if (fork != null) {
-      guard.require(Action.READ, fork.source());
-    }
-    boolean close = AppendRequest.isTrue(header(Headers.CLOSED));
-    Problem.requirePace(connections, pace, servletRequest.getRemoteAddr());
-    byte[] bytes = AppendRequest.read(body, this::header, settings);
-    if (bytes.length > 0) {
-      guard.require(Action.APPEND, valid);
-    }
-    Channels.Created created =
-        create(
-            valid,
-            new Channels.Request(
-                type, lifetime, fork, close, known -> AppendRequest.messages(known, bytes)));
-    Channel channel = created.channel();
-    Response.ResponseBuilder response =
-        created.isNew() ? Response.created(location(channel)) : Response.ok();
-    return metadata(response, channel).build();
-  }
-
-  // Not the URL that was asked for, which may have a query or matrix parameters.
-  private URI location(Channel channel) {
-    return uri.getBaseUriBuilder().path(channel.name().value()).build();
-  }
-
-  private Channels.Created create(ChannelName name, Channels.Request request) {
-    try {
-      return channels.create(name, request);
-    } catch (Channels.Refused refused) {
-      throw Problem.of(refused);
-    }
-  }
 
   /** Poll and long poll (PROTOCOL.md §5.6, §5.7). */
   @GET
@@ -189,7 +135,7 @@ public class ChannelResource {
     return Response.noContent().build();
   }
 
-  /** What may be done; JAX-RS alone would not know of appends. */
+  /** What may be done; JAX-RS alone would not know of appends and creations. */
   @OPTIONS
   public Response methods() {
     return Response.ok(FailureMapper.ALLOWED, "text/plain")

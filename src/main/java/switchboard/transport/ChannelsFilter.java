@@ -17,18 +17,20 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
+import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Pace;
 import switchboard.channel.Transport;
+import switchboard.config.Action;
 import switchboard.config.Settings;
 
 /**
- * The door of {@code /channels}: sets the headers that every answer has, and takes appends, which
- * JAX-RS would make several times as dear, and the requests for event streams, which are written
- * without blocking as only Servlet can. All others pass on, to {@link ChannelResource} or {@link
+ * The door of {@code /channels}: sets the headers that every answer has, and takes what is read or
+ * written without blocking, as only Servlet can: appends and creations, which have a body, and the
+ * requests for event streams. All others pass on, to {@link ChannelResource} or {@link
  * WebSocketEndpoint}.
  */
 @WebFilter(
@@ -46,6 +48,8 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient Settings settings;
   @Inject private transient InstantSource clock;
   @Inject private transient FrameWriters writers;
+  @Inject private transient Arrivals arrivals;
+  @Inject private transient ManagedThreads threads;
 
   @Override
   public void init() {
@@ -81,6 +85,10 @@ public class ChannelsFilter extends HttpFilter {
       }
       if (request.getMethod().equals("POST")) {
         append(request, response);
+        return;
+      }
+      if (request.getMethod().equals("PUT")) {
+        create(request, response);
         return;
       }
       if (!request.getMethod().equals("GET")) {
@@ -220,13 +228,46 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   private void append(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    HttpAppend append =
+        new HttpAppend(
+            Place.find(channels, Visitor.of(request), Action.APPEND, name(request)),
+            request::getHeader);
+    receive(request, response, body -> append.answer(body, response));
+  }
+
+  private void create(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    HttpCreate create = HttpCreate.parse(name(request), request);
+    receive(request, response, body -> create.answer(channels, body, response));
+  }
+
+  private void receive(
+      HttpServletRequest request, HttpServletResponse response, IncomingBody.Use use)
+      throws IOException {
+    Problem.requirePace(connections, pace, request.getRemoteAddr());
+    AppendRequest.requirePlain(request::getHeader);
     try {
-      new HttpAppend(channels, connections, pace, settings)
-          .answer(name(request), request, response);
-    } catch (Problem problem) {
-      throw problem;
+      IncomingBody.receive(
+          request,
+          response,
+          new IncomingBody.Place(
+              arrivals, settings, clock, connections.tally(), threads.executor()),
+          body -> {
+            requireStillSo(request);
+            use.with(body);
+          });
+    } catch (Channels.Refused | Problem refusal) {
+      throw refusal;
     } catch (RuntimeException e) {
       throw FailureMapper.problem(e);
+    }
+  }
+
+  // The body may have come after a while.
+  private void requireStillSo(HttpServletRequest request) {
+    Problem.requireStaying(connections);
+    Problem lapse = request.isAsyncStarted() ? Visitor.of(request).lapsed() : null;
+    if (lapse != null) {
+      throw lapse;
     }
   }
 

@@ -32,7 +32,7 @@ public class FailureMapper implements ExceptionMapper<Throwable> {
   static Response response(Throwable e, Tally tally) {
     if (e instanceof NotAllowedException) {
       Problem problem = new Problem(Ending.METHOD_NOT_ALLOWED, ALLOWED + " are allowed");
-      // Not as JAX-RS has it, which does not know of appends.
+      // Not as JAX-RS has it, which does not know of appends and creations.
       return ProblemMapper.response(problem.with("Allow", ALLOWED), tally);
     }
     if (e instanceof WebApplicationException refusal && refusal.getResponse().getStatus() < 500) {

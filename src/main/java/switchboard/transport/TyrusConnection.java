@@ -58,9 +58,13 @@ final class TyrusConnection implements WebConnection {
 
   private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
     this.original = original;
-    Object request = grizzlyRequest(Inside.get(original, "request"));
-    this.tcp = Inside.call(Inside.call(request, "getRequest"), "getConnection");
+    this.tcp = tcp(Inside.get(original, "request"));
     this.close = Inside.method(tcp, "closeSilently");
+  }
+
+  /** The TCP connection under one of the server's own requests. */
+  static Object tcp(Object request) throws ReflectiveOperationException {
+    return Inside.call(Inside.call(grizzlyRequest(request), "getRequest"), "getConnection");
   }
 
   private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {

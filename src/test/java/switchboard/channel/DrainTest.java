@@ -62,7 +62,7 @@ class DrainTest {
 
   private long drainMillis(Duration budget) {
     long start = System.nanoTime();
-    new Drain(connections, budget).run();
+    new Drain(connections, new Arrivals(1_000), budget).run();
     assertEquals(0, connections.count());
     return (System.nanoTime() - start) / 1_000_000;
   }
@@ -107,7 +107,7 @@ class DrainTest {
 
   @Test
   void nobodyIsLetInAfterwardsAndASecondDrainDoesNothing() {
-    Drain drain = new Drain(connections, Duration.ZERO);
+    Drain drain = new Drain(connections, new Arrivals(1_000), Duration.ZERO);
     drain.run();
     assertEquals(Ending.SERVER_STOPPING, connections.refusal("").ending());
     Client late = new Client(false);

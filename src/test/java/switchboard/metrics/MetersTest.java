@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Admission;
+import switchboard.channel.Arrivals;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -47,6 +48,7 @@ class MetersTest {
       new Meters(
           channels,
           new Connections(tally, 1_000, 0, Admission.open()),
+          new Arrivals(1_000),
           tally,
           new Settings(setting -> null, List.of()));
 

@@ -189,6 +189,12 @@ class BadInputIT extends ServerTest {
             "1048576",
             (h, c) -> post(h, c, json, "\"" + "x".repeat(1 << 20) + "\"")),
         bad(
+            "body far over the limit",
+            413,
+            "too-large",
+            "1048576",
+            (h, c) -> post(h, c, json, "\"" + "x".repeat(11 << 20) + "\"")),
+        bad(
             "some producer headers",
             400,
             "bad-parameter",

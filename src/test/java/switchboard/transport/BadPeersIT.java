@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ArquillianExtension.class)
 class BadPeersIT {
 
-  private static final int SLOW = 150;
+  private static final int SLOW = 300;
 
   private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
   private String channel;

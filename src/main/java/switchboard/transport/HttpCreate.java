@@ -1,0 +1,82 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.ContentType;
+import switchboard.channel.Ending;
+import switchboard.channel.Fork;
+import switchboard.channel.Lifetime;
+import switchboard.config.Action;
+
+/**
+ * Creates a channel over HTTP, or finds it as it is asked for (Durable Streams PROTOCOL.md §5.1).
+ * With the Servlet API, since the body may come by and by, for which JAX-RS would hold a thread.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * @param guard who asks
+ * @param location the URL of the channel
+ */
+record HttpCreate(
+    Guard guard,
+    ChannelName name,
+    ContentType type,
+    Lifetime lifetime,
+    Fork fork,
+    boolean close,
+    String location) {
+
+  private static final String CHANNELS = "/channels/";
+
+  static HttpCreate parse(String name, HttpServletRequest request) {
+    ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
+    Guard guard = Visitor.of(request);
+    guard.require(Action.CREATE, valid);
+    ContentType type = AppendRequest.contentType(request::getHeader);
+    Lifetime lifetime =
+        Problem.orElse(
+            Ending.BAD_PARAMETER,
+            () ->
+                Lifetime.parse(
+                    request.getHeader(Headers.TTL), request.getHeader(Headers.EXPIRES_AT)));
+    Fork fork = ForkRequest.parse(request::getHeader, request.getContextPath() + CHANNELS);
+    if (fork != null) {
+      guard.require(Action.READ, fork.source());
+    }
+    boolean close = AppendRequest.isTrue(request.getHeader(Headers.CLOSED));
+    return new HttpCreate(guard, valid, type, lifetime, fork, close, location(valid, request));
+  }
+
+  // Not the URL that was asked for, which may have matrix parameters.
+  private static String location(ChannelName name, HttpServletRequest request) {
+    String url = request.getRequestURL().toString();
+    String server = url.substring(0, url.length() - request.getRequestURI().length());
+    return server + request.getContextPath() + CHANNELS + name.value();
+  }
+
+  void answer(Channels channels, byte[] bytes, HttpServletResponse response) {
+    if (bytes.length > 0) {
+      guard.require(Action.APPEND, name);
+    }
+    Channels.Created created =
+        channels.create(
+            name,
+            new Channels.Request(
+                type, lifetime, fork, close, known -> AppendRequest.messages(known, bytes)));
+    Channel channel = created.channel();
+    response.setStatus(
+        created.isNew() ? HttpServletResponse.SC_CREATED : HttpServletResponse.SC_OK);
+    if (created.isNew()) {
+      response.setHeader("Location", location);
+    }
+    response.setContentType(channel.contentType().value());
+    response.setHeader(Headers.NEXT_OFFSET, channel.end().toString());
+    if (channel.isClosed()) {
+      response.setHeader(Headers.CLOSED, Headers.TRUE);
+    }
+    response.setContentLength(0);
+  }
+}

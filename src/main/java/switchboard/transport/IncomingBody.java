@@ -1,0 +1,313 @@
+package switchboard.transport;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.channel.Arrivals;
+import switchboard.channel.Channels;
+import switchboard.channel.Ending;
+import switchboard.channel.Tally;
+import switchboard.config.Settings;
+
+/**
+ * The body of a request, which may come by and by. What has come with the headers is used at once,
+ * by the request's own thread. Else that thread goes: a client that sends a byte a second must not
+ * hold one, of which Payara Server has five. The server says when there is more to read (Servlet
+ * §3.7), and the body is used when it is whole.
+ *
+ * <p>A client has {@code switchboard.request.body-within} for it, and the same again for as long as
+ * {@link #BYTES_A_SECOND} bytes a second came in it: a slow line is not taken for a bad client.
+ *
+ * <p><b>Threads.</b> Safe. The body is read under this object's lock, which is never held while it
+ * is used or refused.
+ *
+ * <p><b>Cost.</b> A body that is there at once: nothing. Another one: up to twice its bytes, which
+ * are counted in {@link Arrivals}.
+ */
+final class IncomingBody implements ReadListener, Arrivals.Arrival {
+
+  /** What is done with a body that is there, on any thread. */
+  interface Use {
+    void with(byte[] body) throws IOException;
+  }
+
+  /**
+   * What receiving one needs.
+   *
+   * @param executor threads on which bodies that came by and by are used
+   */
+  record Place(
+      Arrivals arrivals, Settings settings, InstantSource clock, Tally tally, Executor executor) {}
+
+  /** The slowest line that is not given up after all, about 8 kbit/s. */
+  static final int BYTES_A_SECOND = 1_000;
+
+  private static final Logger LOG = Logger.getLogger(IncomingBody.class.getName());
+  private static final int FIRST_BYTES = 4_096;
+
+  private final Place place;
+  private final Use use;
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final ServletInputStream in;
+  private final AsyncContext context;
+  private final int limit;
+  private final long length;
+
+  // The clock's alone: from when it counts, and what had come by then.
+  private long sinceMillis;
+  private int countBefore;
+
+  // Guarded by this.
+  private byte[] bytes = new byte[0];
+  private int count;
+  private boolean isOver;
+  private Closeable cutShort;
+
+  /**
+   * Receives a body and has it used. A refusal of what is refused at once is thrown; of what is
+   * refused later, the client is told by the answer.
+   */
+  static void receive(
+      HttpServletRequest request, HttpServletResponse response, Place place, Use use)
+      throws IOException {
+    int limit = place.settings().get(Settings.MESSAGE_MAX_BYTES);
+    long length = request.getContentLengthLong();
+    if (length > limit) {
+      throw tooLarge(limit);
+    }
+    boolean isNone =
+        length < 0 && isHttp1(request) && request.getHeader("Transfer-Encoding") == null;
+    if (length == 0 || isNone) {
+      use.with(new byte[0]);
+      return;
+    }
+    ServletInputStream in = request.getInputStream();
+    if (length > 0 && in.available() >= length) {
+      use.with(in.readNBytes((int) length));
+      return;
+    }
+    new IncomingBody(request, response, in, length, limit, place, use).begin();
+  }
+
+  // Without a length and a transfer encoding there is no body (RFC 9112 §6.3).
+  private static boolean isHttp1(HttpServletRequest request) {
+    return request.getProtocol().startsWith("HTTP/1");
+  }
+
+  private static Problem tooLarge(int limit) {
+    return new Problem(Ending.TOO_LARGE, "the body has more than %d bytes".formatted(limit));
+  }
+
+  private IncomingBody(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      ServletInputStream in,
+      long length,
+      int limit,
+      Place place,
+      Use use) {
+    this.request = request;
+    this.response = response;
+    this.in = in;
+    this.length = length;
+    this.limit = limit;
+    this.place = place;
+    this.use = use;
+    this.sinceMillis = place.clock().millis();
+    this.context = request.startAsync();
+    context.setTimeout(0); // the clock's tick is the time-out
+  }
+
+  private void begin() {
+    place.arrivals().add(this);
+    in.setReadListener(this);
+  }
+
+  @Override
+  public void onDataAvailable() {
+    Problem problem = null;
+    boolean isWhole = false;
+    synchronized (this) {
+      try {
+        while (!isOver && !isWhole && problem == null && in.isReady()) {
+          problem = makeRoom();
+          int read = problem == null ? in.read(bytes, count, bytes.length - count) : 0;
+          count += Math.max(0, read);
+          // What is complete is not asked for more: Grizzly would wait for it on this connection.
+          isWhole = read < 0 || count == length;
+          if (count > limit) {
+            problem = tooLarge(limit);
+          }
+        }
+      } catch (IOException e) {
+        problem = brokeOff(e);
+      }
+    }
+    if (problem != null) {
+      refuse(problem);
+    } else if (isWhole) {
+      onAllDataRead();
+    }
+  }
+
+  // One byte more than is allowed has room, to tell a body that is too large.
+  private Problem makeRoom() {
+    if (count < bytes.length) {
+      return null;
+    }
+    long most = length >= 0 ? length : limit + 1L;
+    int size = (int) Math.min(most, Math.max(FIRST_BYTES, 2L * bytes.length));
+    if (!place.arrivals().reserve(size - bytes.length, bytes.length == 0)) {
+      return new Problem(Ending.BODIES_FULL, Ending.BODIES_FULL.title());
+    }
+    bytes = Arrays.copyOf(bytes, size);
+    return null;
+  }
+
+  private static Problem brokeOff(Throwable e) {
+    return new Problem(Ending.BAD_MESSAGE, "the body broke off: " + e.getMessage());
+  }
+
+  @Override
+  public void onAllDataRead() {
+    byte[] body;
+    synchronized (this) {
+      if (isOver) {
+        return;
+      }
+      isOver = true;
+      body = count == bytes.length ? bytes : Arrays.copyOf(bytes, count);
+    }
+    if (length >= 0 && body.length < length) {
+      answer(brokeOff(new IOException("%d of %d bytes came".formatted(body.length, length))), true);
+      return;
+    }
+    // Not by the server's thread that read it: on WildFly that one serves many connections.
+    run(
+        () -> {
+          try {
+            use.with(body);
+            leave();
+          } catch (Channels.Refused refused) {
+            answer(Problem.of(refused), false);
+          } catch (Problem problem) {
+            answer(problem, false);
+          } catch (IOException | RuntimeException e) {
+            answer(FailureMapper.problem(e), false);
+          }
+        });
+  }
+
+  private void run(Runnable work) {
+    try {
+      place.executor().execute(work);
+    } catch (RejectedExecutionException e) {
+      answer(new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title()), true);
+    }
+  }
+
+  @Override
+  public void onError(Throwable e) {
+    refuse(brokeOff(e));
+  }
+
+  @Override
+  public void tick(long nowMillis) {
+    Closeable connection;
+    synchronized (this) {
+      connection = cutShort;
+    }
+    if (connection != null) {
+      // A second after its answer, which it had time to take.
+      place.arrivals().remove(this);
+      TcpConnection.end(connection);
+      return;
+    }
+    long withinMillis = place.settings().millis(Settings.BODY_WITHIN);
+    if (nowMillis - sinceMillis < withinMillis) {
+      return;
+    }
+    int now;
+    synchronized (this) {
+      now = count;
+    }
+    if (now - countBefore < withinMillis * BYTES_A_SECOND / 1_000) {
+      end(Ending.BODY_LATE);
+    } else {
+      countBefore = now;
+      sinceMillis = nowMillis;
+    }
+  }
+
+  @Override
+  public void end(Ending ending) {
+    refuse(new Problem(ending, ending.title()));
+  }
+
+  private void refuse(Problem problem) {
+    synchronized (this) {
+      if (isOver) {
+        return;
+      }
+      isOver = true;
+    }
+    run(() -> answer(problem, true));
+  }
+
+  private void answer(Problem problem, boolean isCutShort) {
+    place.tally().ended(problem.ending());
+    try {
+      if (isCutShort) {
+        response.setHeader("Connection", "close");
+      }
+      ChannelsFilter.write(problem, response);
+      response.flushBuffer();
+    } catch (IOException | IllegalStateException e) {
+      LOG.log(Level.FINEST, "the client is gone", e);
+    } finally {
+      if (isCutShort) {
+        hangUpLater();
+      }
+      leave();
+    }
+  }
+
+  // What is still to come of the body is nobody's, and may never end.
+  private void hangUpLater() {
+    Closeable connection = TcpConnection.under(request); // while the request is still ours
+    synchronized (this) {
+      cutShort = connection;
+    }
+  }
+
+  private void leave() {
+    int held;
+    boolean isRead;
+    synchronized (this) {
+      isRead = cutShort == null;
+      held = bytes.length;
+      bytes = new byte[0];
+      count = 0;
+    }
+    place.arrivals().release(held);
+    if (isRead) {
+      place.arrivals().remove(this);
+    }
+    try {
+      context.complete();
+    } catch (IllegalStateException e) {
+      LOG.log(Level.FINEST, "completed already by the container", e);
+    }
+  }
+}

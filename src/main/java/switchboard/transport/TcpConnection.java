@@ -1,0 +1,67 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * The connection that a request came by, for hanging up on a client that goes on sending what
+ * nobody wants. The standard has no words for that: after an answer, servers read the rest of a
+ * body, however long it takes.
+ */
+final class TcpConnection {
+
+  private static final Logger LOG = Logger.getLogger(TcpConnection.class.getName());
+  private static final Closeable UNKNOWN = () -> {};
+
+  private TcpConnection() {}
+
+  /**
+   * What ends it, on Payara, GlassFish and WildFly; elsewhere, and where other requests may share
+   * it, what does nothing. It stays valid when the request is over.
+   */
+  static Closeable under(HttpServletRequest request) {
+    if (!request.getProtocol().startsWith("HTTP/1")) {
+      return UNKNOWN;
+    }
+    HttpServletRequest inner = request;
+    while (inner instanceof HttpServletRequestWrapper wrapper) {
+      inner = (HttpServletRequest) wrapper.getRequest();
+    }
+    try {
+      String name = inner.getClass().getName();
+      if (name.startsWith("io.undertow.")) {
+        return (Closeable) Inside.call(Inside.call(inner, "getExchange"), "getConnection");
+      }
+      if (name.startsWith("org.apache.catalina.")) {
+        Object tcp = TyrusConnection.tcp(Inside.get(inner, "request"));
+        Method close = Inside.method(tcp, "closeSilently");
+        return () -> call(close, tcp);
+      }
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.log(Level.FINE, "the server is another than expected", e);
+    }
+    return UNKNOWN;
+  }
+
+  private static void call(Method close, Object tcp) throws IOException {
+    try {
+      close.invoke(tcp);
+    } catch (ReflectiveOperationException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** Ends it; that it may be over already is no matter. */
+  static void end(Closeable connection) {
+    try {
+      connection.close();
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.FINEST, "a connection was not there to be closed", e);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 import { ask, headOf, problemOf } from './http.js';
 import { Problem } from './problem.js';
 import { nextOf } from './read.js';
+import { NoToken } from './token.js';
 import { exchange } from './wire.js';
 
 /**
@@ -33,6 +34,26 @@ export function written(message) {
  */
 export async function post(call, message) {
   const body = written(message);
+  try {
+    return await postOnce(call, body);
+  } catch (problem) {
+    if (isUnauthorized(problem) && call.token.refused()) {
+      return postOnce(call, body);
+    }
+    throw problem;
+  }
+}
+
+/** @param {unknown} problem */
+function isUnauthorized(problem) {
+  return problem instanceof Problem && problem.isUnauthorized;
+}
+
+/**
+ * @param {import('./options.js').Settled} call
+ * @param {string} body
+ */
+async function postOnce(call, body) {
   const tell = exchange(call.onWire, 'append');
   const headers = { 'content-type': 'application/json' };
   // Of its own: what is on its way is not broken off because the reader leaves.
@@ -43,10 +64,11 @@ export async function post(call, message) {
     if (!response.ok) {
       throw await problemOf(own, tell, response);
     }
+    call.token.taken();
     tell('in', 'response', () => headOf(response));
     return nextOf(response.headers);
   } catch (problem) {
-    throw isRefusal(problem) ? problem : unknown(problem);
+    throw isRefusal(problem) || problem instanceof NoToken ? problem : unknown(problem);
   } finally {
     over.abort();
   }

@@ -119,6 +119,9 @@ function readingOf({ type, data, id }, offset) {
     const { streamNextOffset, reset, streamClosed } = JSON.parse(data);
     return { next: streamNextOffset, messages: [], reset, isClosed: streamClosed };
   }
+  if (type === 'ending') {
+    throw new Problem(JSON.parse(data)); // such as a token that is good no longer
+  }
   return { next: offset, messages: [] };
 }
 

@@ -1,5 +1,6 @@
 import { Problem } from './problem.js';
 import { Silence, within } from './retry.js';
+import { authorization, withoutToken } from './token.js';
 import { headLength, requestHeaders, utf8Length } from './wire.js';
 
 /** @typedef {Omit<import('./transport.js').Call, 'offset'>} Call */
@@ -24,12 +25,14 @@ export async function ask(call, tell, what) {
   const { method = 'GET', query = {}, headers = {}, body, isHeld, patience = call.hello } = what;
   const url = new URL(call.url);
   Object.entries(query).forEach(([name, value]) => url.searchParams.set(name, value));
-  const sent = { ...(await call.headers()), ...headers };
+  const sent = {
+    ...(await call.headers()), ...authorization(await call.token.get()), ...headers,
+  };
   call.signal.throwIfAborted();
   tell('out', isHeld ? 'held' : 'request', () => {
     const line = `${method} ${url.pathname}${url.search}`;
     const all = { ...requestHeaders(url, sent), ...bodyHeaders(body) };
-    return { line, headers: all, head: headLength(`${line} HTTP/1.1`, all), text: body };
+    return { line, headers: withoutToken(all), head: headLength(`${line} HTTP/1.1`, all), text: body };
   });
   const { signal } = call;
   const answer = fetch(url, { method, headers: sent, body, signal, cache: 'no-store' });

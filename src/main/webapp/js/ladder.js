@@ -88,6 +88,11 @@ export class Ladder {
     return this.#stepDown();
   }
 
+  /** How many milliseconds to wait where it was not the transport's fault. */
+  again() {
+    return this.#backoff.next();
+  }
+
   #stepDown() {
     this.#shortLives = 0;
     if (this.#index === this.#transports.length - 1) {

@@ -1,4 +1,5 @@
 import { LONGEST_MILLIS } from './retry.js';
+import { Token } from './token.js';
 
 /**
  * @typedef {import('./transport.js').Call} Call
@@ -13,6 +14,9 @@ import { LONGEST_MILLIS } from './retry.js';
  * @property {Record<string, string>|(() => Record<string, string>|Promise<Record<string, string>>)}
  *     [headers] for each request; a function is asked each time. The platform's own WebSocket cannot
  *     send any and is left out then
+ * @property {import('./token.js').Given} [token] a JSON Web Token that says who may do what; a function
+ *     that returns one, or a promise of one, is asked for another before it ends, or once when the
+ *     server refuses it. Sent as `Authorization`, over a WebSocket as a subprotocol; never in a URL
  * @property {number} [pollInterval] from one poll to the next: 2000
  * @property {number} [wait] how long the server is to hold a long poll, in whole seconds; else it
  *     decides
@@ -39,7 +43,7 @@ import { LONGEST_MILLIS } from './retry.js';
  * @throws {TypeError|RangeError} that quotes what cannot be
  */
 export function complete(url, known, options) {
-  const { offset = '-1', headers, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
+  const { offset = '-1', headers, token, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
   if (typeof offset !== 'string' || offset === '') {
     throw new TypeError(`offset ${quoted(offset)}: a string is needed`);
   }
@@ -48,6 +52,7 @@ export function complete(url, known, options) {
     url: absolute(url),
     headers: async () => (typeof headers === 'function' ? headers() : (headers ?? {})),
     hasHeaders: headers !== undefined,
+    token: new Token(token),
     pollInterval: millis('pollInterval', options.pollInterval ?? 2_000),
     wait: wait === undefined ? undefined : millis('wait', wait),
     hello: millis('hello', options.hello ?? 8_000),

@@ -32,6 +32,11 @@ export class Problem extends Error {
     return this.isAnswer && [404, 410].includes(this.document.status ?? 0);
   }
 
+  /** Whether the server wants another token, or one at all. */
+  get isUnauthorized() {
+    return this.isAnswer && this.document.status === 401;
+  }
+
   /** Whether asking again is of no use. */
   get isFinal() {
     const { status = 0 } = this.document;

@@ -4,6 +4,7 @@ import { Ladder } from './ladder.js';
 import { complete } from './options.js';
 import { Problem } from './problem.js';
 import { Lost, Silence, sleep } from './retry.js';
+import { NoToken } from './token.js';
 
 /**
  * @typedef {import('./options.js').Options} Options
@@ -226,6 +227,7 @@ export class Subscription extends EventTarget {
       for await (const reading of this.#line.readings) {
         signal.throwIfAborted();
         this.#isAlive(reading, signal);
+        this.#call.token.taken();
         how.received ||= !reading.isTrial;
         how.brought ||= !reading.isTrial && reading.messages.length > 0;
         await this.#give(reading);
@@ -273,6 +275,15 @@ export class Subscription extends EventTarget {
     }
     const problem =
       error instanceof Problem ? error : new Problem({ title: `${error}` }, { cause: error });
+    if (problem.isUnauthorized && this.#call.token.refused()) {
+      this.#say(this.#wasLive ? 'reconnecting' : 'connecting', problem);
+      return;
+    }
+    if (problem instanceof NoToken) {
+      this.#say(this.#wasLive ? 'reconnecting' : 'connecting', problem);
+      await sleep(this.#ladder.again(), this.#closing.signal);
+      return;
+    }
     if (problem.isFinal || (problem.isMissing && !this.#wasLive)) {
       throw problem;
     }

@@ -14,6 +14,7 @@
  * @property {string} offset where to read on: `-1`, `now`, or one that was given
  * @property {() => Promise<Record<string, string>>} headers asked for with each request
  * @property {boolean} hasHeaders whether any were given
+ * @property {import('./token.js').Token} token
  * @property {AbortSignal} signal aborted: everything ends at once
  * @property {number} pollInterval from one poll to the next
  * @property {number} [wait] how long the server is to hold a long poll; else it decides
@@ -36,7 +37,7 @@
  *
  * @typedef {{reason: 'trimmed'|'epoch', missed?: number}} Reset why, and how many where that is known
  *
- * @typedef {new (url: string, protocol: string, options: {headers: Record<string, string>}) =>
+ * @typedef {new (url: string, protocols: string[], options: {headers: Record<string, string>}) =>
  *     WebSocket} WebSocketConstructor the platform's, or one that can send headers, as that of `ws`
  */
 export {};

@@ -2,14 +2,21 @@ import { unknown, written } from './append.js';
 import { Inbox } from './inbox.js';
 import { Problem } from './problem.js';
 import { notJson } from './read.js';
-import { Lost, Silence, within } from './retry.js';
+import { Lost, Silence, sleep, within } from './retry.js';
 import { subscribe } from './subscription.js';
+import { SECRET, withoutToken } from './token.js';
 import { exchange, frameHead, headLength, requestHeaders, utf8Length } from './wire.js';
 
 /** WebSocket: one connection, both sides speak when they like. */
 export const name = 'webSocket';
 
 const SUBPROTOCOL = 'switchboard.v1';
+
+/** A page cannot send a header with a WebSocket; the server does not repeat this one. */
+const TOKEN_PREFIX = 'switchboard.bearer.';
+
+/** A token that could not be had is asked for again after so long. */
+const TOKEN_RETRY_MILLIS = 1_000;
 
 /** Larger messages go by POST: a frame over the server's limit would end the connection. */
 const MAX_FRAME_BYTES = 65_536;
@@ -49,6 +56,7 @@ class Conversation {
   #socket;
   #lastId = 0;
   #isLeaving = false;
+  #over = new AbortController();
   /** @type {Problem|undefined} */
   #problem;
 
@@ -84,17 +92,65 @@ class Conversation {
     url.protocol = url.protocol.replace('http', 'ws');
     url.searchParams.set('offset', this.#call.offset);
     const headers = await this.#call.headers();
+    const token = await this.#call.token.get();
     this.#call.signal.throwIfAborted();
+    const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, TOKEN_PREFIX + token];
     const Socket = /** @type {import('./transport.js').WebSocketConstructor} */ (
       this.#call.WebSocket ?? globalThis.WebSocket);
-    this.#tell('out', 'upgrade', () => upgrade(url, headers));
-    const socket = new Socket(url.href, SUBPROTOCOL, { headers });
+    this.#tell('out', 'upgrade', () => upgrade(url, headers, protocols));
+    const socket = new Socket(url.href, protocols, { headers });
     this.#socket = socket;
-    socket.onopen = () => this.#tell('in', 'open', () => switching(socket));
+    socket.onopen = () => {
+      this.#tell('in', 'open', () => switching(socket));
+      this.#renew(socket);
+    };
     socket.onmessage = ({ data }) => this.#take(data);
     // The close event follows, with all that is known.
     socket.onerror = () => {};
     socket.onclose = ({ code, reason }) => this.#ended(code, reason);
+  }
+
+  /**
+   * Sends another token before the one in use ends, so that the connection stays.
+   *
+   * @param {WebSocket} socket
+   */
+  async #renew(socket) {
+    const { token, signal } = this.#call;
+    const over = AbortSignal.any([signal, this.#over.signal]);
+    let wait = token.renewInMillis;
+    while (wait < Infinity) {
+      await sleep(wait, over);
+      if (over.aborted || this.#isLeaving) {
+        return;
+      }
+      wait = await token.get().then(
+        (fresh) => {
+          this.#sendToken(socket, /** @type {string} */ (fresh));
+          return token.renewInMillis;
+        },
+        () => TOKEN_RETRY_MILLIS, // the old one may be good for a while
+      );
+    }
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {string} token
+   */
+  async #sendToken(socket, token) {
+    if (this.#isLeaving || socket.readyState !== OPEN) {
+      return;
+    }
+    const id = ++this.#lastId;
+    const frame = `{"id":${id},"token":"${token}"}`;
+    try {
+      await this.#send(socket, id, frame, { line: 'token', text: frame.replace(token, SECRET) });
+    } catch (problem) {
+      if (problem instanceof Problem && problem.isAnswer) {
+        this.#inbox.end(problem); // what is thrown there decides whether another is asked for
+      }
+    }
   }
 
   /** @param {any} data */
@@ -143,7 +199,10 @@ class Conversation {
       this.#refuseFirst();
     }
     const title = reason ? `The server ended the connection: ${reason}` : 'The connection ended';
-    const problem = this.#problem ?? new Problem({ title });
+    const isUnauthorized = code === 4401;
+    const problem = this.#problem ??
+      (isUnauthorized ? Problem.named('unauthorized', 401, title) : new Problem({ title }));
+    this.#over.abort();
     this.#inbox.end(problem);
     this.#rejectAll(problem);
   }
@@ -184,6 +243,7 @@ class Conversation {
    */
   #leave(why) {
     this.#isLeaving = true;
+    this.#over.abort();
     this.#inbox.end(new Problem({ title: 'This side ended the connection' }));
     if (why instanceof Lost) {
       this.#close(true);
@@ -224,21 +284,24 @@ class Conversation {
     if (this.#isLeaving || socket?.readyState !== OPEN || utf8Length(frame) > MAX_FRAME_BYTES) {
       return undefined;
     }
-    return this.#send(socket, id, frame);
+    return this.#send(socket, id, frame, { line: 'append', text: frame });
   }
 
   /**
+   * Sends a command and waits for its answer.
+   *
    * @param {WebSocket} socket
    * @param {number} id
    * @param {string} frame
+   * @param {{line: string, text: string}} shown to an observer
    */
-  async #send(socket, id, frame) {
+  async #send(socket, id, frame, { line, text }) {
     /** @type {Promise<string>} */
     const answer = new Promise((resolve, reject) => {
       this.#unanswered.set(id, { resolve, reject });
     });
     this.#tell('out', 'frame', () => ({
-      line: 'append', text: frame, head: frameHead(utf8Length(frame), true),
+      line, text, head: frameHead(utf8Length(frame), true) + utf8Length(frame) - utf8Length(text),
     }));
     socket.send(frame);
     try {
@@ -269,8 +332,9 @@ function frameOf(data) {
 /**
  * @param {URL} url
  * @param {Record<string, string>} given
+ * @param {string[]} protocols
  */
-function upgrade(url, given) {
+function upgrade(url, given, protocols) {
   const line = `GET ${url.pathname}${url.search}`;
   const headers = {
     ...requestHeaders(url, given, true),
@@ -278,10 +342,14 @@ function upgrade(url, given) {
     upgrade: 'websocket',
     'sec-websocket-version': '13',
     'sec-websocket-key': '(24 random characters..)',
-    'sec-websocket-protocol': SUBPROTOCOL,
+    'sec-websocket-protocol': protocols.join(', '),
     'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits',
   };
-  return { line, headers, head: headLength(`${line} HTTP/1.1`, headers) };
+  const head = headLength(`${line} HTTP/1.1`, headers);
+  headers['sec-websocket-protocol'] = protocols
+    .map((one) => (one.startsWith(TOKEN_PREFIX) ? TOKEN_PREFIX + SECRET : one))
+    .join(', ');
+  return { line, headers: withoutToken(headers), head };
 }
 
 /** @param {WebSocket} socket */
@@ -298,9 +366,9 @@ function switching({ protocol, extensions }) {
 }
 
 /** @param {any} frame */
-function describe({ id, messages, reset, closed, error }) {
+function describe({ id, messages, reset, closed, error, tokenExpiresAt }) {
   if (id !== undefined) {
-    return error ? `not appended: ${error.title}` : 'appended';
+    return error ? `refused: ${error.title}` : tokenExpiresAt ? 'token taken' : 'appended';
   }
   if (error) {
     return error.title;

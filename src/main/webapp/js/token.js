@@ -1,0 +1,156 @@
+import { Problem } from './problem.js';
+import { Silence, within } from './retry.js';
+
+/** @typedef {string|(() => string|Promise<string>)} Given */
+
+/** Asked for again so long before it ends, or a fifth of its time where that is less. */
+const EARLY_MILLIS = 30_000;
+
+/** Who gives tokens may take so long. */
+const PATIENCE_MILLIS = 30_000;
+
+/** What a JSON Web Token is made of; all of it may stand in a header and in a subprotocol. */
+const TOKEN = /^[\w.~+-]+$/;
+
+/** What an observer is shown instead. */
+export const SECRET = '(secret)';
+
+/** There is no token at the moment: it is not the transport's fault. */
+export class NoToken extends Problem {}
+
+/**
+ * The token of a subscription: asked for when it is needed, kept while it is good, and asked for
+ * again before it ends or when the server refuses it. It is never put into a URL, an error or what
+ * an observer is told.
+ */
+export class Token {
+  /** @type {Given|undefined} */
+  #given;
+  /** @type {Promise<string>|undefined} that was asked for and is not there yet */
+  #asking;
+  /** @type {string|undefined} */
+  #known;
+  #renewAt = Infinity;
+  #isSecondTry = false;
+
+  /**
+   * @param {Given} [given] none: nothing is sent
+   * @throws {TypeError} if it cannot be one; without quoting it
+   */
+  constructor(given) {
+    if (given !== undefined && typeof given !== 'function') {
+      this.#known = checked(given);
+    }
+    this.#given = given;
+  }
+
+  get isGiven() {
+    return this.#given !== undefined;
+  }
+
+  /** How long until it is to be asked for again; for ever where it cannot be, or says no end. */
+  get renewInMillis() {
+    return this.#renewAt - Date.now();
+  }
+
+  /**
+   * The one to send now; one question serves all who ask meanwhile.
+   *
+   * @returns {Promise<string|undefined>} nothing where none is used
+   * @throws {NoToken} if there is none at the moment
+   */
+  async get() {
+    const given = this.#given;
+    if (typeof given !== 'function' || (this.#known !== undefined && this.renewInMillis > 0)) {
+      return this.#known;
+    }
+    this.#asking ??= this.#ask(given).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  /** @param {() => string|Promise<string>} given */
+  async #ask(given) {
+    let token;
+    try {
+      token = checked(await within(PATIENCE_MILLIS, undefined, Promise.resolve().then(given)));
+    } catch (error) {
+      const why = error instanceof Silence ? 'nothing was heard for 30 s' : messageOf(error);
+      throw new NoToken({ title: `No token could be had: ${why}` }, { cause: error });
+    }
+    this.#known = token;
+    const left = endOf(token) - Date.now();
+    // Where the clocks differ so much that it seems to be over, the server decides.
+    this.#renewAt = left > 0 ? Date.now() + left - Math.min(EARLY_MILLIS, left / 5) : Infinity;
+    return token;
+  }
+
+  /**
+   * The server refused it.
+   *
+   * @returns {boolean} whether another may be tried: once, until one was taken
+   */
+  refused() {
+    if (typeof this.#given !== 'function' || this.#isSecondTry) {
+      return false;
+    }
+    this.#isSecondTry = true;
+    this.#known = undefined;
+    return true;
+  }
+
+  /** The server took it. */
+  taken() {
+    this.#isSecondTry = false;
+  }
+}
+
+/** @param {unknown} token */
+function checked(token) {
+  if (typeof token !== 'string' || !TOKEN.test(token)) {
+    const what = typeof token === 'string' ? `one of ${token.length} characters` : `${typeof token}`;
+    throw new TypeError(`token: a JSON Web Token as a string is needed, not ${what}`);
+  }
+  return token;
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : `${error}`;
+}
+
+/**
+ * When it ends, by what it says of itself (RFC 7519 §4.1.4).
+ *
+ * @param {string} token
+ * @returns {number} in milliseconds since 1970; not a number where it does not say
+ */
+function endOf(token) {
+  try {
+    const claims = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    return JSON.parse(atob(claims)).exp * 1000;
+  } catch {
+    return NaN;
+  }
+}
+
+/**
+ * The headers that carry it.
+ *
+ * @param {string|undefined} token
+ * @returns {Record<string, string>}
+ */
+export function authorization(token) {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+/**
+ * Headers as an observer may see them.
+ *
+ * @param {Record<string, string>} headers names in lower case
+ */
+export function withoutToken(headers) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, name === 'authorization' ? SECRET : value]));
+}

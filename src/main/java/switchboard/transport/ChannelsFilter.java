@@ -151,7 +151,10 @@ public class ChannelsFilter extends HttpFilter {
     if (refusal != null) {
       throw Problem.refused(refusal);
     }
-    HttpServletRequest visited = visitor(request, address).asPrincipalOf(request);
+    Visitor visitor = visitor(request, address);
+    // A path that is no WebSocket's for the server goes on to ChannelResource, as if not upgraded.
+    visitor.leave(request);
+    HttpServletRequest visited = visitor.asPrincipalOf(request);
     chain.doFilter(visited, WebSocketHandshake.withoutLocation(response));
   }
 

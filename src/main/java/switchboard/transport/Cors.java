@@ -64,7 +64,7 @@ record Cors(List<String> origins) {
     response.setHeader("Access-Control-Allow-Origin", origin);
     response.setHeader("Access-Control-Expose-Headers", EXPOSED);
     // Not for *: with cookies every page of the world would be the user.
-    if (origins.contains(origin)) {
+    if (Origins.isNamed(origins, origin)) {
       response.setHeader("Access-Control-Allow-Credentials", "true");
     }
     boolean isPreflight =

@@ -32,7 +32,7 @@ record Origins(List<String> listed) {
     }
     // More than one comes from no browser; which of them somebody else looks at nobody knows.
     String origin = given.size() == 1 ? given.get(0) : String.join("\", \"", given);
-    if (listed.contains(origin) || (given.size() == 1 && isOwn(origin, request))) {
+    if (isNamed(listed, origin) || (given.size() == 1 && isOwn(origin, request))) {
       return;
     }
     if (hasCredentials(request)) {
@@ -41,6 +41,11 @@ record Origins(List<String> listed) {
     if (isHarmful(request) && !listed.contains("*")) {
       throw wrong(origin, "");
     }
+  }
+
+  /** Whether the list names the origin itself; who calls itself {@code *} is not all. */
+  static boolean isNamed(List<String> listed, String origin) {
+    return !origin.equals("*") && listed.contains(origin);
   }
 
   private static Problem wrong(String origin, String why) {

@@ -36,8 +36,16 @@ record Visitor(String address, Guard guard, Problem refusal) implements Principa
     request.setAttribute(ATTRIBUTE, guard);
   }
 
+  /** The same, or why that was refused. */
+  void leave(HttpServletRequest request) {
+    request.setAttribute(ATTRIBUTE, refusal == null ? guard : refusal);
+  }
+
   /** Who the request comes from. Without that nothing is done. */
   static Guard of(HttpServletRequest request) {
+    if (request.getAttribute(ATTRIBUTE) instanceof Problem problem) {
+      throw problem;
+    }
     if (request.getAttribute(ATTRIBUTE) instanceof Guard guard) {
       return guard;
     }

@@ -3,13 +3,9 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,92 +23,24 @@ import switchboard.lab.Browser;
  */
 class CrossSiteIT extends ServerTest {
 
-  /** On the list; see pom.xml. */
-  private static final int LISTED_PORT = 18_073;
-
-  private static final int FOREIGN_PORT = 18_074;
   private static final String WRONG_ORIGIN = "switchboard_endings_total{ending=\"wrong-origin\"}";
 
-  private static final Map<String, String> ATTEMPTS =
-      Map.of(
-          "WebSocket",
-          """
-          return await new Promise((done) => {
-            const socket = new WebSocket(url.replace('http', 'ws') + '?offset=-1');
-            // The first says hello.
-            socket.onmessage = ({ data }) => data.includes('"text"') && (socket.close(), done(data));
-            socket.onerror = () => done('refused');
-          });
-          """,
-          "EventSource",
-          """
-          return await new Promise((done) => {
-            const source = new EventSource(url + '?offset=-1&live=sse', { withCredentials: true });
-            const over = (what) => { source.close(); done(what); };
-            source.addEventListener('data', ({ data }) => over(data));
-            source.onerror = () => over('refused');
-          });
-          """,
-          "fetch",
-          """
-          const answer = await fetch(url + '?offset=-1', { credentials: 'include' });
-          return await answer.text() + answer.headers.get('Stream-Next-Offset');
-          """,
-          "long poll",
-          """
-          const answer = await fetch(url + '?offset=-1&live=long-poll', { credentials: 'include' });
-          return await answer.text();
-          """,
-          "append",
-          """
-          const headers = { 'Content-Type': 'text/plain' };
-          const how = { method: 'POST', credentials: 'include', headers, body: 'said by a page' };
-          const answer = await fetch(url, how);
-          return answer.ok ? 'secret' : 'refused';
-          """,
-          "delete",
-          """
-          const answer = await fetch(url, { method: 'DELETE', credentials: 'include' });
-          return answer.ok ? 'secret' : 'refused';
-          """);
-
   private static Browser browser;
-  private static HttpServer listed;
-  private static HttpServer foreign;
+  private static Pages pages;
 
   private String channel;
   private URI url;
 
   @BeforeAll
   static void startTheBrowserAndThePages() throws IOException {
-    Programs.require("chromium", "chromedriver");
-    browser = new Browser("en");
-    listed = pages(LISTED_PORT);
-    foreign = pages(FOREIGN_PORT);
-  }
-
-  private static HttpServer pages(int port) throws IOException {
-    HttpServer pages =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
-    pages.createContext(
-        "/",
-        exchange -> {
-          exchange.getResponseHeaders().set("Content-Type", "text/html");
-          byte[] page = "<!doctype html><title>a page</title><body>".getBytes();
-          exchange.sendResponseHeaders(200, page.length);
-          exchange.getResponseBody().write(page);
-          exchange.close();
-        });
-    pages.start();
-    return pages;
+    pages = Pages.open();
+    browser = pages.browser();
   }
 
   @AfterAll
   static void stopThem() {
-    if (browser != null) {
-      browser.close();
-      listed.stop(0);
-      foreign.stop(0);
+    if (pages != null) {
+      pages.close();
     }
   }
 
@@ -135,24 +63,20 @@ class CrossSiteIT extends ServerTest {
     http.delete(channel);
   }
 
-  private Object attempt(String what) {
-    return browser.async("const [url] = arguments;" + ATTEMPTS.get(what), url.toString());
-  }
-
   private String messages() {
     return http.get("channels/" + channel + "?offset=-1").body();
   }
 
   static Stream<String> attempts() {
-    return ATTEMPTS.keySet().stream().sorted();
+    return Pages.ATTEMPTS.keySet().stream().sorted();
   }
 
   @ParameterizedTest
   @MethodSource("attempts")
   void aPageOfAnotherOriginReadsAndChangesNothingWithTheUsersCookies(String attempt) {
-    browser.open("http://localhost:" + FOREIGN_PORT + "/");
+    pages.visitForeign();
     double before = metric(WRONG_ORIGIN);
-    String result = String.valueOf(attempt(attempt));
+    String result = pages.attempt(attempt, url);
     assertTrue(result.equals("refused") || result.startsWith("failed: TypeError"), result);
     // A preflight that is not agreed to stops the browser before it asks.
     if (!attempt.equals("delete")) {
@@ -164,27 +88,27 @@ class CrossSiteIT extends ServerTest {
   @ParameterizedTest
   @MethodSource("attempts")
   void aPageOfAnOriginOnTheListMay(String attempt) {
-    browser.open("http://localhost:" + LISTED_PORT + "/");
-    String result = String.valueOf(attempt(attempt));
+    pages.visitListed();
+    String result = pages.attempt(attempt, url);
     assertTrue(result.contains("secret"), result);
   }
 
   @ParameterizedTest
   @MethodSource("attempts")
   void aPageOfThisServerMay(String attempt) {
-    String result = String.valueOf(attempt(attempt));
+    String result = pages.attempt(attempt, url);
     assertTrue(result.contains("secret"), result);
   }
 
   @Test
   void aPageWithoutAnOriginOfItsOwnOpensNoWebSocket() {
     browser.open("data:text/html,<body>");
-    assertEquals("refused", attempt("WebSocket"));
+    assertEquals("refused", pages.attempt("WebSocket", url));
   }
 
   @Test
   void aFormOfAnotherOriginAppendsNothing() {
-    browser.open("http://localhost:" + FOREIGN_PORT + "/");
+    pages.visitForeign();
     double before = metric(WRONG_ORIGIN);
     browser.script(
         """
@@ -203,7 +127,7 @@ class CrossSiteIT extends ServerTest {
 
   @Test
   void aPageOfAnotherOriginCannotFrameThePage() {
-    browser.open("http://localhost:" + FOREIGN_PORT + "/");
+    pages.visitForeign();
     browser.complaints();
     browser.script(
         """
@@ -219,8 +143,8 @@ class CrossSiteIT extends ServerTest {
 
   @Test
   void aPageOfAnotherOriginImportsTheModule() {
-    for (int port : List.of(LISTED_PORT, FOREIGN_PORT)) {
-      browser.open("http://localhost:" + port + "/");
+    for (Runnable visit : List.<Runnable>of(pages::visitListed, pages::visitForeign)) {
+      visit.run();
       Object open =
           browser.async(
               "return typeof (await import(arguments[0])).open",
@@ -233,7 +157,7 @@ class CrossSiteIT extends ServerTest {
   void theModuleReadsFromAPageOfAnOriginOnTheListOverEveryTransport() {
     http.put(channel + "-json", "application/json");
     http.append(channel + "-json", "[1,2,3]");
-    browser.open("http://localhost:" + LISTED_PORT + "/");
+    pages.visitListed();
     Object heard =
         browser.async(
             """

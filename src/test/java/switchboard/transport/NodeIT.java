@@ -6,6 +6,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,13 @@ class NodeIT extends ServerTest {
   }
 
   static int run(String name, String root, String... command) throws Exception {
+    return run(name, root, Map.of(), command);
+  }
+
+  static int run(String name, String root, Map<String, String> environment, String... command)
+      throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).directory(FOLDER);
+    builder.environment().putAll(environment);
     builder.environment().put("SWITCHBOARD_URL", root);
     builder.redirectErrorStream(true).redirectOutput(new File("target/node-" + name + ".log"));
     Process process = builder.start();

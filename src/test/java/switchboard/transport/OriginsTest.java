@@ -94,6 +94,7 @@ class OriginsTest {
     all.require(request("POST", "http", "example.com", 80, token));
     for (Map<String, String> asTheUser :
         List.of(
+            Map.of("Origin", "*", "Cookie", "a=b"),
             Map.of("Origin", evil, "Cookie", "a=b"),
             Map.of("Origin", evil, "login", "BASIC", "Authorization", "Basic eDp5"))) {
       for (String method : List.of("GET", "POST")) {

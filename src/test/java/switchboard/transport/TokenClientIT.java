@@ -1,0 +1,46 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.ArquillianExtension;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.access.Issuer;
+
+/**
+ * {@code switchboard.js} with a token, against a server that wants one; see {@code src/test/node}.
+ */
+@ExtendWith(ArquillianExtension.class)
+class TokenClientIT {
+
+  @Deployment(testable = false)
+  public static WebArchive war() {
+    List<String> settings = new ArrayList<>(Issuer.TRUST);
+    settings.add("switchboard.token.within=PT1S");
+    return ServerTest.warWith(settings.toArray(String[]::new));
+  }
+
+  @BeforeAll
+  static void installTheClients() throws Exception {
+    NodeIT.installTheClients();
+  }
+
+  @Test
+  void theModuleCarriesItsTokenOverEveryTransportAndAsksForAnotherInTime() throws Exception {
+    Map<String, String> issuer =
+        Map.of(
+            "TOKEN_SECRET", Issuer.SECRET,
+            "TOKEN_ISSUER", Issuer.NAME,
+            "TOKEN_AUDIENCE", Issuer.AUDIENCE);
+    String root = "http://127.0.0.1:18080/switchboard";
+    int status = NodeIT.run("token", root, issuer, "npx", "vitest", "run", "token.test.mjs");
+    assertEquals(0, status, () -> NodeIT.tail(Path.of("target/node-token.log")));
+  }
+}

@@ -7,6 +7,7 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -353,7 +354,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
     if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
       LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
-      end(Ending.TOO_SLOW);
+      hangUp();
     } else if (!isBusy && nowMillis >= oldMillis) {
       // The peer says nothing, and what is written to it disappears in buffers on the way: age is
       // all that is left to go by.
@@ -371,6 +372,19 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       enqueue(() -> Wire.endingEvent(problem), () -> end(problem.ending()));
     }
     return problem != null;
+  }
+
+  // The server would keep what was not taken until its own time-out, and the connection for the
+  // next
+  // request of a client that reads none of the answer to this one.
+  private void hangUp() {
+    if (leave(Ending.TOO_SLOW.slug())) {
+      connections.tally().ended(Ending.TOO_SLOW);
+      // While the request is still ours.
+      Closeable connection = TcpConnection.under((HttpServletRequest) context.getRequest());
+      complete();
+      TcpConnection.end(connection);
+    }
   }
 
   @Override
@@ -391,13 +405,17 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private boolean finish(String why) {
     boolean isFirst = leave(why);
     if (isFirst) {
-      try {
-        context.complete();
-      } catch (IllegalStateException e) {
-        LOG.log(Level.FINEST, "completed already by the container", e);
-      }
+      complete();
     }
     return isFirst;
+  }
+
+  private void complete() {
+    try {
+      context.complete();
+    } catch (IllegalStateException e) {
+      LOG.log(Level.FINEST, "completed already by the container", e);
+    }
   }
 
   private boolean leave(String why) {

@@ -193,7 +193,7 @@ class BadInputIT extends ServerTest {
             413,
             "too-large",
             "1048576",
-            (h, c) -> post(h, c, json, "\"" + "x".repeat(11 << 20) + "\"")),
+            (h, c) -> post(h, c, json, "\"" + "x".repeat(9 << 20) + "\"")),
         bad(
             "some producer headers",
             400,

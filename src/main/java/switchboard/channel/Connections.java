@@ -2,8 +2,10 @@ package switchboard.channel;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.logging.Level;
@@ -33,6 +35,8 @@ public final class Connections {
   private final Admission admission;
   private final AtomicInteger count = new AtomicInteger();
   private final Map<String, Integer> byAddress = new ConcurrentHashMap<>();
+  private final Queue<Runnable> next = new ConcurrentLinkedQueue<>();
+  private final Queue<Runnable> due = new ConcurrentLinkedQueue<>();
   private volatile long lastTickMillis;
   private volatile boolean stopping;
 
@@ -158,9 +162,20 @@ public final class Connections {
     }
   }
 
+  /** Does this when the clock has ticked twice from now. */
+  public void afterwards(Runnable what) {
+    next.add(what);
+  }
+
   /** What the clock does to every connection. */
   public void tick(long nowMillis) {
     lastTickMillis = nowMillis;
+    for (Runnable what = due.poll(); what != null; what = due.poll()) {
+      what.run();
+    }
+    for (Runnable what = next.poll(); what != null; what = next.poll()) {
+      due.add(what);
+    }
     forEach(connection -> connection.tick(nowMillis));
   }
 

@@ -22,4 +22,7 @@ interface FrameWriter {
    * @throws IOException if the client is gone; {@code written} is not told
    */
   void write(WebSocketFrame frame, SendHandler written) throws IOException;
+
+  /** The WebSocket has been over for a while: lets go of what the server still keeps for it. */
+  default void release() {}
 }

@@ -52,13 +52,15 @@ public final class FrameWriters {
 
   /** The way out for a WebSocket that was just opened. */
   FrameWriter of(Session session) {
+    Runnable release = () -> {};
     try {
       return switch (server) {
         case TYRUS -> {
           TyrusConnection connection = TyrusConnection.under(session);
+          release = connection::release;
           yield isFast
               ? TyrusFrameWriter.over(session, connection)
-              : new StandardFrameWriter(session);
+              : new StandardFrameWriter(session, release);
         }
         case UNDERTOW ->
             isFast ? UndertowFrameWriter.over(session) : new StandardFrameWriter(session);
@@ -70,7 +72,7 @@ public final class FrameWriters {
       // The client left while its WebSocket was opened, and the server has taken some of it apart.
       LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
     }
-    return new StandardFrameWriter(session);
+    return new StandardFrameWriter(session, release);
   }
 
   private void fallBack(Exception e) {

@@ -6,7 +6,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Frames by the standard API, on any server. */
-record StandardFrameWriter(Session session) implements FrameWriter {
+record StandardFrameWriter(Session session, Runnable whenOver) implements FrameWriter {
+
+  StandardFrameWriter(Session session) {
+    this(session, () -> {});
+  }
+
+  @Override
+  public void release() {
+    whenOver.run();
+  }
 
   @Override
   public void write(WebSocketFrame frame, SendHandler written) throws IOException {

@@ -93,6 +93,25 @@ final class TyrusConnection implements WebConnection {
     return Inside.get(Inside.get(webSocket, "protocolHandler"), "writer");
   }
 
+  /**
+   * Lets the server take back what it gave out for this connection, where it has not by itself.
+   *
+   * <p>Of clients that went within milliseconds of the handshake it does not notice a quarter, nor
+   * that their TCP connection is closed: seen on Payara Micro 6.2025.10, 769 of 3,000 requests with
+   * all that belongs to them, 35 kB each, were kept for good, by its list of managed beans and by
+   * Tyrus' list of sessions. Now that the WebSocket has been over for a while, nobody is on the way
+   * out of the upgrade any more, which is what makes this way to close harmful at once.
+   */
+  void release() {
+    try {
+      if (!((AtomicBoolean) Inside.get(original, "isClosed")).get()) {
+        original.close();
+      }
+    } catch (Exception e) {
+      LOG.log(Level.FINE, "a connection was not there to be released", e);
+    }
+  }
+
   @Override
   public ServletInputStream getInputStream() throws IOException {
     return original.getInputStream();

@@ -29,6 +29,7 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
   private final Object tyrus;
   private final Collection<?> tyrusQueue;
   private final ServletOutputStream out;
+  private final TyrusConnection connection;
 
   // Guarded by tyrus' monitor: the frame that is written, its bytes until they are handed over.
   private byte[] bytes;
@@ -38,6 +39,7 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
       throws ReflectiveOperationException, IOException {
     this.tyrus = TyrusConnection.writerOf(session);
     this.tyrusQueue = (Collection<?>) Inside.get(tyrus, "queue");
+    this.connection = connection;
     this.out = connection.getOutputStream();
   }
 
@@ -112,6 +114,11 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
       ((WriteListener) tyrus).onError(e);
     }
     tell(failed, new SendResult(e));
+  }
+
+  @Override
+  public void release() {
+    connection.release();
   }
 
   private static void tell(SendHandler handler, SendResult result) {

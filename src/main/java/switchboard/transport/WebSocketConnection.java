@@ -477,6 +477,7 @@ final class WebSocketConnection implements Connection {
     connections.remove(this);
     connections.tell(this, Watcher.Sight.ENDED, why);
     conversation.gone();
+    connections.afterwards(writer::release);
     synchronized (waiting) {
       waiting.clear();
     }

@@ -40,7 +40,9 @@ class TokenClientIT {
             "TOKEN_ISSUER", Issuer.NAME,
             "TOKEN_AUDIENCE", Issuer.AUDIENCE);
     String root = "http://127.0.0.1:18080/switchboard";
-    int status = NodeIT.run("token", root, issuer, "npx", "vitest", "run", "token.test.mjs");
+    int status =
+        NodeIT.run(
+            "token", root, issuer, "npx", "vitest", "run", "token.test.mjs", "--maxConcurrency=42");
     assertEquals(0, status, () -> NodeIT.tail(Path.of("target/node-token.log")));
   }
 }

@@ -101,7 +101,9 @@ function place(...path) {
 
 const schemaOf = (path, value) => wrong('openapi.json', [...path, 'schema'], value)
 
-const templateOf = (path) => (/^\/channels\/?(\?|$)/.test(path) ? '/channels' : '/channels/{name}')
+const templateOf = (path) =>
+  /^\/channels\/[^/?]+\/presence(\?|$)/.test(path) ? '/channels/{name}/presence' : shortTemplateOf(path)
+const shortTemplateOf = (path) => (/^\/channels\/?(\?|$)/.test(path) ? '/channels' : '/channels/{name}')
 
 function parametersOf(template, method) {
   const lists = [['parameters'], [method, 'parameters']]
@@ -269,7 +271,7 @@ function documentedOf(template) {
           ...Object.keys(content).map((range) => ` ${range}`),
           ...Object.values(content).flatMap((media) => [
             ...Object.keys(media['x-events'] ?? {}).map((name) => ` event ${name}`),
-            ...(media.schema?.properties?.type.enum ?? []).map((type) => ` ${type}`),
+            ...(media.schema?.properties?.type?.enum ?? []).map((type) => ` ${type}`),
           ]),
         ].map((thing) => `${what} ${status}${thing}`)
       }),
@@ -486,7 +488,7 @@ describe('the documents', () => {
       METHODS.filter((method) => item[method]).flatMap((method) =>
         Object.keys(item[method].responses).flatMap((status) =>
           Object.values(place('paths', template, method, 'responses', status).value.content ?? {}).flatMap(
-            ({ schema }) => (schema?.properties?.type.enum ?? []).map((type) => [type, +status]),
+            ({ schema }) => (schema?.properties?.type?.enum ?? []).map((type) => [type, +status]),
           ),
         ),
       ),
@@ -590,6 +592,7 @@ describe('/channels/{name} of openapi.json', () => {
     await post(path, '', CLOSE)
     const end = await ask('GET', `${path}?offset=${next(polled)}`)
     expect(end.headers).toMatchObject({ 'stream-closed': 'true', 'stream-next-offset': next(polled) })
+    expect((await ask('GET', `${path}?member=ann`)).status).toBe(200)
     const again = { headers: { 'If-None-Match': end.headers.etag } }
     expect((await ask('GET', `${path}?offset=${next(polled)}`, again)).status).toBe(304)
     expect((await ask('GET', `${path}?offset=now`)).headers.etag).toBeUndefined()
@@ -768,6 +771,30 @@ async function expectPreflights(path) {
   expect(documented.filter((name) => !allowed.includes(name))).toEqual([])
 }
 
+describe('/channels/{name}/presence of openapi.json', () => {
+  test('GET counts who listens by each transport, and tells names where the channel does', async () => {
+    const { path } = await newChannel()
+    await ask('GET', `${path}?offset=-1`)
+    expect(JSON.parse((await ask('GET', `${path}/presence`)).text)).toEqual({
+      present: 1,
+      transports: { poll: 1, longPoll: 0, eventStream: 0, webSocket: 0 },
+    })
+    const named = pathOf(`auto-members-${randomUUID()}`)
+    await ask('GET', `${named}?member=ann`)
+    const { members } = JSON.parse((await ask('GET', `${named}/presence`)).text)
+    expect(members).toEqual(['ann'])
+  })
+
+  test('GET says what is wrong', async () => {
+    await expectProblem(ask('GET', `${newPath()}/presence`), 404, 'unknown-channel')
+    await expectProblem(ask('GET', '/channels/a%20b/presence'), 400, 'bad-name')
+  })
+
+  test('all that the document says has happened', () => {
+    expect(documentedOf('/channels/{name}/presence').filter((thing) => !isSeen(thing))).toEqual([])
+  })
+})
+
 describe('/channels/{name} of asyncapi.json', () => {
   test('says hello, then what there is and what comes, then that it is closed', async () => {
     const { path, start } = await newChannel(JSON_TYPE, '[1]')
@@ -884,7 +911,7 @@ describe('/channels of openapi.json', () => {
     const a = await newChannel(JSON_TYPE, '[1,2]')
     const b = await newChannel(TEXT_TYPE, 'abc')
     const c = await newChannel({ 'Content-Type': 'image/png', ...CLOSE }, 'abc')
-    const polled = await ask('GET', at(a.name, `${b.name}@${b.start}`, `${c.name}@-1`))
+    const polled = await ask('GET', `${at(a.name, `${b.name}@${b.start}`, `${c.name}@-1`)}&member=ann`)
     const frames = JSON.parse(polled.text)
     expect(frames).toMatchObject([
       { channel: a.name, messages: [1, 2] },

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import switchboard.access.Authorizer;
 import switchboard.channel.Admission;
 import switchboard.channel.Arrivals;
+import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
@@ -22,6 +23,7 @@ import switchboard.channel.Limits;
 import switchboard.channel.MemoryStore;
 import switchboard.channel.Pace;
 import switchboard.channel.Parts;
+import switchboard.channel.Presence;
 import switchboard.channel.Store;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
@@ -43,6 +45,7 @@ public class Switchboard {
   private ManagedThreads patient;
   private Dispatch dispatch;
   private Channels channels;
+  private Presence presence;
   private final Tally tally = new Tally();
   private Connections connections;
   private Arrivals arrivals;
@@ -85,10 +88,24 @@ public class Switchboard {
                 settings.get(Settings.MAX_CHANNELS),
                 settings.get(Settings.MAX_SUBSCRIPTIONS),
                 settings.get(Settings.MAX_FORKS)),
-            name -> settings.get(Settings.AUTO_CREATE).match(name.value()),
+            this::isAutoCreated,
             dispatch,
             clock(),
             this::store);
+    presence =
+        new Presence(
+            channels,
+            name -> settings.get(Settings.PRESENCE_MEMBERS).match(name.value()),
+            this::tellsChanges);
+  }
+
+  private boolean isAutoCreated(ChannelName name) {
+    return settings.get(Settings.AUTO_CREATE).match(name.value())
+        || Presence.isOfChanges(name, this::tellsChanges);
+  }
+
+  private boolean tellsChanges(ChannelName name) {
+    return settings.get(Settings.PRESENCE_CHANGES).match(name.value());
   }
 
   private Store store(Parts parts) {
@@ -154,6 +171,12 @@ public class Switchboard {
   @Singleton
   Authorizer authorizer() {
     return authorizer;
+  }
+
+  @Produces
+  @Singleton
+  Presence presence() {
+    return presence;
   }
 
   @Produces

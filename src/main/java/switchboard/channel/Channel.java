@@ -1,6 +1,9 @@
 package switchboard.channel;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,6 +44,7 @@ public final class Channel {
   private final int maxSubscriptions;
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger wakes = new AtomicInteger();
+  private volatile Visits visits;
   private volatile boolean deleted;
   private volatile boolean walkMissed;
   private volatile long horizon = NO_HORIZON;
@@ -270,6 +274,38 @@ public final class Channel {
   /** As many listen as may. */
   public boolean isFull() {
     return subscriptions.size() >= maxSubscriptions;
+  }
+
+  /**
+   * A client came with a request of its own and is taken to be there until its next one is due.
+   *
+   * @param client tells it from the others
+   * @param member what it calls itself; {@code null} where it does not say
+   */
+  public void visit(Transport transport, String client, String member, long untilMillis) {
+    if (visits == null) {
+      synchronized (this) {
+        visits = visits == null ? new Visits(maxSubscriptions) : visits;
+      }
+    }
+    visits.add(transport, client, member, untilMillis);
+  }
+
+  /** Who listens here now. */
+  Attendance attendance() {
+    Collection<? extends Attendance.Listener> guests =
+        visits == null ? List.of() : visits.at(clock.millis());
+    if (subscriptions.isEmpty() && guests.isEmpty()) {
+      return Attendance.NONE;
+    }
+    List<Attendance.Listener> all = new ArrayList<>(guests);
+    for (Subscription subscription : subscriptions) {
+      // A long poll is counted among those who come and go: between two of them it is there too.
+      if (subscription.transport() != Transport.LONG_POLL) {
+        all.add(subscription);
+      }
+    }
+    return Attendance.of(all);
   }
 
   /** How many listen now. */

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  */
 public record ChannelName(String value) {
 
-  private static final int MAX_LENGTH = 128;
+  static final int MAX_LENGTH = 128;
   private static final String RULE = "letters, digits, '.', '_', '-', '~'; 1 to 128 characters";
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._~-]{1," + MAX_LENGTH + "}");
 

@@ -125,6 +125,10 @@ public final class Channels implements AutoCloseable {
         engine.apply(new Parts(retention, page, limits, budget, autoCreate, dispatch, clock));
   }
 
+  Store store() {
+    return store;
+  }
+
   /** The channel, if there is one, or if its name says that it needs no creating. */
   public Optional<Channel> find(ChannelName name) {
     return store.find(name);
@@ -221,6 +225,11 @@ public final class Channels implements AutoCloseable {
   /** Whether the store does what it should: one that does not should be sent no clients. */
   public boolean isWell() {
     return store.isWell();
+  }
+
+  /** What had to be mended between this server and others that share its store. */
+  public Store.Repairs repairs() {
+    return store.repairs();
   }
 
   /** The server stops. */

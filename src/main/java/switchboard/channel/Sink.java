@@ -19,6 +19,11 @@ public interface Sink {
   /** By which way it reaches the client. */
   Transport transport();
 
+  /** What the client calls itself; {@code null} where it does not say. */
+  default String member() {
+    return null;
+  }
+
   /** Messages, in order, right after everything written before. */
   void write(Batch batch, Runnable done);
 

@@ -2,6 +2,7 @@ package switchboard.channel;
 
 import java.util.Collection;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * Which channels there are, and where their logs live. The seam to the engines: {@link
@@ -36,6 +37,39 @@ public interface Store extends AutoCloseable {
 
   /** What the clock does beside that, about once a second; must not wait. */
   default void tick(long nowMillis) {}
+
+  /** Whether a worker will do something that may wait; a store that never waits does it at once. */
+  default boolean start(Runnable work) {
+    work.run();
+    return true;
+  }
+
+  /** Tells the other servers who listens to a channel here. May wait. */
+  default void attend(ChannelName name, Attendance here) {}
+
+  /** Who listens to a channel at the other servers. May wait. */
+  default Attendance elsewhere(ChannelName name) {
+    return Attendance.NONE;
+  }
+
+  /** Hears from now on of each channel that another server had listeners of when it went away. */
+  default void onLoss(BiConsumer<ChannelName, Attendance> lost) {}
+
+  /**
+   * What had to be mended between this server and the others since the start.
+   *
+   * @param holes messages from elsewhere that did not follow what was known here
+   * @param missed channels of which only a look in the store told that there was more
+   * @param losses channels whose readers were told that the store lost what it had accepted
+   */
+  record Repairs(long holes, long missed, long losses) {
+    static final Repairs NONE = new Repairs(0, 0, 0);
+  }
+
+  /** What had to be mended. */
+  default Repairs repairs() {
+    return Repairs.NONE;
+  }
 
   /** Whether what is appended elsewhere is heard of here, and the other way round. */
   default boolean isWell() {

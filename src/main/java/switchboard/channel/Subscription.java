@@ -23,7 +23,7 @@ import switchboard.log.UpToDate;
  *
  * <p><b>Cost.</b> About 100 bytes.
  */
-public final class Subscription {
+public final class Subscription implements Attendance.Listener {
 
   private final Channel channel;
   private final Sink sink;
@@ -55,8 +55,14 @@ public final class Subscription {
     return ended.get() || (!writing && offset.number() >= channel.end().number());
   }
 
-  Transport transport() {
+  @Override
+  public Transport transport() {
     return sink.transport();
+  }
+
+  @Override
+  public String member() {
+    return sink.member();
   }
 
   /** There may be something to write. */

@@ -190,6 +190,27 @@ public final class Settings {
           1_024,
           1 << 30,
           "How many bytes of messages one answer, event or frame carries, unless one is larger.");
+  public static final Setting<Duration> PRESENCE_LEASE =
+      Setting.duration(
+          "switchboard.presence.lease",
+          "PT30S",
+          "PT1S",
+          "PT1H",
+          "How long after its last answer a client that polls is counted among the listeners.");
+  public static final Setting<NamePatterns> PRESENCE_MEMBERS =
+      new Setting<>(
+          "switchboard.presence.members",
+          "",
+          "channel names separated by commas, * for any characters",
+          "Channels that tell the names which their listeners give, and not only how many there are.",
+          NamePatterns::parse);
+  public static final Setting<NamePatterns> PRESENCE_CHANGES =
+      new Setting<>(
+          "switchboard.presence.changes",
+          "",
+          "channel names separated by commas, * for any characters",
+          "Channels that tell who comes and leaves, as messages on the channel `<name>~presence`.",
+          NamePatterns::parse);
   public static final Setting<Duration> LONG_POLL_WAIT =
       Setting.duration(
           "switchboard.long-poll.wait",
@@ -449,6 +470,9 @@ public final class Settings {
           PAGE_MAX_BYTES,
           LONG_POLL_WAIT,
           LONG_POLL_MAX_WAIT,
+          PRESENCE_LEASE,
+          PRESENCE_MEMBERS,
+          PRESENCE_CHANGES,
           HEARTBEAT_AFTER,
           RETRY,
           EVENT_STREAM_MAX_AGE,

@@ -131,6 +131,7 @@ public final class Meters {
         .baseUnit("bytes")
         .description("How much that may be.")
         .register(registry);
+    repairs(channels);
     counter("messages.in", "Messages appended.", tally, Tally::messagesIn);
     counter("bytes.in", "Bytes of the messages appended.", tally, Tally::bytesIn);
     counter("gaps", "Times that a reader was told that messages are missing.", tally, Tally::gaps);
@@ -142,6 +143,18 @@ public final class Meters {
           .tag("transport", transport.key())
           .register(registry);
     }
+  }
+
+  private void repairs(Channels channels) {
+    FunctionCounter.builder("switchboard.store.holes", channels, c -> c.repairs().holes())
+        .description("Messages from other servers that did not follow what was known here.")
+        .register(registry);
+    FunctionCounter.builder("switchboard.store.missed", channels, c -> c.repairs().missed())
+        .description("Channels of which only the look once a minute told that there was more.")
+        .register(registry);
+    FunctionCounter.builder("switchboard.store.losses", channels, c -> c.repairs().losses())
+        .description("Channels told that the store lost what this server had accepted.")
+        .register(registry);
   }
 
   private void counter(String name, String description, Tally tally, String label) {

@@ -169,7 +169,7 @@ final class Listener implements AutoCloseable {
         onConnect.run();
       } else if (log != null) {
         // What was appended before this moment did not come this way.
-        log.syncSoon();
+        log.listened();
       }
     }
 

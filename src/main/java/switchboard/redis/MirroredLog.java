@@ -65,6 +65,8 @@ final class MirroredLog implements Log {
   private volatile long usedMillis;
   private volatile long syncedMillis;
   private volatile Batch fetched;
+  private volatile Offset heard;
+  private volatile Offset audited;
   private Acknowledged acknowledged;
   private volatile Acknowledged lost;
 
@@ -174,6 +176,7 @@ final class MirroredLog implements Log {
       synchronized (lock) {
         lost = lost == gone ? null : lost;
       }
+      store.losses().increment();
       syncSoon();
     } catch (Refused e) {
       isStale = true; // the clock tries again
@@ -217,6 +220,43 @@ final class MirroredLog implements Log {
     }
   }
 
+  /** From now on it comes by Pub/Sub; what was appended before did not. */
+  void listened() {
+    heard = null;
+    audited = null;
+    store.compareSoon(this);
+  }
+
+  /** Whether Redis has what is known here and no more. */
+  boolean isAsIn(Scripts.Head head) {
+    Copy known = copy;
+    boolean isSame =
+        known.state().id().equals(head.id())
+            && known.state().epoch() == head.epoch()
+            && known.end() == head.number()
+            && known.ring().isClosed() == head.closed();
+    if (isSame) {
+      isStale = false;
+      syncedMillis = store.parts().clock().millis();
+    }
+    return isSame;
+  }
+
+  // What the last look once a minute saw must have come by Pub/Sub since; otherwise that lost it
+  // and nothing broke. (A message on its way at the time of the look is no loss.)
+  private void audit() {
+    Offset seen = audited;
+    Offset brought = heard;
+    if (seen != null && brought != null && seen.compareTo(brought) > 0) {
+      store.missed().increment();
+    }
+    Copy known = copy;
+    audited = known.state().place(known.end());
+    if (heard == null) {
+      heard = audited; // where to count from
+    }
+  }
+
   /** What Pub/Sub brought: the bytes of an append that was made anywhere. */
   void hear(Heard heard) {
     if (heard.isDeletion()) {
@@ -225,6 +265,7 @@ final class MirroredLog implements Log {
       }
       return;
     }
+    this.heard = new Offset(heard.epoch(), heard.end());
     boolean fits;
     synchronized (lock) {
       Copy known = copy;
@@ -265,6 +306,11 @@ final class MirroredLog implements Log {
     }
   }
 
+  /** When it was last known to be as in Redis. */
+  long syncedMillis() {
+    return syncedMillis;
+  }
+
   /** What the clock does. */
   void tick(long nowMillis, long auditMillis) {
     boolean isListenedTo = channel.subscriptionCount() > 0;
@@ -275,8 +321,13 @@ final class MirroredLog implements Log {
       store.start(this::mark);
     }
     boolean isDue = (isListenedTo || hasAcknowledged()) && nowMillis - syncedMillis > auditMillis;
-    if (isStale || isDue || channel.isExpired(nowMillis)) {
+    if (isDue && isListenedTo) {
+      audit();
+    }
+    if (isStale || channel.isExpired(nowMillis)) {
       syncSoon();
+    } else if (isDue) {
+      store.compareSoon(this);
     } else if (isListenedTo && channel.lifetime().ttl() != null) {
       touch(); // who listens uses it
     }

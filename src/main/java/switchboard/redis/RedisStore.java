@@ -2,22 +2,27 @@ package switchboard.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
+import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels.Created;
@@ -42,6 +47,7 @@ final class RedisStore implements Store {
   private static final Logger LOG = Logger.getLogger(RedisStore.class.getName());
   private static final int WORKERS = 4;
   private static final int TRIES = 3;
+  private static final int COMPARED_AT_ONCE = 512;
 
   /**
    * How often and how long.
@@ -61,9 +67,14 @@ final class RedisStore implements Store {
   private final Listener listener;
   private final ExecutorService workers;
   private final Intervals intervals;
+  private final Attendances attendances;
   private final String id = UUID.randomUUID().toString();
   private final Map<ChannelName, MirroredLog> logs = new ConcurrentHashMap<>();
+  private final Queue<MirroredLog> unsure = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean isComparing = new AtomicBoolean();
   private final LongAdder holes = new LongAdder();
+  private final LongAdder missed = new LongAdder();
+  private final LongAdder losses = new LongAdder();
   private final AtomicBoolean isProbing = new AtomicBoolean();
   private volatile long probedMillis;
 
@@ -75,14 +86,49 @@ final class RedisStore implements Store {
     this.workers = Executors.newFixedThreadPool(WORKERS, threads);
     this.listener =
         new Listener(link, prefix, (int) intervals.silence(), this::requireAcknowledged, threads);
+    this.attendances = new Attendances(link, prefix, id, intervals.silence());
   }
 
   // Another master may be there, without what the last one was answered to have kept.
   private void requireAcknowledged() {
     for (MirroredLog log : logs.values()) {
       if (log.hasAcknowledged()) {
-        log.syncSoon();
+        compareSoon(log);
       }
+    }
+  }
+
+  /** A worker will see whether Redis has more of it, together with others in one round trip. */
+  void compareSoon(MirroredLog log) {
+    unsure.add(log);
+    if (isComparing.compareAndSet(false, true) && !start(this::compare)) {
+      isComparing.set(false);
+    }
+  }
+
+  private void compare() {
+    isComparing.set(false); // whoever comes from now on starts another one
+    List<MirroredLog> some = new ArrayList<>();
+    for (MirroredLog log = unsure.poll(); log != null; log = unsure.poll()) {
+      some.add(log);
+      if (some.size() == COMPARED_AT_ONCE) {
+        compare(some);
+        some.clear();
+      }
+    }
+    compare(some);
+  }
+
+  private void compare(List<MirroredLog> some) {
+    try {
+      List<Scripts.Head> heads = scripts.heads(some.stream().map(MirroredLog::name).toList());
+      for (int i = 0; i < some.size(); i++) {
+        if (heads.get(i) == null || !some.get(i).isAsIn(heads.get(i))) {
+          some.get(i).syncSoon();
+        }
+      }
+    } catch (Refused e) {
+      some.forEach(MirroredLog::syncSoon); // which the clock tries again
     }
   }
 
@@ -109,8 +155,23 @@ final class RedisStore implements Store {
     return holes;
   }
 
-  /** Whether a worker will do it. */
-  boolean start(Runnable work) {
+  /** Channels that Pub/Sub should have brought more of than it did. */
+  LongAdder missed() {
+    return missed;
+  }
+
+  /** Channels that were told of a loss. */
+  LongAdder losses() {
+    return losses;
+  }
+
+  @Override
+  public Repairs repairs() {
+    return new Repairs(holes.sum(), missed.sum(), losses.sum());
+  }
+
+  @Override
+  public boolean start(Runnable work) {
     try {
       workers.execute(work);
       return true;
@@ -437,11 +498,27 @@ final class RedisStore implements Store {
           connection ->
               connection.executeCommand(new CommandArguments(Command.PUBLISH).add(word).add("D:")),
           false);
+      attendances.beat();
     } catch (Refused e) {
       LOG.log(Level.FINE, "no word to itself", e);
     } finally {
       isProbing.set(false);
     }
+  }
+
+  @Override
+  public void attend(ChannelName name, Attendance here) {
+    attendances.write(name, here);
+  }
+
+  @Override
+  public Attendance elsewhere(ChannelName name) {
+    return attendances.elsewhere(name);
+  }
+
+  @Override
+  public void onLoss(BiConsumer<ChannelName, Attendance> lost) {
+    attendances.onLoss(lost);
   }
 
   /** Whether Redis answered when it was last asked. */
@@ -454,8 +531,24 @@ final class RedisStore implements Store {
     return link.isUp() && listener.isWell();
   }
 
+  private void leave() {
+    if (link.isUp()) {
+      try {
+        attendances.leave();
+      } catch (Refused e) {
+        LOG.log(Level.FINE, "the other servers will notice", e);
+      }
+    }
+  }
+
   @Override
   public void close() {
+    leave();
+    die();
+  }
+
+  /** Stops without telling the others. */
+  void die() {
     listener.close();
     workers.shutdownNow();
     link.close();

@@ -9,6 +9,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
@@ -22,10 +24,13 @@ import switchboard.channel.ChannelName;
  */
 final class Scripts {
 
+  private static final Pattern MASTER =
+      Pattern.compile("(?s)role:master.*?master_replid:([0-9a-f]{12})");
+
   private final Link link;
   private final String prefix;
   private final byte[] text = read();
-  private final String hash = hash(text);
+  final String hash = hash(text);
 
   Scripts(Link link, String prefix) {
     this.link = link;
@@ -61,6 +66,60 @@ final class Scripts {
     return State.parse((List<?>) link.ask(c -> evaluate(c, name, all), operation.equals("append")));
   }
 
+  /** Where a channel's log ends. */
+  record Head(String id, long epoch, long number, boolean closed) {}
+
+  /**
+   * Where many logs end, in one round trip and without a script.
+   *
+   * @return one for each name; {@code null} where only a look tells: there is no such channel, or
+   *     Redis' history is another one since it was written
+   */
+  List<Head> heads(List<ChannelName> names) {
+    return names.isEmpty() ? List.of() : link.ask(connection -> heads(connection, names), false);
+  }
+
+  private List<Head> heads(Connection connection, List<ChannelName> names) {
+    connection.sendCommand(new CommandArguments(Command.INFO).add("replication"));
+    for (ChannelName name : names) {
+      connection.sendCommand(
+          new CommandArguments(Command.HMGET)
+              .add(key(name) + ":m")
+              .add("id")
+              .add("e")
+              .add("s")
+              .add("c")
+              .add("r"));
+    }
+    List<Object> answers = connection.getMany(names.size() + 1);
+    String history = history(answers.get(0));
+    return answers.subList(1, answers.size()).stream().map(a -> head(a, history)).toList();
+  }
+
+  // As store.lua writes it down with each channel; nothing of a replica.
+  private static String history(Object info) {
+    Matcher master =
+        info instanceof byte[] bytes
+            ? MASTER.matcher(new String(bytes, StandardCharsets.UTF_8))
+            : null;
+    return master != null && master.find() ? master.group(1) : null;
+  }
+
+  private static Head head(Object answer, String history) {
+    if (!(answer instanceof List<?> fields) || fields.get(0) == null || fields.get(4) == null) {
+      return null;
+    }
+    if (!Link.text(fields.get(4)).equals(history)) {
+      return null;
+    }
+    boolean isClosed = fields.get(3) != null && Link.text(fields.get(3)).equals("1");
+    return new Head(
+        Link.text(fields.get(0)),
+        Long.parseLong(Link.text(fields.get(1))),
+        Long.parseLong(Link.text(fields.get(2))),
+        isClosed);
+  }
+
   private Object evaluate(Connection connection, ChannelName name, List<Object> arguments) {
     try {
       return connection.executeCommand(command(Command.EVALSHA, hash, name, arguments));
@@ -69,7 +128,7 @@ final class Scripts {
     }
   }
 
-  private CommandArguments command(
+  CommandArguments command(
       Command command, Object script, ChannelName name, List<Object> arguments) {
     CommandArguments all = new CommandArguments(command);
     add(all, script);

@@ -23,6 +23,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Drain;
 import switchboard.channel.Pace;
+import switchboard.channel.Presence;
 import switchboard.config.Settings;
 
 /**
@@ -47,6 +48,7 @@ public class Clock {
   @Inject private Channels channels;
   @Inject private Connections connections;
   @Inject private Arrivals arrivals;
+  @Inject private Presence presence;
   @Inject private InstantSource clock;
   private final AtomicBoolean ticking = new AtomicBoolean();
 
@@ -74,6 +76,7 @@ public class Clock {
       connections.tick(clock.millis());
       arrivals.tick(clock.millis());
       channels.tick();
+      presence.tick();
       pace.tick(clock.millis());
       authorizer.tick();
     } catch (RuntimeException e) {

@@ -65,6 +65,7 @@ public class ChannelResource {
             settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
     Duration wait = transport == Transport.LONG_POLL ? wait(request.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
+    visit(request, wait);
     PollAnswer answer = new PollAnswer(request, clock, connections.tally());
     PollAnswer.Found found = answer.now();
     // A poll is a long poll that waits for nothing. What is known already is answered by this very
@@ -90,6 +91,18 @@ public class ChannelResource {
               connections,
               threads.executor())
           .start();
+    }
+  }
+
+  // Whoever gives no name is told from others by where it comes from and by what it is.
+  private void visit(ReadRequest request, Duration wait) {
+    String client =
+        request.member() != null
+            ? request.member()
+            : servletRequest.getRemoteAddr() + " " + header(HttpHeaders.USER_AGENT);
+    long until = clock.millis() + wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
+    for (Place place : request.places()) {
+      place.channel().visit(request.transport(), client, request.member(), until);
     }
   }
 

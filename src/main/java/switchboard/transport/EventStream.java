@@ -214,6 +214,11 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
 
     @Override
+    public String member() {
+      return request.member();
+    }
+
+    @Override
     public void write(Batch batch, Runnable done) {
       if (hasLapsed()) {
         return;

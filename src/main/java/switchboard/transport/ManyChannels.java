@@ -169,6 +169,11 @@ final class ManyChannels implements Conversation {
     }
 
     @Override
+    public String member() {
+      return connection.member();
+    }
+
+    @Override
     public void write(Batch batch, Runnable done) {
       if (connection.hasLapsed()) {
         return;

@@ -85,6 +85,11 @@ final class OneChannel implements Conversation, Sink {
   }
 
   @Override
+  public String member() {
+    return connection.member();
+  }
+
+  @Override
   public void write(Batch batch, Runnable done) {
     if (connection.hasLapsed()) {
       return;

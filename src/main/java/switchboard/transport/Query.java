@@ -15,6 +15,7 @@ import switchboard.channel.Ending;
  */
 record Query(Map<String, List<String>> parameters) {
 
+  private static final Pattern MEMBER = Pattern.compile("[A-Za-z0-9._~@-]{1,64}");
   private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9.-]{1,40}");
 
   /** Reads a query that may not be longer than {@code maxBytes}. */
@@ -58,6 +59,18 @@ record Query(Map<String, List<String>> parameters) {
           "watch \"%s\": 1 to 40 letters, digits, '.' and '-' are allowed".formatted(label));
     }
     return label;
+  }
+
+  /** What the client calls itself to others who listen, or {@code null}. */
+  String member() {
+    String member = get("member");
+    if (member != null && !MEMBER.matcher(member).matches()) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "member \"%s\": 1 to 64 letters, digits, '.', '_', '-', '~' and '@' are allowed"
+              .formatted(member));
+    }
+    return member;
   }
 
   /** All values of a parameter that may be repeated. */

@@ -25,6 +25,7 @@ import switchboard.log.Offset;
  *     protocol do not, and pass over events that it does not know
  * @param guard asks for the client, at the start and while it is served
  * @param waitSeconds how long the client prefers to wait; -1 where it does not say
+ * @param member what the client calls itself to others who listen, or {@code null}
  * @param label under which the client asks to be watched, or {@code null}
  */
 record ReadRequest(
@@ -36,6 +37,7 @@ record ReadRequest(
     boolean isResumed,
     boolean hearsResets,
     int waitSeconds,
+    String member,
     String label) {
 
   private static final String EVENT_STREAM = "text/event-stream";
@@ -110,6 +112,7 @@ record ReadRequest(
         isResumed,
         hearsResets,
         waitSeconds,
+        query.member(),
         query.label());
   }
 

@@ -11,7 +11,8 @@ public class RestApplication extends Application {
 
   @Override
   public Set<Class<?>> getClasses() {
-    return Set.of(ChannelResource.class, ProblemMapper.class, FailureMapper.class);
+    return Set.of(
+        ChannelResource.class, PresenceResource.class, ProblemMapper.class, FailureMapper.class);
   }
 
   @Override

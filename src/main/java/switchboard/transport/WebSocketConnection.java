@@ -78,6 +78,7 @@ final class WebSocketConnection implements Connection {
   private volatile boolean awaitsToken;
   private final long tokenUntilMillis;
   private volatile String label;
+  private volatile String member;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
   private volatile boolean pinged;
@@ -132,6 +133,7 @@ final class WebSocketConnection implements Connection {
       if (refusal != null) {
         throw new Problem(refusal, refusal.title());
       }
+      member = query().member();
       if (visitor.refusal() != null) {
         throw visitor.refusal();
       }
@@ -183,14 +185,23 @@ final class WebSocketConnection implements Connection {
     return connections.tally();
   }
 
+  private Query query() {
+    return Query.parse(session.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
+  }
+
   private Place place(Channels channels, String name) {
-    Query query = Query.parse(session.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
+    Query query = query();
     UnaryOperator<String> noHeaders = header -> null;
     ReadRequest request =
         ReadRequest.parse(channels, guard, name, Transport.WEBSOCKET, query, noHeaders, 1);
     label = request.label();
     connections.tell(this, Watcher.Sight.OPENED, "");
     return request.place();
+  }
+
+  /** What the client calls itself to others who listen, or {@code null}. */
+  String member() {
+    return member;
   }
 
   /** Something came from the peer: it is there. */

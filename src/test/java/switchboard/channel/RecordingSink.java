@@ -12,23 +12,29 @@ import switchboard.log.Offset;
 /** A client that writes down what it gets, and takes the next write when the test says so. */
 public final class RecordingSink implements Sink {
 
-  public final List<String> events = new CopyOnWriteArrayList<>();
+  public final List<String> events;
   private final boolean isSlow;
   private final List<Runnable> unfinished = new ArrayList<>();
   private Runnable onWrite = () -> {};
   private volatile int batches;
 
-  private RecordingSink(boolean isSlow) {
+  private RecordingSink(boolean isSlow, List<String> events) {
+    this.events = events;
     this.isSlow = isSlow;
   }
 
   public static RecordingSink fast() {
-    return new RecordingSink(false);
+    return new RecordingSink(false, new CopyOnWriteArrayList<>());
+  }
+
+  /** Writes down in a list of the test's. */
+  public static RecordingSink into(List<String> events) {
+    return new RecordingSink(false, events);
   }
 
   /** Takes one write and no more until {@link #finishWrite}. */
   static RecordingSink slow() {
-    return new RecordingSink(true);
+    return new RecordingSink(true, new CopyOnWriteArrayList<>());
   }
 
   /** Does something once, in the midst of the next write. */

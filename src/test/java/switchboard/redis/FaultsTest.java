@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -23,6 +24,7 @@ import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Producer;
+import switchboard.log.Retention;
 
 /** What happens to Redis and to the way there, and that no reader misses anything untold. */
 class FaultsTest {
@@ -141,6 +143,63 @@ class FaultsTest {
     wire.deafen(false);
     Node.await("it hears again", b.channels::isWell);
     Node.awaitEvents(numbers(1, 30), sink.events);
+  }
+
+  @Test
+  void whatIsLostOnTheWayWithoutAWordIsFoundAndCounted() throws Exception {
+    start();
+    Node a = node(redis.url());
+    Wire wire = new Wire(redis.port());
+    open.add(wire);
+    Node b = node(wire.url());
+    RecordingSink sink = listen(b);
+    append(a, 1, 10);
+    Node.awaitEvents(numbers(1, 10), sink.events);
+    wire.muffle("{auto-c}");
+    append(a, 11, 20);
+    Node.awaitEvents(numbers(1, 20), sink.events);
+    Node.await("it is counted", () -> b.channels.repairs().missed() > 0);
+    assertEquals(0, a.channels.repairs().missed());
+  }
+
+  @Test
+  void twoProductsOnOneRedisKnowNothingOfEachOther() {
+    start();
+    Node a = node(redis.url());
+    try (Jedis jedis = redis.client()) {
+      jedis.set("{auto-c}", "of another product");
+      jedis.set("u:{auto-c}:m", "of another product");
+      jedis.publish("u:{auto-c}", "of another product");
+    }
+    Node b = new Node(redis.url(), new Retention(100, 1_000_000, Duration.ZERO), "u:");
+    open.add(b);
+    append(a, 1, 3);
+    var refusal = assertThrows(Channels.Refused.class, () -> b.find("auto-c"));
+    assertEquals(Ending.STORE_UNAVAILABLE, refusal.ending());
+    assertTrue(refusal.getMessage().contains("WRONGTYPE"), refusal.getMessage());
+    assertEquals(0, b.find("auto-d").end().number());
+    append(a, 4, 6);
+    assertEquals(6, a.find("auto-c").end().number());
+    assertTrue(b.find("auto-d").end().number() == 0 && a.channels.isWell());
+  }
+
+  @Test
+  void aNodeWhoseClockIsWrongNumbersAndForgetsLikeTheOthers() {
+    start();
+    Node right = node(redis.url());
+    Node wrong =
+        new Node(
+            redis.url(),
+            new Retention(100, 1_000_000, Duration.ofMinutes(10)),
+            "t:",
+            () -> java.time.Instant.now().plus(Duration.ofDays(400)));
+    open.add(wrong);
+    append(right, 1, 3);
+    append(wrong, 4, 6);
+    append(right, 7, 9);
+    RecordingSink sink = listen(right);
+    Node.awaitEvents(numbers(1, 9), sink.events);
+    assertEquals(right.find("auto-c").end(), wrong.find("auto-c").end());
   }
 
   @Test

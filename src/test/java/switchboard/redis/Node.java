@@ -17,6 +17,7 @@ import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
+import switchboard.channel.Presence;
 import switchboard.channel.Tally;
 import switchboard.config.StoreUrl;
 import switchboard.log.Append;
@@ -32,9 +33,28 @@ final class Node implements AutoCloseable {
   private final ExecutorService workers = Executors.newFixedThreadPool(2);
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   final Channels channels;
+  final Presence presence;
   RedisStore store;
 
   Node(String url, Retention retention) {
+    this(url, retention, "t:");
+  }
+
+  Node(String url, Retention retention, String prefix) {
+    this(url, retention, prefix, InstantSource.system());
+  }
+
+  Node(String url, Retention retention, String prefix, InstantSource time) {
+    this(url, retention, prefix, time, FAST, 50);
+  }
+
+  private Node(
+      String url,
+      Retention retention,
+      String prefix,
+      InstantSource time,
+      RedisStore.Intervals intervals,
+      long tickMillis) {
     channels =
         new Channels(
             retention,
@@ -42,15 +62,45 @@ final class Node implements AutoCloseable {
             new Limits(Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 3),
             name -> name.value().startsWith("auto-"),
             new Dispatch(workers, new Tally()),
-            InstantSource.system(),
+            time,
             parts ->
                 store =
-                    new RedisStore(new Link(StoreUrl.parse(url)), "t:", parts, Thread::new, FAST));
-    clock.scheduleWithFixedDelay(channels::tick, 50, 50, TimeUnit.MILLISECONDS);
+                    new RedisStore(
+                        new Link(StoreUrl.parse(url)), prefix, parts, Thread::new, intervals));
+    presence =
+        new Presence(channels, Node::isTold, name -> name.value().startsWith("auto-changes"));
+    clock.scheduleWithFixedDelay(this::tick, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private static boolean isTold(ChannelName name) {
+    return name.value().startsWith("auto-changes-members");
+  }
+
+  private void tick() {
+    channels.tick();
+    presence.tick();
+  }
+
+  /** It stops without a word. */
+  void die() {
+    clock.shutdownNow();
+    store.die();
+    workers.shutdown();
   }
 
   static Node at(String url) {
     return new Node(url, new Retention(100, 1_000_000, Duration.ZERO));
+  }
+
+  /** One whose clock ticks as that of a server does. */
+  static Node usual(String url) {
+    return new Node(
+        url,
+        new Retention(100, 1_000_000, Duration.ZERO),
+        "t:",
+        InstantSource.system(),
+        RedisStore.Intervals.USUAL,
+        1_000);
   }
 
   /** One that forgets nothing while somebody who listens lags behind. */
@@ -73,10 +123,15 @@ final class Node implements AutoCloseable {
   }
 
   static void await(String what, java.util.concurrent.Callable<Boolean> condition) {
+    await(what, condition, 30);
+  }
+
+  static void await(
+      String what, java.util.concurrent.Callable<Boolean> condition, int boundSeconds) {
     Awaitility.await(what)
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(5))
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(boundSeconds))
         .until(condition);
   }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.embedded.core.ExecutableProvider;
 import switchboard.transport.Programs;
 
 /**
@@ -32,9 +33,26 @@ public final class RedisServer implements AutoCloseable {
     this.options = options;
   }
 
-  /** Starts one; skips the test where the machine has none. */
+  /**
+   * The machine's own {@code redis-server}, or where it has none, or {@code
+   * SWITCHBOARD_REDIS=embedded} says so, the Redis 6.2 that comes with the tests.
+   */
+  static final String PROGRAM = program();
+
+  private static String program() {
+    boolean isEmbedded = "embedded".equals(System.getenv("SWITCHBOARD_REDIS"));
+    if (!isEmbedded && Programs.isThere("redis-server")) {
+      return "redis-server";
+    }
+    try {
+      return ExecutableProvider.newJarResourceProvider().get().getAbsolutePath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts one. */
   public static RedisServer start(String... options) {
-    Programs.require("redis-server");
     try {
       Path folder = Files.createTempDirectory("redis");
       // A copy: a Sentinel makes Redis write into the file that it was started with.
@@ -47,8 +65,16 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
-  /** A port that nobody listens to. */
+  /** A port that nobody listens to, and that leaves room for the other port of a Redis Cluster. */
   public static int freePort() {
+    int port = anyFreePort();
+    while (port >= 55_000) {
+      port = anyFreePort();
+    }
+    return port;
+  }
+
+  private static int anyFreePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
@@ -73,7 +99,7 @@ public final class RedisServer implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "redis-server",
+                PROGRAM,
                 folder.resolve("switchboard.conf").toString(),
                 "--appendonly",
                 "no",

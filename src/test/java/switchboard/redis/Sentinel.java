@@ -40,7 +40,7 @@ final class Sentinel implements AutoCloseable {
           """
               .formatted(port, folder, masterPort));
       Process process =
-          new ProcessBuilder("redis-server", file.toString(), "--sentinel")
+          new ProcessBuilder(RedisServer.PROGRAM, file.toString(), "--sentinel")
               .redirectErrorStream(true)
               .redirectOutput(new File("target/sentinel-" + port + ".log"))
               .start();

@@ -18,6 +18,7 @@ final class Wire implements AutoCloseable {
   private final ServerSocket door;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private volatile boolean isDeaf;
+  private volatile String muffled;
   private volatile boolean isCut;
   private volatile boolean isLagging;
   private volatile int lostAnswers;
@@ -77,6 +78,11 @@ final class Wire implements AutoCloseable {
     isLagging = true;
   }
 
+  /** What is published of one channel does not come through; all else does. */
+  void muffle(String channel) {
+    muffled = channel;
+  }
+
   /** So many answers to appends are lost, with their connections. */
   void loseAnswers(int count) {
     lostAnswers = count;
@@ -134,6 +140,8 @@ final class Wire implements AutoCloseable {
         } else if (hasAppended[0] && lostAnswers > 0) {
           lostAnswers--;
           return;
+        } else if (isReader[0] && muffled != null && text.contains(muffled)) {
+          continue;
         } else if ((isReader[0] && isDeaf) || (isReplica[0] && isLagging)) {
           continue;
         }

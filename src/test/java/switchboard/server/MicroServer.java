@@ -60,6 +60,10 @@ public final class MicroServer implements AutoCloseable {
     }
   }
 
+  public long pid() {
+    return process.pid();
+  }
+
   public int port() {
     return port;
   }

@@ -34,7 +34,7 @@ class ClusterIT {
 
   @BeforeAll
   static void startTheCluster() throws Exception {
-    Programs.require("redis-server", "nginx", "node", "npm");
+    Programs.require("nginx", "node", "npm");
     redis = RedisServer.start();
     NodeIT.installTheClients();
     Path war = Path.of(System.getProperty("redis.war.under.test"));
@@ -116,6 +116,29 @@ class ClusterIT {
       }
       assertTrue(followers.stream().anyMatch(f -> f.connections() > 1), "somebody was cut off");
       followers.forEach(Follower::close);
+    }
+  }
+
+  // Two are left of the three; this takes another one away.
+  @Test
+  @Order(10)
+  @SuppressWarnings("try") // the proxy is only there
+  void clientsThatNobodyHereWroteGoOnAtAnotherNodeByThemselves() throws Exception {
+    try (RunningProxy proxy = RunningProxy.start(RunningProxy.Kind.NGINX, ports(), "server")) {
+      int status =
+          NodeIT.run(
+              "cluster",
+              "https://127.0.0.1:" + RunningProxy.TLS_PORT + "/switchboard",
+              Map.of(
+                  "NODE_TLS_REJECT_UNAUTHORIZED",
+                  "0",
+                  "SWITCHBOARD_VICTIM",
+                  Long.toString(NODES.get(2).pid())),
+              "npx",
+              "vitest",
+              "run",
+              "cluster.test.mjs");
+      assertEquals(0, status, () -> NodeIT.tail(Path.of("target/node-cluster.log")));
     }
   }
 

@@ -26,7 +26,8 @@ public final class Programs {
     Assumptions.abort(line);
   }
 
-  private static boolean isThere(String program) {
+  /** Whether the machine has it. */
+  public static boolean isThere(String program) {
     return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
         .anyMatch(folder -> new File(folder, program).canExecute());
   }

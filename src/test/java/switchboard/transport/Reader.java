@@ -91,8 +91,8 @@ public abstract class Reader implements AutoCloseable {
   public abstract void vanish();
 
   final URI uri(String live) {
-    return URI.create(
-        channel + "?offset=" + URLEncoder.encode(offset, StandardCharsets.UTF_8) + live);
+    String query = channel.getQuery() == null ? "?offset=" : "&offset=";
+    return URI.create(channel + query + URLEncoder.encode(offset, StandardCharsets.UTF_8) + live);
   }
 
   final synchronized void hear(JsonArray messages, String next) {

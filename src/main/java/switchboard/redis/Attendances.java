@@ -1,0 +1,216 @@
+package switchboard.redis;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.logging.Logger;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.commands.ProtocolCommand;
+import switchboard.channel.Attendance;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Transport;
+
+/**
+ * Who listens at which server. Each server writes what is so at itself, and lives as long as it
+ * renews its lease: one for the server, not one for each listener. What a server wrote that is gone
+ * does not count, and whoever sees it first takes it away.
+ *
+ * <pre>
+ *   {name}:w          hash   server → "poll,long poll,event stream,WebSocket;names…"
+ *   node:server       its lease
+ *   node:server:at    set    the channels that it wrote something for
+ *   nodes             set    the servers
+ * </pre>
+ *
+ * <p><b>Threads.</b> Safe. Everything waits for Redis.
+ */
+final class Attendances {
+
+  private static final Logger LOG = Logger.getLogger(Attendances.class.getName());
+  private static final long REAP_MILLIS = 30_000;
+
+  private final Link link;
+  private final String prefix;
+  private final String own;
+  private final long leaseMillis;
+  private final Map<ChannelName, Attendance> here = new ConcurrentHashMap<>();
+  private final Map<String, Long> aliveUntilNanos = new ConcurrentHashMap<>();
+  private volatile BiConsumer<ChannelName, Attendance> onLoss = (name, lost) -> {};
+
+  /**
+   * Nobody listens yet.
+   *
+   * @param own tells this server from the others
+   * @param leaseMillis so long after its last {@link #beat} a server counts as gone
+   */
+  Attendances(Link link, String prefix, String own, long leaseMillis) {
+    this.link = link;
+    this.prefix = prefix;
+    this.own = own;
+    this.leaseMillis = leaseMillis;
+  }
+
+  void onLoss(BiConsumer<ChannelName, Attendance> lost) {
+    onLoss = lost;
+  }
+
+  private String channel(ChannelName name) {
+    return prefix + "{" + name + "}:w";
+  }
+
+  private String node(String id) {
+    return prefix + "node:" + id;
+  }
+
+  private String channelsOf(String id) {
+    return node(id) + ":at";
+  }
+
+  private <T> T ask(java.util.function.Function<Connection, T> request) {
+    return link.ask(request, false);
+  }
+
+  private static Object call(Connection connection, ProtocolCommand command, Object... words) {
+    CommandArguments all = new CommandArguments(command);
+    for (Object word : words) {
+      all.add(word.toString());
+    }
+    return connection.executeCommand(all);
+  }
+
+  /** Writes who listens here. */
+  void write(ChannelName name, Attendance attendance) {
+    if (attendance.present() == 0) {
+      here.remove(name);
+    } else {
+      here.put(name, attendance);
+    }
+    write(own, name, attendance);
+  }
+
+  private void write(String id, ChannelName name, Attendance attendance) {
+    ask(
+        connection -> {
+          if (attendance.present() == 0) {
+            call(connection, Command.HDEL, channel(name), id);
+            return call(connection, Command.SREM, channelsOf(id), name);
+          }
+          // First where it can be found by, should this server go away in between.
+          call(connection, Command.SADD, channelsOf(id), name);
+          return call(connection, Command.HSET, channel(name), id, format(attendance));
+        });
+  }
+
+  /** Who listens at the other servers. */
+  Attendance elsewhere(ChannelName name) {
+    List<?> fields = (List<?>) ask(connection -> call(connection, Command.HGETALL, channel(name)));
+    Attendance all = Attendance.NONE;
+    for (int i = 0; i < fields.size(); i += 2) {
+      String id = Link.text(fields.get(i));
+      if (!id.equals(own) && isAlive(id)) {
+        all = all.plus(parse(Link.text(fields.get(i + 1))));
+      }
+    }
+    return all;
+  }
+
+  private boolean isAlive(String id) {
+    long now = System.nanoTime();
+    Long until = aliveUntilNanos.get(id);
+    if (until != null && until - now > 0) {
+      return true;
+    }
+    boolean isAlive = ask(connection -> call(connection, Command.EXISTS, node(id))).equals(1L);
+    if (isAlive) {
+      aliveUntilNanos.put(id, now + leaseMillis * 1_000_000 / 8);
+    } else {
+      aliveUntilNanos.remove(id);
+    }
+    return isAlive;
+  }
+
+  /** Renews the lease, and looks after servers whose own has run out. */
+  void beat() {
+    Object before =
+        ask(
+            connection -> {
+              call(connection, Command.SADD, prefix + "nodes", own);
+              return call(connection, Command.SET, node(own), 1, "PX", leaseMillis, "GET");
+            });
+    if (before == null) {
+      writeAgain();
+    }
+    List<?> nodes = (List<?>) ask(c -> call(c, Command.SMEMBERS, prefix + "nodes"));
+    for (Object node : nodes) {
+      String id = Link.text(node);
+      if (!id.equals(own) && !isAlive(id)) {
+        reap(id);
+      }
+    }
+  }
+
+  // It was away too long, or Redis forgot: what stands there of this server may be anything.
+  private void writeAgain() {
+    here.forEach((name, attendance) -> write(own, name, attendance));
+  }
+
+  private void reap(String id) {
+    Object isMine =
+        ask(c -> call(c, Command.SET, node(id) + ":reap", own, "NX", "PX", REAP_MILLIS));
+    if (isMine == null) {
+      return; // another server is at it
+    }
+    List<?> names = (List<?>) ask(c -> call(c, Command.SMEMBERS, channelsOf(id)));
+    LOG.info(() -> "node " + id + " is gone (channels=" + names.size() + ")");
+    for (Object written : names) {
+      ChannelName name = new ChannelName(Link.text(written));
+      Object value = ask(c -> call(c, Command.HGET, channel(name), id));
+      write(id, name, Attendance.NONE);
+      if (value != null) {
+        onLoss.accept(name, parse(Link.text(value)));
+      }
+    }
+    ask(
+        connection -> {
+          call(connection, Command.SREM, prefix + "nodes", id);
+          return call(connection, Command.DEL, channelsOf(id), node(id) + ":reap");
+        });
+  }
+
+  /** This server goes: the others need not wait until they notice. */
+  void leave() {
+    ask(connection -> call(connection, Command.DEL, node(own)));
+  }
+
+  private static String format(Attendance attendance) {
+    List<String> parts = new ArrayList<>();
+    List<String> counts = new ArrayList<>();
+    for (Transport transport : Transport.values()) {
+      counts.add(attendance.counts().getOrDefault(transport, 0).toString());
+    }
+    parts.add(String.join(",", counts));
+    parts.addAll(attendance.members());
+    return String.join(";", parts);
+  }
+
+  private static Attendance parse(String written) {
+    String[] parts = written.split(";");
+    String[] numbers = parts[0].split(",");
+    Map<Transport, Integer> counts = new EnumMap<>(Transport.class);
+    for (Transport transport : Transport.values()) {
+      int count = Integer.parseInt(numbers[transport.ordinal()]);
+      if (count > 0) {
+        counts.put(transport, count);
+      }
+    }
+    SortedSet<String> members = new TreeSet<>(List.of(parts).subList(1, parts.length));
+    return new Attendance(counts, members);
+  }
+}

@@ -1,0 +1,120 @@
+package switchboard.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+
+/** Who listens to the channels of a server that is alone. */
+class PresenceTest {
+
+  private Instant now = Instant.ofEpochMilli(1_000);
+  private final Channels channels =
+      new Channels(
+          new Retention(100, 10_000, Duration.ZERO),
+          new Page(10, 1_000),
+          new Limits(1_000_000, 100, 2, 3),
+          name -> Presence.isOfChanges(name, PresenceTest::isWatched),
+          new Dispatch(Runnable::run, new Tally()),
+          () -> now);
+  private final Presence presence =
+      new Presence(channels, name -> name.value().equals("watched"), PresenceTest::isWatched);
+  private final Channel watched = create("watched");
+
+  private static boolean isWatched(ChannelName name) {
+    return name.value().startsWith("watched");
+  }
+
+  private Channel create(String name) {
+    return channels
+        .create(new ChannelName(name), Channels.Request.empty(ContentType.JSON))
+        .channel();
+  }
+
+  private RecordingSink changes(String name) {
+    Channel beside = channels.find(new ChannelName(name + "~presence")).orElseThrow();
+    RecordingSink sink = RecordingSink.fast();
+    beside.subscribe(beside.earliest(), sink);
+    return sink;
+  }
+
+  private void visit(Channel channel, String client, String member, long forMillis) {
+    channel.visit(Transport.POLL, client, member, now.toEpochMilli() + forMillis);
+  }
+
+  @Test
+  void whoPollsIsThereUntilItsTimeIsUpAndNotCountedTwice() {
+    visit(watched, "1", null, 500);
+    visit(watched, "1", null, 1_000);
+    assertEquals(Map.of(Transport.POLL, 1), presence.of(watched).counts());
+    now = now.plusMillis(1_000);
+    assertEquals(1, presence.of(watched).present());
+    now = now.plusMillis(1);
+    assertEquals(0, presence.of(watched).present());
+  }
+
+  @Test
+  void noMoreVisitorsAreRememberedThanMayListen() {
+    for (int i = 0; i < 10; i++) {
+      visit(watched, Integer.toString(i), null, 500);
+    }
+    assertEquals(2, presence.of(watched).present());
+    visit(watched, "0", "alice", 500);
+    assertEquals(new TreeSet<>(List.of("alice")), presence.of(watched).members());
+  }
+
+  @Test
+  void whatChangedInOneTickIsOneMessage() {
+    RecordingSink heard = changes("watched");
+    visit(watched, "1", "bob", 500);
+    visit(watched, "2", "alice", 900);
+    presence.tick();
+    presence.tick();
+    now = now.plusMillis(600);
+    presence.tick();
+    assertEquals(
+        List.of(
+            "{\"joined\":2,\"left\":0,\"present\":2,"
+                + "\"members\":{\"joined\":[\"alice\",\"bob\"],\"left\":[]}}",
+            "{\"joined\":0,\"left\":1,\"present\":1,"
+                + "\"members\":{\"joined\":[],\"left\":[\"bob\"]}}"),
+        List.copyOf(heard.events));
+  }
+
+  @Test
+  void aChannelThatIsDeletedIsLeftByAll() {
+    RecordingSink heard = changes("watched");
+    visit(watched, "1", null, 500);
+    presence.tick();
+    channels.delete(watched.name());
+    presence.tick();
+    assertEquals(2, heard.events.size());
+    assertTrue(heard.events.get(1).startsWith("{\"joined\":0,\"left\":1,\"present\":0"));
+  }
+
+  @Test
+  void whoListensToTheChangesIsNotToldOf() {
+    changes("watched");
+    presence.tick();
+    assertTrue(channels.find(new ChannelName("watched~presence~presence")).isEmpty());
+    assertTrue(channels.find(new ChannelName("other~presence")).isEmpty());
+  }
+
+  @Test
+  void aNameThatLeavesNoRoomForMoreTellsNoChanges() {
+    Channel long119 = create("watched" + "x".repeat(112));
+    Channel long120 = create("watched" + "x".repeat(113));
+    visit(long119, "1", null, 500);
+    visit(long120, "1", null, 500);
+    presence.tick();
+    assertEquals(128, long119.name().value().length() + "~presence".length());
+    assertTrue(channels.find(new ChannelName(long119.name() + "~presence")).isPresent());
+  }
+}

@@ -8,6 +8,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.logging.Level;
 import java.util.logging.Logger;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -15,6 +17,7 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.commands.ProtocolCommand;
 import switchboard.channel.Attendance;
 import switchboard.channel.ChannelName;
+import switchboard.channel.Channels.Refused;
 import switchboard.channel.Transport;
 
 /**
@@ -40,6 +43,7 @@ final class Attendances {
   private final String prefix;
   private final String own;
   private final long leaseMillis;
+  private final Consumer<Runnable> workers;
   private final Map<ChannelName, Attendance> here = new ConcurrentHashMap<>();
   private final Map<String, Long> aliveUntilNanos = new ConcurrentHashMap<>();
   private volatile BiConsumer<ChannelName, Attendance> onLoss = (name, lost) -> {};
@@ -49,12 +53,14 @@ final class Attendances {
    *
    * @param own tells this server from the others
    * @param leaseMillis so long after its last {@link #beat} a server counts as gone
+   * @param workers do what may take long
    */
-  Attendances(Link link, String prefix, String own, long leaseMillis) {
+  Attendances(Link link, String prefix, String own, long leaseMillis, Consumer<Runnable> workers) {
     this.link = link;
     this.prefix = prefix;
     this.own = own;
     this.leaseMillis = leaseMillis;
+    this.workers = workers;
   }
 
   void onLoss(BiConsumer<ChannelName, Attendance> lost) {
@@ -145,28 +151,39 @@ final class Attendances {
               return call(connection, Command.SET, node(own), 1, "PX", leaseMillis, "GET");
             });
     if (before == null) {
-      writeAgain();
+      workers.accept(this::writeAgain);
     }
     List<?> nodes = (List<?>) ask(c -> call(c, Command.SMEMBERS, prefix + "nodes"));
     for (Object node : nodes) {
       String id = Link.text(node);
       if (!id.equals(own) && !isAlive(id)) {
-        reap(id);
+        workers.accept(() -> reap(id)); // which takes its time, and the next beat must not wait
       }
     }
   }
 
   // It was away too long, or Redis forgot: what stands there of this server may be anything.
   private void writeAgain() {
-    here.forEach((name, attendance) -> write(own, name, attendance));
+    try {
+      here.forEach((name, attendance) -> write(own, name, attendance));
+    } catch (Refused e) {
+      LOG.log(Level.FINE, "who listens here is not all written; the next change of each is", e);
+    }
   }
 
   private void reap(String id) {
-    Object isMine =
-        ask(c -> call(c, Command.SET, node(id) + ":reap", own, "NX", "PX", REAP_MILLIS));
-    if (isMine == null) {
-      return; // another server is at it
+    try {
+      Object isMine =
+          ask(c -> call(c, Command.SET, node(id) + ":reap", own, "NX", "PX", REAP_MILLIS));
+      if (isMine != null) {
+        takeAway(id);
+      } // else another server is at it, or this one still
+    } catch (Refused e) {
+      LOG.log(Level.FINE, e, () -> "node " + id + " is gone; the next beat tries again");
     }
+  }
+
+  private void takeAway(String id) {
     List<?> names = (List<?>) ask(c -> call(c, Command.SMEMBERS, channelsOf(id)));
     LOG.info(() -> "node " + id + " is gone (channels=" + names.size() + ")");
     for (Object written : names) {

@@ -86,7 +86,7 @@ final class RedisStore implements Store {
     this.workers = Executors.newFixedThreadPool(WORKERS, threads);
     this.listener =
         new Listener(link, prefix, (int) intervals.silence(), this::requireAcknowledged, threads);
-    this.attendances = new Attendances(link, prefix, id, intervals.silence());
+    this.attendances = new Attendances(link, prefix, id, intervals.silence(), this::start);
   }
 
   // Another master may be there, without what the last one was answered to have kept.

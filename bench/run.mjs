@@ -20,7 +20,7 @@ const scenarios = {
   channels: () => rows({ subs: 2000, channels: 1000, inflight: 4, warmup: 15000, messages: 10000, passes: 3 }, ['ws']),
   resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 8 }, ['ws', 'longpoll']),
   slow: () => rows({ subs: 1000, stalled: 100, warmup: 100, messages: 1000, inflight: 4, size: 1024, lag: 32, passes: 2 }, ['ws']),
-  idle: () => rows({ subs: 5000, hold: 1, settle: 90, idle: 40 }, ['ws', 'sse', 'longpoll']),
+  idle: () => rows({ subs: 5000, hold: 1, settle: 75, idle: 40 }, ['ws', 'sse', 'longpoll']),
 }
 
 function rows(options, names, more = {}) {

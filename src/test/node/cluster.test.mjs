@@ -71,16 +71,28 @@ function byWebSocket(url) {
   return client
 }
 
+// Its event stream ends with the connection when that breaks inside an event; long polls it repeats by itself.
+// Whoever uses it opens it again with the offset that it was told.
 function byDurableStreams(live, url) {
   const client = { name: `@durable-streams/client ${live}`, messages: [] }
   const leave = new AbortController()
   cleanups.push(() => leave.abort())
-  stream({ url, offset: '-1', live, signal: leave.signal }).then((response) => {
-    response.subscribeJson((batch) => {
-      client.messages.push(...batch.items)
-    })
-    response.closed.catch((error) => (client.error = leave.signal.aborted ? undefined : error))
-  })
+  let offset = '-1'
+  const connect = async () => {
+    while (!leave.signal.aborted) {
+      try {
+        const response = await stream({ url, offset, live, signal: leave.signal })
+        response.subscribeJson((batch) => {
+          client.messages.push(...batch.items)
+          offset = batch.offset
+        })
+        await response.closed
+      } catch (error) {
+        client.error = error
+      }
+    }
+  }
+  connect()
   return client
 }
 

@@ -39,7 +39,7 @@ const tables = {
   resume: ['Resume: 1,000 clients come back after 200 missed messages', 'cpuUs',
     [['CPU µs a missed message', row => fixed(2)(row.cpuUs)], ['all caught up after s', row => fixed(2)(row.caughtUpS)], size, lost]],
   slow: ['Slow readers: 100 of 1,000 do not read; 1 KiB messages', 'cpuUs', [cpu, timesNchan, rate, p50, p99, lost]],
-  idle: ['Idle: 5,000 connections, in the 20 s that begin 20 s after they are open', 'pssPerConnection',
+  idle: ['Idle: 5,000 connections, in the 40 s that begin 75 s after they are open', 'pssPerConnection',
     [['memory a connection, KiB', row => fixed(1)(row.pssPerConnection / 1024)], ['of it Java heap', row => row.heapBytesPerConnection ? fixed(1)(row.heapBytesPerConnection / 1024) : ''],
       ['beyond a bare endpoint', beyondBare('pssPerConnection')], ['of it Java heap', beyondBare('heapBytesPerConnection')],
       ['CPU of one core, %', row => fixed(2)(row.idlePercent)]]],

@@ -176,6 +176,11 @@ public final class Connections {
     for (Runnable what = next.poll(); what != null; what = next.poll()) {
       due.add(what);
     }
+    look(nowMillis);
+  }
+
+  /** Has every connection see what time it is between two ticks, since something else changed. */
+  public void look(long nowMillis) {
     forEach(connection -> connection.tick(nowMillis));
   }
 

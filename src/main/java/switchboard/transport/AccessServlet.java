@@ -133,6 +133,6 @@ public class AccessServlet extends HttpServlet {
     if (!isKept) {
       throw new Problem(Ending.TOO_MANY_DENIALS, Ending.TOO_MANY_DENIALS.title());
     }
-    connections.tick(clock.millis()); // those concerned end now
+    connections.look(clock.millis()); // those concerned end now
   }
 }

@@ -38,14 +38,27 @@ final class TcpConnection {
         return (Closeable) Inside.call(Inside.call(inner, "getExchange"), "getConnection");
       }
       if (name.startsWith("org.apache.catalina.")) {
-        Object tcp = TyrusConnection.tcp(Inside.get(inner, "request"));
-        Method close = Inside.method(tcp, "closeSilently");
-        return () -> call(close, tcp);
+        return grizzly(Inside.get(inner, "request"));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.log(Level.FINE, "the server is another than expected", e);
     }
     return UNKNOWN;
+  }
+
+  /** What ends the connection under a request of Payara's or GlassFish's own. */
+  static Closeable grizzly(Object request) throws ReflectiveOperationException {
+    Object tcp = Inside.call(Inside.call(grizzlyRequest(request), "getRequest"), "getConnection");
+    Method close = Inside.method(tcp, "closeSilently");
+    return () -> call(close, tcp);
+  }
+
+  private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {
+    try {
+      return Inside.call(request, "getCoyoteRequest");
+    } catch (NoSuchMethodException e) {
+      return Inside.call(request, "getGrizzlyRequest"); // as GlassFish renamed it
+    }
   }
 
   private static void call(Method close, Object tcp) throws IOException {

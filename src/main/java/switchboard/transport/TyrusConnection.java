@@ -4,8 +4,8 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.WebConnection;
 import jakarta.websocket.Session;
+import java.io.Closeable;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -52,27 +52,12 @@ final class TyrusConnection implements WebConnection {
       };
 
   private final WebConnection original;
-  private final Object tcp;
-  private final Method close;
+  private final Closeable tcp;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
     this.original = original;
-    this.tcp = tcp(Inside.get(original, "request"));
-    this.close = Inside.method(tcp, "closeSilently");
-  }
-
-  /** The TCP connection under one of the server's own requests. */
-  static Object tcp(Object request) throws ReflectiveOperationException {
-    return Inside.call(Inside.call(grizzlyRequest(request), "getRequest"), "getConnection");
-  }
-
-  private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {
-    try {
-      return Inside.call(request, "getCoyoteRequest");
-    } catch (NoSuchMethodException e) {
-      return Inside.call(request, "getGrizzlyRequest"); // as GlassFish renamed it
-    }
+    this.tcp = TcpConnection.grizzly(Inside.get(original, "request"));
   }
 
   /** Puts one under a WebSocket that was just opened. */
@@ -125,11 +110,7 @@ final class TyrusConnection implements WebConnection {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      try {
-        close.invoke(tcp);
-      } catch (ReflectiveOperationException e) {
-        LOG.log(Level.FINE, "a connection was not there to be closed", e);
-      }
+      TcpConnection.end(tcp);
     }
   }
 }

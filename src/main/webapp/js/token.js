@@ -44,10 +44,6 @@ export class Token {
     this.#given = given;
   }
 
-  get isGiven() {
-    return this.#given !== undefined;
-  }
-
   /** How long until it is to be asked for again; for ever where it cannot be, or says no end. */
   get renewInMillis() {
     return this.#renewAt - Date.now();

@@ -79,11 +79,6 @@ public final class Arrivals {
     return heldBytes.get();
   }
 
-  /** How many that may be. */
-  public long maxBytes() {
-    return maxBytes;
-  }
-
   /** What the clock does to each. */
   public void tick(long nowMillis) {
     for (Arrival arrival : underWay) {

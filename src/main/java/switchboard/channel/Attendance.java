@@ -1,6 +1,7 @@
 package switchboard.channel;
 
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.SortedSet;
@@ -15,7 +16,7 @@ import java.util.TreeSet;
 public record Attendance(Map<Transport, Integer> counts, SortedSet<String> members) {
 
   /** Nobody. */
-  public static final Attendance NONE = new Attendance(Map.of(), new TreeSet<>());
+  public static final Attendance NONE = new Attendance(Map.of(), Collections.emptySortedSet());
 
   /** One who listens. */
   interface Listener {

@@ -10,12 +10,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,12 +33,7 @@ class AdmissionIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war()
-        .addAsResource(
-            new StringAsset(
-                "switchboard.admission.max-per-second=%d\nswitchboard.admission.for=PT10M"
-                    .formatted(PER_SECOND)),
-            "META-INF/microprofile-config.properties");
+    return ServerTest.war(Map.of("admission.max-per-second", PER_SECOND, "admission.for", "PT10M"));
   }
 
   @Test

@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,12 +46,7 @@ class LimitsIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    String settings =
-        SETTINGS.entrySet().stream()
-            .map(entry -> "switchboard." + entry.getKey() + "=" + entry.getValue())
-            .collect(Collectors.joining("\n"));
-    return ServerTest.war()
-        .addAsResource(new StringAsset(settings), "META-INF/microprofile-config.properties");
+    return ServerTest.war(SETTINGS);
   }
 
   @AfterEach

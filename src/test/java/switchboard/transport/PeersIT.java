@@ -14,7 +14,6 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,9 +27,14 @@ import switchboard.channel.Transport;
 @ExtendWith(ArquillianExtension.class)
 class PeersIT {
 
-  private static final String SETTINGS =
-      "switchboard.event-stream.max-age=PT6S\nswitchboard.write.stuck-after=PT3S"
-          + "\nswitchboard.connections.max-per-address=10000";
+  private static final Map<String, ?> SETTINGS =
+      Map.of(
+          "event-stream.max-age",
+          "PT6S",
+          "write.stuck-after",
+          "PT3S",
+          "connections.max-per-address",
+          10_000);
 
   /** Of each transport. */
   private static final int CYCLES = Integer.getInteger("peers.cycles", 3_400);
@@ -52,8 +56,7 @@ class PeersIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war()
-        .addAsResource(new StringAsset(SETTINGS), "META-INF/microprofile-config.properties");
+    return ServerTest.war(SETTINGS);
   }
 
   @BeforeEach

@@ -9,9 +9,11 @@ import java.io.File;
 import java.net.URI;
 import java.net.URL;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
@@ -44,6 +46,15 @@ public abstract class ServerTest {
   @Deployment(testable = false)
   public static WebArchive war() {
     return warWith("switchboard.access.open=*");
+  }
+
+  /** The same with these settings beside, their names without {@code switchboard.}. */
+  public static WebArchive war(Map<String, ?> settings) {
+    String lines =
+        settings.entrySet().stream()
+            .map(entry -> "switchboard." + entry.getKey() + "=" + entry.getValue())
+            .collect(Collectors.joining("\n"));
+    return war().addAsResource(new StringAsset(lines), "META-INF/microprofile-config.properties");
   }
 
   /** As it is deployed, with settings of its own. */

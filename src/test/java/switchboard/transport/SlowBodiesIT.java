@@ -15,10 +15,8 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,12 +45,7 @@ class SlowBodiesIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    String settings =
-        SETTINGS.entrySet().stream()
-            .map(entry -> "switchboard." + entry.getKey() + "=" + entry.getValue())
-            .collect(Collectors.joining("\n"));
-    return ServerTest.war()
-        .addAsResource(new StringAsset(settings), "META-INF/microprofile-config.properties");
+    return ServerTest.war(SETTINGS);
   }
 
   @BeforeEach

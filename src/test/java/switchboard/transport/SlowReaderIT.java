@@ -8,11 +8,11 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,10 +28,7 @@ class SlowReaderIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war()
-        .addAsResource(
-            new StringAsset("switchboard.write.stuck-after=PT8S"),
-            "META-INF/microprofile-config.properties");
+    return ServerTest.war(Map.of("write.stuck-after", "PT8S"));
   }
 
   private String newChannel() {

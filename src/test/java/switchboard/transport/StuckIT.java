@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +15,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,10 +43,7 @@ class StuckIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war()
-        .addAsResource(
-            new StringAsset("switchboard.write.stuck-after=PT" + STUCK_SECONDS + "S"),
-            "META-INF/microprofile-config.properties");
+    return ServerTest.war(Map.of("write.stuck-after", "PT" + STUCK_SECONDS + "S"));
   }
 
   @BeforeEach

@@ -8,48 +8,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
-import switchboard.channel.Ending;
+import switchboard.channel.QuietSink;
 import switchboard.channel.RecordingSink;
-import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
-import switchboard.log.Batch;
-import switchboard.log.Gap;
-import switchboard.log.Offset;
 
 /** Who listens is known at every server, whichever it is at, and until that server is gone. */
-class AttendancesTest {
+class AttendancesTest extends OneRedis {
 
-  private static RedisServer redis;
   private final List<Node> nodes = new ArrayList<>();
   private Node a;
   private Node b;
 
-  @BeforeAll
-  static void startRedis() {
-    redis = RedisServer.start();
-  }
-
-  @AfterAll
-  static void stopRedis() {
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
   @BeforeEach
   void startNodes() {
-    try (Jedis jedis = redis.client()) {
-      jedis.flushAll();
-    }
     a = node();
     b = node();
   }
@@ -65,32 +43,9 @@ class AttendancesTest {
     nodes.forEach(Node::close);
   }
 
-  /** One who gives a name and listens by a transport of its choice. */
-  private record Guest(Transport transport, String member) implements Sink {
-    @Override
-    public void write(Batch batch, Runnable done) {
-      done.run();
-    }
-
-    @Override
-    public void gap(Gap gap, Runnable done) {
-      done.run();
-    }
-
-    @Override
-    public void closed(Offset end) {
-      // nobody closes it
-    }
-
-    @Override
-    public void end(Ending ending) {
-      // it does not come again
-    }
-  }
-
   private static Subscription listen(Node node, String name, Transport transport, String member) {
     Channel channel = node.find(name);
-    return channel.subscribe(channel.end(), new Guest(transport, member));
+    return channel.subscribe(channel.end(), new QuietSink(transport, member));
   }
 
   private static Attendance at(Node node, String channel) {
@@ -208,9 +163,7 @@ class AttendancesTest {
   void whatRedisForgetsIsWrittenAgain() {
     listen(a, "auto-c", Transport.WEBSOCKET, null);
     awaitPresent(b, "auto-c", 1);
-    try (Jedis jedis = redis.client()) {
-      jedis.flushAll();
-    }
+    forgetAll();
     awaitPresent(b, "auto-c", 1);
     Node.await("it is in Redis", () -> isIn("t:{auto-c}:w"));
   }

@@ -32,13 +32,11 @@ import redis.clients.jedis.params.ClientKillParams;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
-import switchboard.channel.Sink;
+import switchboard.channel.QuietSink;
 import switchboard.channel.Transport;
 import switchboard.config.StoreUrl;
 import switchboard.log.Append;
 import switchboard.log.Batch;
-import switchboard.log.Gap;
-import switchboard.log.Offset;
 
 /**
  * What the Redis engine costs, without a server around it; no test, nothing in it fails. {@code
@@ -202,30 +200,19 @@ class ClusterFigures {
   }
 
   /** Says when it was written to. */
-  private static final class Waiting implements Sink {
+  private static final class Waiting extends QuietSink {
     private volatile long heardNanos;
     private volatile CountDownLatch heard = new CountDownLatch(1);
 
-    @Override
-    public Transport transport() {
-      return Transport.WEBSOCKET;
+    Waiting() {
+      super(Transport.WEBSOCKET, null);
     }
 
     @Override
     public void write(Batch batch, Runnable done) {
       heardNanos = System.nanoTime();
-      done.run();
+      super.write(batch, done);
       heard.countDown();
-    }
-
-    @Override
-    public void gap(Gap gap, Runnable done) {
-      done.run();
-    }
-
-    @Override
-    public void closed(Offset end) {
-      // nobody closes it
     }
 
     @Override

@@ -40,6 +40,13 @@ class FaultsTest {
     return node;
   }
 
+  /** What a node comes to Redis by, until the test spoils it. */
+  private Wire wire() {
+    Wire wire = new Wire(redis.port());
+    open.add(wire);
+    return wire;
+  }
+
   private void start(String... options) {
     redis = RedisServer.start(options);
     open.add(redis);
@@ -129,8 +136,7 @@ class FaultsTest {
   void whoeverHearsNothingKnowsItIsNotReadyAndMissesNothing() throws Exception {
     start();
     Node a = node(redis.url());
-    Wire wire = new Wire(redis.port());
-    open.add(wire);
+    Wire wire = wire();
     Node b = node(wire.url());
     RecordingSink sink = listen(b);
     append(a, 1, 10);
@@ -149,8 +155,7 @@ class FaultsTest {
   void whatIsLostOnTheWayWithoutAWordIsFoundAndCounted() throws Exception {
     start();
     Node a = node(redis.url());
-    Wire wire = new Wire(redis.port());
-    open.add(wire);
+    Wire wire = wire();
     Node b = node(wire.url());
     RecordingSink sink = listen(b);
     append(a, 1, 10);
@@ -205,8 +210,7 @@ class FaultsTest {
   @Test
   void anAppendWhoseAnswerIsLostIsDoneOnce() {
     start();
-    Wire wire = new Wire(redis.port());
-    open.add(wire);
+    Wire wire = wire();
     Node a = node(wire.url());
     Channel channel = a.find("auto-c");
     wire.loseAnswers(1);
@@ -218,8 +222,7 @@ class FaultsTest {
   @Test
   void anAppendThatNobodyKnowsOfIsToldSoAndItsProducerMayRepeatIt() {
     start();
-    Wire wire = new Wire(redis.port());
-    open.add(wire);
+    Wire wire = wire();
     Node a = node(wire.url());
     Channel channel = a.find("auto-c");
     wire.loseAnswers(Integer.MAX_VALUE);

@@ -13,9 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -39,29 +37,13 @@ import switchboard.log.Retention;
 import switchboard.log.UpToDate;
 
 /** Two servers of a cluster on one real Redis are one to their clients. */
-class TwoNodesTest {
+class TwoNodesTest extends OneRedis {
 
-  private static RedisServer redis;
   private Node a;
   private Node b;
 
-  @BeforeAll
-  static void startRedis() {
-    redis = RedisServer.start();
-  }
-
-  @AfterAll
-  static void stopRedis() {
-    if (redis != null) {
-      redis.close();
-    }
-  }
-
   @BeforeEach
   void startNodes() {
-    try (Jedis jedis = redis.client()) {
-      jedis.flushAll();
-    }
     a = Node.roomy(redis.url());
     b = Node.roomy(redis.url());
   }

@@ -48,15 +48,22 @@ export const close = (url) => post(url, [], { 'Stream-Closed': 'true' })
 
 /** Appends message 1, 2, 3 … one at a time or a few, until it is told to stop. */
 export function publishing(url, paceMillis = 10) {
+  return appending(async (appended) => {
+    // A pace at which a client that is away for seconds still finds its place in the log.
+    await pause(paceMillis)
+    const few = oneTo(randomInt(1, 4)).map((k) => message(appended + k))
+    await post(url, few)
+    return few.length
+  })
+}
+
+/** Calls what appends, which says how many it were, until it is told to stop. */
+export function appending(append) {
   const load = { appended: 0 }
   let going = true
   const run = async () => {
     while (going) {
-      const few = oneTo(randomInt(1, 4)).map((k) => message(load.appended + k))
-      await post(url, few)
-      load.appended += few.length
-      // A pace at which a client that is away for seconds still finds its place in the log.
-      await pause(paceMillis)
+      load.appended += await append(load.appended)
     }
     return load.appended
   }

@@ -6,36 +6,24 @@ import { stream } from '@durable-streams/client'
 import { EventSource } from 'eventsource'
 import { expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { cleanups, expectAll, JSON_TYPE, message, newChannel, until } from './channels.mjs'
+import { appending, cleanups, expectAll, JSON_TYPE, message, newChannel, until } from './channels.mjs'
 
 const victim = Number(process.env.SWITCHBOARD_VICTIM)
 const PATIENCE = 60_000
 
 /** Appends 1, 2, 3 …, each until it is accepted; the producer's numbers keep it from being there twice. */
 function publishing(url) {
-  const load = { appended: 0, again: 0 }
-  let going = true
   const isAccepted = async (n) => {
     const headers = { ...JSON_TYPE, 'Producer-Id': 'p', 'Producer-Epoch': '0', 'Producer-Seq': `${n - 1}` }
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(message(n)) }).catch(() => null)
     return answer?.ok ?? false
   }
-  const run = async () => {
-    while (going) {
-      while (!(await isAccepted(load.appended + 1))) {
-        load.again++
-      }
-      load.appended++
+  return appending(async (appended) => {
+    while (!(await isAccepted(appended + 1))) {
+      // Also when it is told to stop: it may be there already.
     }
-    return load.appended
-  }
-  const done = run()
-  load.stop = () => {
-    going = false
-    return done
-  }
-  cleanups.push(load.stop)
-  return load
+    return 1
+  })
 }
 
 function byEventSource(url) {

@@ -27,7 +27,7 @@ public final class Http {
   }
 
   /** HTTP/1.1: on Payara the client's upgrade to h2c ends with noise in the log. */
-  static HttpClient newClient() {
+  public static HttpClient newClient() {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .sslContext(Certificates.trusting())

@@ -5,20 +5,25 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * nginx or HAProxy with its configuration of {@code deploy}, changed only where it names addresses
- * and files. Both of its nodes are the one server under test; the second by way of a relay.
+ * and files. Both of its nodes are the one server under test, the second by way of a relay; or it
+ * has several real ones.
  */
-final class RunningProxy implements AutoCloseable {
+public final class RunningProxy implements AutoCloseable {
 
   static final int PORT = 18_070;
-  static final int TLS_PORT = 18_071;
+  public static final int TLS_PORT = 18_071;
   private static final int SECOND_NODE = 18_072;
 
   /** Which one. */
-  enum Kind {
+  public enum Kind {
     NGINX("nginx"),
     HAPROXY("haproxy");
 
@@ -54,20 +59,62 @@ final class RunningProxy implements AutoCloseable {
   }
 
   /** In front of several nodes, to which it gives requests in turn. */
-  static RunningProxy start(Kind kind, java.util.List<Integer> nodes, String certificate)
+  public static RunningProxy start(Kind kind, List<Integer> nodes, String certificate)
+      throws Exception {
+    return start(kind, nodes, certificate, "server 127.0.0.1:%d;"::formatted, text -> text);
+  }
+
+  /** nginx in front of several nodes, each of which has channels of its own. */
+  public static RunningProxy startWithHomes(List<Integer> nodes, String certificate)
+      throws Exception {
+    return start(
+        Kind.NGINX,
+        nodes,
+        certificate,
+        "server 127.0.0.1:%d max_fails=0;"::formatted,
+        text ->
+            text.replace("upstream switchboard {", "upstream switchboard {\nhash $uri consistent;")
+                // Another node would make a channel of the same name.
+                .replace("proxy_http_version", "proxy_next_upstream off;\nproxy_http_version"));
+  }
+
+  private static RunningProxy start(
+      Kind kind,
+      List<Integer> nodes,
+      String certificate,
+      Function<Integer, String> line,
+      UnaryOperator<String> change)
       throws Exception {
     Path configuration = configure(kind, nodes.get(0), Certificates.pem(certificate));
-    String servers =
-        nodes.stream().map("server 127.0.0.1:%d;"::formatted).reduce((a, b) -> a + "\n" + b).get();
+    String servers = nodes.stream().map(line).collect(Collectors.joining("\n"));
     String text = Files.readString(configuration);
     Files.writeString(
         configuration,
-        text.replace("server 127.0.0.1:" + nodes.get(0) + ";", servers)
-            .replace("server 127.0.0.1:" + SECOND_NODE + ";", ""));
+        change.apply(
+            text.replace("server 127.0.0.1:" + nodes.get(0) + ";", servers)
+                .replace("server 127.0.0.1:" + SECOND_NODE + ";", "")));
     RunningProxy proxy = new RunningProxy(kind, configuration, null);
     proxy.process = proxy.run();
     ServerTest.await(kind + " listens", RunningProxy::listens);
     return proxy;
+  }
+
+  /** Gives nginx's node nothing new, until it is put back. */
+  public void leaveOut(int node) throws IOException, InterruptedException {
+    change("server 127.0.0.1:" + node + ";", "server 127.0.0.1:" + node + " down;");
+  }
+
+  public void putBack(int node) throws IOException, InterruptedException {
+    change("server 127.0.0.1:" + node + " down;", "server 127.0.0.1:" + node + ";");
+  }
+
+  private void change(String from, String to) throws IOException, InterruptedException {
+    String text = Files.readString(configuration);
+    if (!text.contains(from)) {
+      throw new IllegalStateException("no \"" + from + "\" in " + text);
+    }
+    Files.writeString(configuration, text.replace(from, to));
+    reload();
   }
 
   /** What it says when its certificate is not there. */
@@ -103,7 +150,7 @@ final class RunningProxy implements AutoCloseable {
     }
     return Files.writeString(
         folder.resolve("nginx.conf"),
-        "daemon off;\npid %s/nginx.pid;\nerror_log stderr;\nevents { worker_connections 512; }\nhttp {\n  access_log off;\n%s%s}\n"
+        "daemon off;\npid %s/nginx.pid;\nerror_log stderr;\nevents { worker_connections 8192; }\nhttp {\n  access_log off;\n%s%s}\n"
             .formatted(folder, temporary, site));
   }
 

@@ -1,0 +1,375 @@
+package switchboard.journey;
+
+import static org.awaitility.Awaitility.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import switchboard.channel.Transport;
+import switchboard.redis.RedisServer;
+import switchboard.server.MicroServer;
+import switchboard.transport.Http;
+import switchboard.transport.Programs;
+import switchboard.transport.RunningProxy;
+
+/**
+ * Two nodes behind the real nginx are restarted one after the other while clients of all transports
+ * listen and publishers go on.
+ *
+ * <p>With 160 clients in a build. As docs/leaving.md has it: {@code mvn verify
+ * -Dit.test=RollingRestartIT -Drolling.clients=2000 -Drolling.budget=20}; the report is {@code
+ * target/rolling-restart.md}.
+ */
+class RollingRestartIT implements Wanderer.Crowd {
+
+  private static final int CLIENTS = Integer.getInteger("rolling.clients", 160);
+  private static final int BUDGET_SECONDS = Integer.getInteger("rolling.budget", 5);
+  private static final int ADMITTED_PER_SECOND = Math.max(20, CLIENTS / 8);
+  private static final int CHANNELS = 16;
+
+  /** Between two messages of a channel. After each of them its long polls are admitted anew. */
+  private static final long PACE_MILLIS = 4_000;
+
+  private static final Path REPORT = Path.of("target/rolling-restart.md");
+  private static final List<Integer> PORTS = List.of(18_091, 18_092);
+  private static final String ROOT = "https://127.0.0.1:" + RunningProxy.TLS_PORT + "/switchboard/";
+
+  private final Http http = new Http(URI.create(ROOT));
+  private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2);
+  private final ScheduledExecutorService publishing = Executors.newScheduledThreadPool(4);
+  private final Map<Integer, MicroServer> nodes = new TreeMap<>();
+  private final Map<String, String> environment = new HashMap<>();
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<Wanderer> wanderers = new ArrayList<>();
+  private final List<Publisher> publishers = new ArrayList<>();
+  private final Queue<Long> departures = new ConcurrentLinkedQueue<>();
+  private final Queue<Long> returns = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger heldNow = new AtomicInteger();
+  private final Map<String, AtomicInteger> refusals = new ConcurrentHashMap<>();
+  private final StringBuilder report = new StringBuilder();
+
+  RollingRestartIT() {
+    environment.put("SWITCHBOARD_CHANNELS_AUTO_CREATE", "rolling-*");
+    environment.put("SWITCHBOARD_CONNECTIONS_MAX_PER_ADDRESS", "10000");
+    environment.put("SWITCHBOARD_DRAIN_BUDGET", "PT" + BUDGET_SECONDS + "S");
+    environment.put("SWITCHBOARD_ADMISSION_MAX_PER_SECOND", Integer.toString(ADMITTED_PER_SECOND));
+    environment.put("SWITCHBOARD_ADMISSION_FOR", "PT10M");
+    environment.put("SWITCHBOARD_TICKER_CHANNEL", "");
+  }
+
+  @BeforeAll
+  static void forgetTheLastReport() throws IOException {
+    Files.deleteIfExists(REPORT);
+  }
+
+  @Override
+  public ScheduledExecutorService clock() {
+    return clock;
+  }
+
+  @Override
+  public void cameIn(Wanderer who, boolean again) {
+    if (isHeld(who)) {
+      heldNow.incrementAndGet();
+      if (again) {
+        returns.add(System.nanoTime());
+      }
+    }
+  }
+
+  @Override
+  public void wentOut(Wanderer who, String why) {
+    if (isHeld(who)) {
+      heldNow.decrementAndGet();
+      departures.add(System.nanoTime());
+    }
+  }
+
+  @Override
+  public void wasRefused(Wanderer who, String why) {
+    refusals.computeIfAbsent(why, any -> new AtomicInteger()).incrementAndGet();
+  }
+
+  private static boolean isHeld(Wanderer who) {
+    return who.transport() != Transport.POLL;
+  }
+
+  /** Appends 1, 2, 3 … to its channel. */
+  private final class Publisher {
+    private final String channel;
+    private final boolean repeats;
+    private int number = 1;
+    private int last;
+    private int accepted;
+
+    /**
+     * Begins.
+     *
+     * @param repeats whether what was not accepted is sent again, under its number as a producer;
+     *     the next number is sent otherwise
+     */
+    Publisher(String channel, boolean repeats) {
+      this.channel = channel;
+      this.repeats = repeats;
+    }
+
+    synchronized boolean publish() {
+      boolean isAccepted = isAccepted();
+      if (isAccepted) {
+        last = number;
+        accepted++;
+      }
+      if (isAccepted || !repeats) {
+        number++;
+      }
+      return isAccepted;
+    }
+
+    private boolean isAccepted() {
+      HttpRequest.Builder request =
+          http.request("channels/" + channel)
+              .header("Content-Type", "application/json")
+              .POST(BodyPublishers.ofString(Integer.toString(number)));
+      if (repeats) {
+        request
+            .header("Producer-Id", channel)
+            .header("Producer-Epoch", "0")
+            .header("Producer-Seq", Integer.toString(number - 1));
+      }
+      try {
+        int status = http.send(request).status();
+        return status == 200 || status == 204;
+      } catch (RuntimeException e) {
+        return false;
+      }
+    }
+
+    synchronized int last() {
+      return last;
+    }
+
+    synchronized int accepted() {
+      return accepted;
+    }
+  }
+
+  @Test
+  void nodesOnOneRedisAreRestartedInTurnAndNobodyLosesRepeatsOrIsToldAnything() throws Exception {
+    Programs.require("nginx");
+    RedisServer redis = RedisServer.start();
+    open.add(redis);
+    environment.put("SWITCHBOARD_STORE_URL", redis.url());
+    startNodes("redis.war.under.test");
+    RunningProxy proxy = RunningProxy.start(RunningProxy.Kind.NGINX, PORTS, "server");
+    open.add(proxy);
+    begin("One Redis, each request at the next node", true);
+    for (int port : PORTS) {
+      proxy.leaveOut(port);
+      leave(port);
+      start(port);
+      proxy.putBack(port);
+      awaitAllAreBack(port, 1);
+    }
+    end();
+    for (Wanderer wanderer : wanderers) {
+      Journal journal = wanderer.journal();
+      assertEquals(0, journal.resets() + journal.trimmed(), "was told of a gap");
+      assertEquals(publisherOf(wanderer).accepted(), journal.messages());
+    }
+  }
+
+  @Test
+  void nodesWithMemoriesOfTheirOwnAreRestartedInTurnAndWhoeverLosesSomethingIsTold()
+      throws Exception {
+    Programs.require("nginx");
+    startNodes("war.under.test");
+    open.add(RunningProxy.startWithHomes(PORTS, "server"));
+    begin("In memory, each channel at the node that is its home", false);
+    for (int port : PORTS) {
+      leave(port);
+      start(port);
+      awaitAllAreBack(port, 2);
+    }
+    end();
+    for (Wanderer wanderer : wanderers) {
+      assertEquals(1, wanderer.journal().resets(), "its channel went once");
+    }
+  }
+
+  private void startNodes(String war) throws IOException {
+    environment.put("war", System.getProperty(war));
+    for (int port : PORTS) {
+      nodes.put(port, MicroServer.start(port, Path.of(environment.get("war")), environment));
+    }
+    for (MicroServer node : nodes.values()) {
+      await("node " + node.port() + " is ready", node::isReady);
+    }
+  }
+
+  private void start(int port) {
+    nodes.put(port, MicroServer.start(port, Path.of(environment.get("war")), environment));
+    await("node " + port + " is ready", nodes.get(port)::isReady);
+  }
+
+  private void leave(int port) throws InterruptedException {
+    departures.clear();
+    returns.clear();
+    refusals.clear();
+    nodes.get(port).stop(Duration.ofSeconds(BUDGET_SECONDS + 30));
+  }
+
+  private void begin(String what, boolean repeats) {
+    report.append("\n### ").append(what).append("\n\n").append(HEAD);
+    for (int i = 0; i < CHANNELS; i++) {
+      Publisher publisher = new Publisher("rolling-" + i, repeats);
+      publishers.add(publisher);
+      await("channel " + i + " is there", publisher::publish);
+      publishing.scheduleWithFixedDelay(
+          publisher::publish, i * PACE_MILLIS / CHANNELS, PACE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    Transport[] transports = Transport.values();
+    for (int i = 0; i < CLIENTS; i++) {
+      Transport transport = transports[i % transports.length];
+      String channel = "rolling-" + i / transports.length % CHANNELS;
+      wanderers.add(new Wanderer(transport + " " + i, transport, http.channel(channel, ""), this));
+    }
+    wanderers.forEach(Wanderer::come);
+    await("all are in", () -> heldNow.get() == held());
+    awaitAllHear();
+  }
+
+  private static int held() {
+    return CLIENTS / Transport.values().length * (Transport.values().length - 1);
+  }
+
+  private Publisher publisherOf(Wanderer wanderer) {
+    return publishers.get(wanderers.indexOf(wanderer) / Transport.values().length % CHANNELS);
+  }
+
+  /**
+   * Everybody listens again, and no more came in a second than may.
+   *
+   * @param doors at how many nodes they were let in
+   */
+  private void awaitAllAreBack(int port, int doors) {
+    await("all are back", () -> heldNow.get() == held());
+    awaitAllHear();
+    report.append(line(port));
+    assertTrue(!departures.isEmpty(), "nobody was sent away");
+    // What a node lets in a second, and what it had saved for the first one.
+    int most = doors * 2 * ADMITTED_PER_SECOND;
+    assertTrue(mostInASecond(returns) <= most, "too many at once\n" + report);
+    assertEquals(List.of(), violations());
+  }
+
+  /** Everybody hears what is published from now on. */
+  private void awaitAllHear() {
+    int[] from = publishers.stream().mapToInt(Publisher::last).toArray();
+    for (Wanderer wanderer : wanderers) {
+      int before = from[publishers.indexOf(publisherOf(wanderer))];
+      await(wanderer + " hears something new", () -> wanderer.journal().last() > before);
+    }
+  }
+
+  private void end() throws InterruptedException {
+    publishing.shutdown();
+    assertTrue(publishing.awaitTermination(1, TimeUnit.MINUTES), "publishers come to an end");
+    for (Publisher publisher : publishers) {
+      await("the last message", publisher::publish);
+    }
+    for (Wanderer wanderer : wanderers) {
+      int last = publisherOf(wanderer).last();
+      await(wanderer + " hears " + last, () -> wanderer.journal().last() == last);
+    }
+    assertEquals(List.of(), violations());
+  }
+
+  private List<String> violations() {
+    return wanderers.stream().flatMap(w -> w.journal().violations().stream()).toList();
+  }
+
+  private void await(String what, Callable<Boolean> condition) {
+    with().dontCatchUncaughtExceptions().await(what).atMost(Duration.ofMinutes(3)).until(condition);
+  }
+
+  /** A row of the report, of the restart of one node. */
+  private String line(int port) {
+    Map<String, AtomicInteger> told = new TreeMap<>(refusals);
+    return "| %d | %,d | %.1f | %d | %,d | %.1f | %d | %s |\n"
+        .formatted(
+            PORTS.indexOf(port) + 1,
+            departures.size(),
+            seconds(departures),
+            mostInASecond(departures),
+            returns.size(),
+            seconds(returns),
+            mostInASecond(returns),
+            told.isEmpty() ? "" : told.toString().replaceAll("[{}]", ""));
+  }
+
+  private static double seconds(Queue<Long> nanos) {
+    long[] times = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+    return times.length == 0 ? 0 : (times[times.length - 1] - times[0]) / 1e9;
+  }
+
+  /** How many at most fell into one second, wherever that begins. */
+  private static int mostInASecond(Queue<Long> nanos) {
+    long[] times = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+    int most = 0;
+    for (int first = 0, last = 0; last < times.length; last++) {
+      while (times[last] - times[first] > 1_000_000_000L) {
+        first++;
+      }
+      most = Math.max(most, last - first + 1);
+    }
+    return most;
+  }
+
+  @AfterEach
+  void stopAll() throws Exception {
+    publishing.shutdownNow();
+    clock.shutdownNow();
+    wanderers.forEach(Wanderer::close);
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+    nodes.values().forEach(MicroServer::close);
+    report.append(
+        "\n%,d clients, %,d messages heard, %,d gaps told.\n"
+            .formatted(
+                wanderers.size(),
+                wanderers.stream().mapToLong(w -> w.journal().messages()).sum(),
+                wanderers.stream().mapToLong(w -> w.journal().resets()).sum()));
+    System.out.println(report);
+    Files.writeString(REPORT, report, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  private static final String HEAD =
+      """
+      | node | sent away | over s | most in a second | let in again | over s | most in a second | were told to wait |
+      |---|---|---|---|---|---|---|---|
+      """;
+}

@@ -3,6 +3,7 @@ package switchboard.transport;
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;
 import jakarta.websocket.Session;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -12,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Frames on WildFly, written to the channel under the WebSocket by the thread that has them.
@@ -33,10 +36,12 @@ import java.util.concurrent.Executor;
  */
 final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
 
+  private static final Logger LOG = Logger.getLogger(UndertowFrameWriter.class.getName());
   private static final Set<String> WRITES = Set.of("write", "writeFinal", "transferFrom");
 
   private final Object channel;
   private final Collection<?> undertowFrames;
+  private final Collection<?> openChannels;
   private final Executor ioThread;
   private final Object sink;
   private final Object conduit;
@@ -52,6 +57,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
       throws ReflectiveOperationException {
     this.channel = channel;
     this.undertowFrames = (Collection<?>) Inside.get(channel, "pendingFrames");
+    this.openChannels = (Collection<?>) Inside.get(channel, "peerConnections");
     this.ioThread = (Executor) Inside.call(channel, "getIoThread");
     this.conduit = conduit;
     this.write = Inside.method(conduit, "write", ByteBuffer.class);
@@ -111,6 +117,18 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
     written = null;
     bytes = null;
     return taken;
+  }
+
+  // Undertow takes a channel out of the set of those that are open when both of its directions have
+  // been closed, and misses what happened before it began to look: in the midst of the upgrade.
+  @Override
+  public void release() {
+    try {
+      ((Closeable) channel).close();
+    } catch (IOException e) {
+      LOG.log(Level.FINEST, "a channel was closed already", e);
+    }
+    openChannels.remove(channel);
   }
 
   /** What Undertow asks of the conduit. */

@@ -42,12 +42,6 @@ class PeersIT {
   /** Requests that are under way just then, and what the server software keeps of one in fifty. */
   private static final int TOLERATED = 20 + CYCLES / 50;
 
-  /**
-   * The same of WebSockets whose clients went in the midst of the upgrade: WildFly keeps something
-   * of up to one in ten, also after two and a half minutes; for how long is not known.
-   */
-  private static final int TOLERATED_WEB_SOCKETS = 20 + CYCLES / 8;
-
   /** Two ticks of the clock, and a slow machine. */
   private static final long SLACK_SECONDS = 4;
 
@@ -153,7 +147,7 @@ class PeersIT {
     long start = System.nanoTime();
     cycles(transport, CYCLES, random);
     settle();
-    awaitNoneLeft(before, transport == Transport.WEBSOCKET ? TOLERATED_WEB_SOCKETS : TOLERATED);
+    awaitNoneLeft(before);
     long grown = LiveObjects.ofServer().bytes() - before.bytes();
     double threads = Metrics.read(http, "jvm_threads_live_threads") - threadsBefore;
     double files = Metrics.read(http, "process_files_open_files") - filesBefore;
@@ -172,14 +166,14 @@ class PeersIT {
   }
 
   // Nothing of the application's own is kept for one that is gone; a few of everybody's are alive.
-  private static void awaitNoneLeft(LiveObjects before, int tolerated) {
+  private static void awaitNoneLeft(LiveObjects before) {
     with()
         .dontCatchUncaughtExceptions()
         .pollInterval(Duration.ofSeconds(2))
         .await("no object of the application is left")
         .atMost(Duration.ofSeconds(90))
         .untilAsserted(
-            () -> assertEquals(Map.of(), LiveObjects.ofServer().moreThan(before, tolerated)));
+            () -> assertEquals(Map.of(), LiveObjects.ofServer().moreThan(before, TOLERATED)));
   }
 
   private void settle() {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.json.JsonObject;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -215,7 +214,7 @@ class LimitsIT {
   @Test
   void theHeapStaysBoundedWithEveryLimitReachedAtOnce() throws Exception {
     List<String> sources = IntStream.range(0, 15).mapToObj(i -> channel("full-" + i)).toList();
-    long before = usedHeap();
+    long before = LiveObjects.ofServer().bytes();
     fork(sources);
     List<String> all = List.copyOf(made);
     listenToAll(all);
@@ -244,7 +243,7 @@ class LimitsIT {
     }
     assertEquals(60, Metrics.read(http, "switchboard_channels"), "with the ticker's");
     assertEquals(25, Metrics.read(http, "switchboard_connections"));
-    long grown = usedHeap() - before;
+    long grown = LiveObjects.ofServer().bytes() - before;
     // 150 MB went through. The logs may keep 8 MiB, bodies on their way 4 MiB, and 25 clients that
     // do not read a write each, with 2.5 MB that Payara takes before it says that it can take no
     // more.
@@ -338,10 +337,5 @@ class LimitsIT {
       http.send(
           from(address, "channels?channel=" + String.join("&channel=", channels.subList(0, 4))));
     }
-  }
-
-  private static long usedHeap() {
-    System.gc();
-    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 }

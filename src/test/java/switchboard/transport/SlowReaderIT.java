@@ -3,7 +3,6 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,12 +89,12 @@ class SlowReaderIT {
     double[] alone = latenciesMillis(quiet, 300);
     String channel = newChannel();
     flood(channel, 10_000, 100);
-    long before = usedHeap();
+    long before = LiveObjects.ofServer().bytes();
     double threads = Metrics.read(http, "jvm_threads_live_threads");
     List<RawSocket> stalled = stall(channel);
     try {
       flood(channel, MESSAGES, 100);
-      long grown = usedHeap() - before;
+      long grown = LiveObjects.ofServer().bytes() - before;
       double more = Metrics.read(http, "jvm_threads_live_threads") - threads;
       double[] beside = latenciesMillis(quiet, 300);
       System.out.printf(
@@ -113,11 +112,5 @@ class SlowReaderIT {
         socket.reset();
       }
     }
-  }
-
-  private static long usedHeap() {
-    System.gc();
-    System.gc();
-    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 }

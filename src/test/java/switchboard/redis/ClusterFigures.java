@@ -270,6 +270,10 @@ class ClusterFigures {
     }
   }
 
+  private long subscriptions() {
+    return Long.parseLong(info("pubsub_channels", "stats"));
+  }
+
   @Test
   @Order(3)
   void cpuByNodesThatListen() throws Exception {
@@ -325,8 +329,7 @@ class ClusterFigures {
     long emptyHeap = heap();
     long start = System.nanoTime();
     parallel(i -> listen(b, "c" + i));
-    String key = "t:{c" + (MANY - 1) + "}";
-    Node.await("all are listened to", () -> subscribers(key) == 1, 120);
+    Node.await("all are listened to", () -> subscriptions() > MANY, 120);
     double attachSeconds = (System.nanoTime() - start) / 1e9;
     long attachedHeap = heap();
     long attachedRedis = redisMemory();
@@ -335,7 +338,8 @@ class ClusterFigures {
     try (Jedis jedis = redis.client()) {
       jedis.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
     }
-    Node.await("all are listened to again", () -> subscribers(key) == 1, 300);
+    // The old connection's are gone at once; each node has one more for what it says to itself.
+    Node.await("all are listened to again", () -> subscriptions() > MANY, 300);
     double subscribedSeconds = (System.currentTimeMillis() - killed) / 1e3;
     Node.await("all are looked at again", () -> isQuiet(b, killed), 300);
     double reconnectSeconds = (System.currentTimeMillis() - killed) / 1e3;

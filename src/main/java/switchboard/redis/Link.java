@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import javax.net.ssl.SSLParameters;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -72,8 +73,16 @@ final class Link implements AutoCloseable {
             .password(url.password())
             .database(url.database())
             .ssl(url.isSecure())
+            .sslParameters(forThisHost())
             .build();
     return new Connection(master(), config);
+  }
+
+  // Without it Jedis takes any certificate that is trusted, whatever host it is for.
+  private static SSLParameters forThisHost() {
+    SSLParameters parameters = new SSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    return parameters;
   }
 
   private HostAndPort master() {

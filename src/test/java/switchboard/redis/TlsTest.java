@@ -1,0 +1,147 @@
+package switchboard.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import switchboard.channel.Channel;
+import switchboard.channel.RecordingSink;
+import switchboard.config.StoreUrl;
+import switchboard.transport.Programs;
+
+/**
+ * Two nodes reach Redis by {@code rediss://} in a JVM of their own, which trusts what the test
+ * says; Redis has a certificate for {@code localhost}.
+ */
+class TlsTest {
+
+  private static final String SECRET = "changeit";
+
+  @TempDir private static Path folder;
+  private static RedisServer redis;
+  private static int port;
+
+  @BeforeAll
+  static void startRedis() throws Exception {
+    assumeTrue(Programs.isThere("openssl"), "openssl makes the certificate");
+    assumeTrue(RedisServer.PROGRAM.equals("redis-server"), "the embedded one speaks no TLS");
+    Path key = folder.resolve("key.pem");
+    Path certificate = folder.resolve("certificate.pem");
+    List<String> command =
+        List.of(
+            ("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+                    + " -addext subjectAltName=DNS:localhost -keyout %s -out %s")
+                .formatted(key, certificate)
+                .split(" "));
+    Process openssl = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, openssl.waitFor(), said);
+    trust(certificate);
+    port = RedisServer.freePort();
+    redis =
+        RedisServer.start(
+            "--tls-port", Integer.toString(port),
+            "--tls-cert-file", certificate.toString(),
+            "--tls-key-file", key.toString(),
+            "--tls-ca-cert-file", certificate.toString(),
+            "--tls-auth-clients", "no");
+  }
+
+  private static void trust(Path certificate) throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    try (InputStream in = Files.newInputStream(certificate);
+        OutputStream out = Files.newOutputStream(folder.resolve("trust.p12"))) {
+      store.setCertificateEntry(
+          "redis", CertificateFactory.getInstance("X.509").generateCertificate(in));
+      store.store(out, SECRET.toCharArray());
+    }
+  }
+
+  @AfterAll
+  static void stopRedis() {
+    if (redis != null) {
+      redis.close();
+    }
+  }
+
+  private static String run(String url, String... options) throws Exception {
+    List<String> command = new java.util.ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Nodes.class.getName(), url));
+    Path output = Files.createTempFile(folder, "nodes", ".log");
+    Process nodes =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    assertTrue(nodes.waitFor(60, TimeUnit.SECONDS), "it ends");
+    return Files.readString(output);
+  }
+
+  private static String runTrusting(String url) throws Exception {
+    return run(
+        url,
+        "-Djavax.net.ssl.trustStore=" + folder.resolve("trust.p12"),
+        "-Djavax.net.ssl.trustStorePassword=" + SECRET);
+  }
+
+  @Test
+  void twoNodesHearEachOtherOverTls() throws Exception {
+    String said = runTrusting("rediss://localhost:" + port);
+    assertTrue(said.contains("heard [1, 2]"), said);
+  }
+
+  @Test
+  void aCertificateForAnotherHostIsRefused() throws Exception {
+    String said = runTrusting("rediss://127.0.0.1:" + port);
+    assertTrue(said.contains("rediss://127.0.0.1:" + port), said);
+    assertTrue(said.contains("subject alternative names"), said);
+  }
+
+  @Test
+  void aCertificateThatNobodyTrustsIsRefused() throws Exception {
+    String said = run("rediss://localhost:" + port);
+    assertTrue(said.contains("cannot be reached"), said);
+    assertTrue(said.contains("certification path"), said);
+  }
+
+  /** What the other JVM does. */
+  static final class Nodes {
+    private Nodes() {}
+
+    public static void main(String[] urls) {
+      try (Link link = new Link(StoreUrl.parse(urls[0]))) {
+        Fitness.require(link, "t:");
+      } catch (IllegalStateException e) {
+        System.out.println(e.getMessage());
+        System.exit(1);
+      }
+      try (Node a = Node.at(urls[0]);
+          Node b = Node.at(urls[0])) {
+        RecordingSink sink = RecordingSink.fast();
+        Channel channel = b.find("auto-c");
+        channel.subscribe(channel.earliest(), sink);
+        Node.append(a.find("auto-c"), "1", "2");
+        Node.await("all is heard", () -> sink.events.size() == 2);
+        System.out.println("heard " + sink.events);
+      }
+      System.exit(0);
+    }
+  }
+}

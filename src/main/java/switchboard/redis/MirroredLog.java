@@ -320,7 +320,8 @@ final class MirroredLog implements Log {
     if (lost != null) {
       store.start(this::mark);
     }
-    boolean isDue = (isListenedTo || hasAcknowledged()) && nowMillis - syncedMillis > auditMillis;
+    boolean isLate = Math.abs(nowMillis - syncedMillis) > auditMillis; // a clock may go back
+    boolean isDue = (isListenedTo || hasAcknowledged()) && isLate;
     if (isDue && isListenedTo) {
       audit();
     }

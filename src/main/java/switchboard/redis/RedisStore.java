@@ -66,6 +66,7 @@ final class RedisStore implements Store {
   private final Scripts scripts;
   private final Listener listener;
   private final ExecutorService workers;
+  private final ExecutorService prober;
   private final Intervals intervals;
   private final Attendances attendances;
   private final String id = UUID.randomUUID().toString();
@@ -84,6 +85,8 @@ final class RedisStore implements Store {
     this.intervals = intervals;
     this.scripts = new Scripts(link, prefix);
     this.workers = Executors.newFixedThreadPool(WORKERS, threads);
+    // Its own: behind what 100,000 channels have to tell, the lease would run out.
+    this.prober = Executors.newSingleThreadExecutor(threads);
     this.listener =
         new Listener(link, prefix, (int) intervals.silence(), this::requireAcknowledged, threads);
     this.attendances = new Attendances(link, prefix, id, intervals.silence(), this::start);
@@ -172,8 +175,12 @@ final class RedisStore implements Store {
 
   @Override
   public boolean start(Runnable work) {
+    return startOn(workers, work);
+  }
+
+  private static boolean startOn(ExecutorService threads, Runnable work) {
     try {
-      workers.execute(work);
+      threads.execute(work);
       return true;
     } catch (RejectedExecutionException e) {
       return false;
@@ -482,10 +489,11 @@ final class RedisStore implements Store {
   @Override
   public void tick(long nowMillis) {
     listener.tick();
-    boolean isDue = nowMillis - probedMillis >= intervals.probe();
+    // In whatever direction the clock went.
+    boolean isDue = Math.abs(nowMillis - probedMillis) >= intervals.probe();
     if (isDue && isProbing.compareAndSet(false, true)) {
       probedMillis = nowMillis;
-      if (!start(this::probe)) {
+      if (!startOn(prober, this::probe)) {
         isProbing.set(false);
       }
     }
@@ -551,6 +559,7 @@ final class RedisStore implements Store {
   void die() {
     listener.close();
     workers.shutdownNow();
+    prober.shutdownNow();
     link.close();
   }
 }

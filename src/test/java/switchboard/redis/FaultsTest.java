@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -258,20 +262,87 @@ class FaultsTest {
   void aFullRedisRefusesAndKeepsWhatItHas() {
     start("--maxmemory", "3mb", "--maxmemory-policy", "noeviction");
     Node a = node(redis.url());
-    Channel channel = a.find("auto-c");
+    Node b = node(redis.url());
+    Map<String, Long> accepted = new HashMap<>();
     byte[] large = new byte[100_000];
-    var refusal =
-        assertThrows(
-            Channels.Refused.class,
-            () -> {
-              for (int i = 0; i < 100; i++) {
-                a.find("auto-" + i).append(Append.of(List.of(large)));
-              }
-            });
-    assertEquals(Ending.STORE_FULL, refusal.ending());
-    long end = channel.end().number();
-    assertThrows(Channels.Refused.class, () -> channel.append(Append.of(List.of(large))));
-    assertEquals(end, a.find("auto-c").end().number());
+    for (int i = 0; i < 100; i++) {
+      try {
+        Channel channel = a.find("auto-" + i);
+        accepted.put("auto-" + i, 0L);
+        channel.append(Append.of(List.of(large)));
+        accepted.put("auto-" + i, 1L);
+      } catch (Channels.Refused refused) {
+        assertEquals(Ending.STORE_FULL, refused.ending());
+        assertTrue(refused.getMessage().contains("127.0.0.1:" + redis.port()), refused::getMessage);
+        assertTrue(refused.getMessage().contains("maxmemory"), refused::getMessage);
+      }
+    }
+    assertTrue(accepted.containsValue(1L), "some find room");
+    assertTrue(accepted.size() < 100 || accepted.containsValue(0L), "not all do");
+    accepted.forEach((name, end) -> assertEquals(end, b.find(name).end().number(), name));
+    try (Jedis jedis = redis.client()) {
+      jedis.configSet("maxmemory", "0");
+    }
+    assertInstanceOf(Appended.Accepted.class, Node.append(b.find("auto-99"), "there is room"));
+    assertTrue(a.channels.isWell());
+  }
+
+  @Test
+  void aMasterThatNobodyCopiesAcceptsNothingAndSaysWhy() {
+    start();
+    Node a = node(redis.url());
+    append(a, 1, 3);
+    try (Jedis jedis = redis.client()) {
+      jedis.configSet("min-replicas-to-write", "1");
+    }
+    Channel channel = a.find("auto-c");
+    var refusal = assertThrows(Channels.Refused.class, () -> Node.append(channel, "4"));
+    assertEquals(Ending.STORE_UNAVAILABLE, refusal.ending());
+    assertTrue(refusal.getMessage().contains("NOREPLICAS"), refusal::getMessage);
+    RecordingSink sink = listen(a);
+    assertEquals(numbers(1, 3), List.copyOf(sink.events), "what is there can be read");
+    try (Jedis jedis = redis.client()) {
+      jedis.configSet("min-replicas-to-write", "0");
+    }
+    append(a, 4, 4);
+    Node.awaitEvents(numbers(1, 4), sink.events);
+  }
+
+  @Test
+  void aNodeWhoseClockJumpsForthAndBackForgetsNothingAndKeepsItsProducers() {
+    start();
+    AtomicReference<Duration> wrong = new AtomicReference<>(Duration.ZERO);
+    Node jumping =
+        new Node(
+            redis.url(),
+            new Retention(100, 1_000_000, Duration.ofMinutes(10)),
+            "t:",
+            () -> Instant.now().plus(wrong.get()));
+    open.add(jumping);
+    Node other = node(redis.url());
+    RecordingSink here = listen(jumping);
+    RecordingSink there = listen(other);
+    int last = 0;
+    for (int hours : new int[] {0, 5, -5, 48, 0}) {
+      wrong.set(Duration.ofHours(hours));
+      append(jumping, last + 1, last + 2);
+      append(other, last + 3, last + 3);
+      last += 3;
+      Append first = new Append(List.of("1".getBytes(UTF_8)), new Producer("1", 0, 0), null, false);
+      assertInstanceOf(Appended.Duplicate.class, jumping.find("auto-c").append(first));
+      assertEquals(last, jumping.find("auto-c").end().number());
+      assertEquals(0, jumping.find("auto-c").earliest().number());
+      String lease = "t:node:" + jumping.store.id();
+      try (Jedis jedis = redis.client()) {
+        jedis.del(lease);
+        Node.await("it renews its lease", () -> jedis.exists(lease));
+      }
+      Node.await("it is well", jumping.channels::isWell);
+      Node.await(
+          "both are known to listen", () -> other.presence.of(other.find("auto-c")).present() == 2);
+    }
+    Node.awaitEvents(numbers(1, last), here.events);
+    Node.awaitEvents(numbers(1, last), there.events);
   }
 
   @Test
@@ -287,5 +358,6 @@ class FaultsTest {
     }
     var refusal = assertThrows(Channels.Refused.class, () -> Node.append(channel, "2"));
     assertEquals(Ending.STORE_UNAVAILABLE, refusal.ending());
+    assertTrue(refusal.getMessage().contains("READONLY"), refusal::getMessage);
   }
 }

@@ -5,10 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,6 +108,37 @@ class FitnessTest {
         ":***@",
         "user and password",
         "WRONGPASS");
+  }
+
+  @Test
+  void aPasswordIsAskedForAndNoneIsGiven() {
+    try (RedisServer closed = RedisServer.start("--requirepass", "secret")) {
+      assertUnfit(closed.url(), "NOAUTH");
+    }
+  }
+
+  @Test
+  void whoeverListensThereNeverAnswers() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String address = "127.0.0.1:" + silent.getLocalPort();
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () -> assertUnfit("redis://" + address, address, "cannot be reached", "timed out"));
+    }
+  }
+
+  @Test
+  void whoeverListensThereIsNoRedis() throws IOException {
+    HttpServer web = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    web.start();
+    try {
+      String address = "127.0.0.1:" + web.getAddress().getPort();
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () -> assertUnfit("redis://" + address, address, "cannot be reached", "Unknown reply"));
+    } finally {
+      web.stop(0);
+    }
   }
 
   @Test

@@ -13,12 +13,12 @@ const transports = { ws: 'WebSocket', sse: 'event stream', longpoll: 'long poll'
  * runs often, which after one pass still was a third of the CPU time, and says nothing of a server that runs for days.
  */
 const scenarios = {
-  fanout: () => rows({ subs: 1000, warmup: 400, messages: 300, passes: 3 }, ['ws', 'sse', 'longpoll'], { longpoll: { subs: 500, warmup: 60, messages: 40, passes: 4 } }),
+  fanout: () => rows({ subs: 1000, warmup: 400, messages: 300, passes: 3 }, ['ws', 'sse', 'longpoll'], { longpoll: { subs: 500, warmup: 60, messages: 40, passes: 8 } }),
   load: () => rows({ subs: 1000, warmup: 1000, messages: 1500, inflight: 16, lag: 32, passes: 8 }, ['ws']),
   latency: () => rows({ subs: 1000, warmup: 100, messages: 200, rate: 20, passes: 2 }, ['ws', 'sse', 'longpoll', 'poll'],
     { longpoll: { subs: 300 }, poll: { subs: 100 } }),
-  channels: () => rows({ subs: 2000, channels: 1000, inflight: 4, warmup: 15000, messages: 10000, passes: 3 }, ['ws']),
-  resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 8 }, ['ws', 'longpoll']),
+  channels: () => rows({ subs: 2000, channels: 1000, inflight: 4, warmup: 15000, messages: 10000, passes: 6 }, ['ws']),
+  resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 30 }, ['ws', 'longpoll']),
   slow: () => rows({ subs: 1000, stalled: 100, warmup: 100, messages: 1000, inflight: 4, size: 1024, lag: 32, passes: 2 }, ['ws']),
   idle: () => rows({ subs: 5000, hold: 1, settle: 75, idle: 40 }, ['ws', 'sse', 'longpoll']),
 }

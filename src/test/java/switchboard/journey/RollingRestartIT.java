@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -288,10 +289,9 @@ class RollingRestartIT implements Wanderer.Crowd {
   /** Everybody hears what is published from now on. */
   private void awaitAllHear() {
     int[] from = publishers.stream().mapToInt(Publisher::last).toArray();
-    for (Wanderer wanderer : wanderers) {
-      int before = from[publishers.indexOf(publisherOf(wanderer))];
-      await(wanderer + " hears something new", () -> wanderer.journal().last() > before);
-    }
+    awaitNobody(
+        "has not heard anything new",
+        w -> w.journal().last() <= from[publishers.indexOf(publisherOf(w))]);
   }
 
   private void end() throws InterruptedException {
@@ -300,15 +300,21 @@ class RollingRestartIT implements Wanderer.Crowd {
     for (Publisher publisher : publishers) {
       await("the last message", publisher::publish);
     }
-    for (Wanderer wanderer : wanderers) {
-      int last = publisherOf(wanderer).last();
-      await(wanderer + " hears " + last, () -> wanderer.journal().last() == last);
-    }
+    awaitNobody("has not heard the last message", w -> w.journal().last() != publisherOf(w).last());
     assertEquals(List.of(), violations());
   }
 
   private List<String> violations() {
     return wanderers.stream().flatMap(w -> w.journal().violations().stream()).toList();
+  }
+
+  private void awaitNobody(String what, Predicate<Wanderer> who) {
+    with()
+        .dontCatchUncaughtExceptions()
+        .await(what)
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(
+            () -> assertEquals(List.of(), wanderers.stream().filter(who).limit(9).toList(), what));
   }
 
   private void await(String what, Callable<Boolean> condition) {

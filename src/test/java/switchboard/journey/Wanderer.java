@@ -29,7 +29,7 @@ import switchboard.transport.Http;
 final class Wanderer implements AutoCloseable {
 
   private static final HttpClient CLIENT = Http.newClient();
-  private static final long POLL_MILLIS = 1_000;
+  private static final long POLL_MILLIS = 4_000;
 
   private final Transport transport;
   private final URI channel;

@@ -31,7 +31,8 @@ public final class Settings {
           "switchboard.store.url",
           "",
           "`redis://user:password@host:port/database`, `rediss://…` for TLS,"
-              + " `redis-sentinel://user:password@host:port,host:port/database#master`, or nothing",
+              + " `redis-sentinel://user:password@host:port,host:port/database#master`,"
+              + " `redis-cluster://user:password@host:port,host:port`, or nothing",
           "The Redis or Valkey that keeps the channels for several servers; empty for this server's"
               + " memory.",
           StoreUrl::parse);

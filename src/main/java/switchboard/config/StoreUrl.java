@@ -9,10 +9,11 @@ import java.util.regex.Pattern;
 
 /**
  * Where a store outside this server is: {@code redis://user:password@host:port/database}, {@code
- * rediss://…} over TLS, or {@code redis-sentinel://user:password@host:port,host:port/database#name}
- * for the master that Sentinels name. {@link #toString()} hides the password.
+ * rediss://…} over TLS, {@code redis-sentinel://user:password@host:port,host:port/database#name}
+ * for the master that Sentinels name, or {@code redis-cluster://user:password@host:port,host:port}
+ * for a Redis Cluster. {@link #toString()} hides the password.
  *
- * @param hosts the server, or the Sentinels
+ * @param hosts the server, the Sentinels, or some servers of the cluster
  * @param master the master's name among the Sentinels; {@code null} where there are none
  */
 public record StoreUrl(
@@ -28,14 +29,14 @@ public record StoreUrl(
 
   private static final Pattern URL =
       Pattern.compile(
-          "(redis|rediss|redis-sentinel)://(?:([^:@/]*):([^@/]*)@)?([^/#?@]+)(?:/(\\d{0,3}))?(?:#([\\w.-]+))?");
+          "(redis|rediss|redis-sentinel|redis-cluster)://(?:([^:@/]*):([^@/]*)@)?([^/#?@]+)(?:/(\\d{0,3}))?(?:#([\\w.-]+))?");
   private static final Pattern HOST =
       Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::(\\d{1,5}))?");
 
   /**
    * A URL as people write it; {@code null} for an empty one.
    *
-   * @throws IllegalArgumentException if it is none of the three forms
+   * @throws IllegalArgumentException if it is none of these forms
    */
   public static StoreUrl parse(String text) {
     if (text.isBlank()) {
@@ -50,10 +51,14 @@ public record StoreUrl(
     for (String host : url.group(4).split(",", -1)) {
       hosts.add(host(host, isSentinel ? 26_379 : 6_379));
     }
-    if (isSentinel == (url.group(6) == null) || (!isSentinel && hosts.size() > 1)) {
+    boolean isCluster = url.group(1).equals("redis-cluster");
+    String database = url.group(5);
+    boolean hasOne = !isSentinel && !isCluster;
+    if (isSentinel == (url.group(6) == null)
+        || (hasOne && hosts.size() > 1)
+        || (isCluster && database != null && !database.isEmpty())) {
       throw malformed();
     }
-    String database = url.group(5);
     return new StoreUrl(
         url.group(1),
         decoded(url.group(2)),
@@ -81,13 +86,19 @@ public record StoreUrl(
 
   private static IllegalArgumentException malformed() {
     return new IllegalArgumentException(
-        "not redis://user:password@host:port/database, rediss://… or"
-            + " redis-sentinel://user:password@host:port,host:port/database#master");
+        "not redis://user:password@host:port/database, rediss://…,"
+            + " redis-sentinel://user:password@host:port,host:port/database#master or"
+            + " redis-cluster://user:password@host:port,host:port");
   }
 
   /** Over TLS. */
   public boolean isSecure() {
     return scheme.equals("rediss");
+  }
+
+  /** A Redis Cluster. */
+  public boolean isCluster() {
+    return scheme.equals("redis-cluster");
   }
 
   @Override
@@ -97,7 +108,9 @@ public record StoreUrl(
       text.append(user == null ? "" : user).append(":***@");
     }
     text.append(String.join(",", hosts.stream().map(Host::toString).toList()));
-    text.append('/').append(database);
+    if (!isCluster()) {
+      text.append('/').append(database);
+    }
     return master == null ? text.toString() : text.append('#').append(master).toString();
   }
 }

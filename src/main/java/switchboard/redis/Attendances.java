@@ -12,7 +12,6 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.commands.ProtocolCommand;
 import switchboard.channel.Attendance;
@@ -79,16 +78,13 @@ final class Attendances {
     return node(id) + ":at";
   }
 
-  private <T> T ask(java.util.function.Function<Connection, T> request) {
-    return link.ask(request, false);
-  }
-
-  private static Object call(Connection connection, ProtocolCommand command, Object... words) {
-    CommandArguments all = new CommandArguments(command);
+  // Each word of it names one key, which in a Redis Cluster has a master of its own.
+  private Object call(ProtocolCommand command, String key, Object... words) {
+    CommandArguments all = new CommandArguments(command).add(key);
     for (Object word : words) {
       all.add(word.toString());
     }
-    return connection.executeCommand(all);
+    return link.ask(key, connection -> connection.executeCommand(all), false);
   }
 
   /** Writes who listens here. */
@@ -102,21 +98,19 @@ final class Attendances {
   }
 
   private void write(String id, ChannelName name, Attendance attendance) {
-    ask(
-        connection -> {
-          if (attendance.present() == 0) {
-            call(connection, Command.HDEL, channel(name), id);
-            return call(connection, Command.SREM, channelsOf(id), name);
-          }
-          // First where it can be found by, should this server go away in between.
-          call(connection, Command.SADD, channelsOf(id), name);
-          return call(connection, Command.HSET, channel(name), id, format(attendance));
-        });
+    if (attendance.present() == 0) {
+      call(Command.HDEL, channel(name), id);
+      call(Command.SREM, channelsOf(id), name);
+    } else {
+      // First where it can be found by, should this server go away in between.
+      call(Command.SADD, channelsOf(id), name);
+      call(Command.HSET, channel(name), id, format(attendance));
+    }
   }
 
   /** Who listens at the other servers. */
   Attendance elsewhere(ChannelName name) {
-    List<?> fields = (List<?>) ask(connection -> call(connection, Command.HGETALL, channel(name)));
+    List<?> fields = (List<?>) call(Command.HGETALL, channel(name));
     Attendance all = Attendance.NONE;
     for (int i = 0; i < fields.size(); i += 2) {
       String id = Link.text(fields.get(i));
@@ -133,7 +127,7 @@ final class Attendances {
     if (until != null && until - now > 0) {
       return true;
     }
-    boolean isAlive = ask(connection -> call(connection, Command.EXISTS, node(id))).equals(1L);
+    boolean isAlive = call(Command.EXISTS, node(id)).equals(1L);
     if (isAlive) {
       aliveUntilNanos.put(id, now + leaseMillis * 1_000_000 / 8);
     } else {
@@ -144,16 +138,12 @@ final class Attendances {
 
   /** Renews the lease, and looks after servers whose own has run out. */
   void beat() {
-    Object before =
-        ask(
-            connection -> {
-              call(connection, Command.SADD, prefix + "nodes", own);
-              return call(connection, Command.SET, node(own), 1, "PX", leaseMillis, "GET");
-            });
+    call(Command.SADD, prefix + "nodes", own);
+    Object before = call(Command.SET, node(own), 1, "PX", leaseMillis, "GET");
     if (before == null) {
       workers.accept(this::writeAgain);
     }
-    List<?> nodes = (List<?>) ask(c -> call(c, Command.SMEMBERS, prefix + "nodes"));
+    List<?> nodes = (List<?>) call(Command.SMEMBERS, prefix + "nodes");
     for (Object node : nodes) {
       String id = Link.text(node);
       if (!id.equals(own) && !isAlive(id)) {
@@ -173,8 +163,7 @@ final class Attendances {
 
   private void reap(String id) {
     try {
-      Object isMine =
-          ask(c -> call(c, Command.SET, node(id) + ":reap", own, "NX", "PX", REAP_MILLIS));
+      Object isMine = call(Command.SET, node(id) + ":reap", own, "NX", "PX", REAP_MILLIS);
       if (isMine != null) {
         takeAway(id);
       } // else another server is at it, or this one still
@@ -184,26 +173,24 @@ final class Attendances {
   }
 
   private void takeAway(String id) {
-    List<?> names = (List<?>) ask(c -> call(c, Command.SMEMBERS, channelsOf(id)));
+    List<?> names = (List<?>) call(Command.SMEMBERS, channelsOf(id));
     LOG.info(() -> "node " + id + " is gone (channels=" + names.size() + ")");
     for (Object written : names) {
       ChannelName name = new ChannelName(Link.text(written));
-      Object value = ask(c -> call(c, Command.HGET, channel(name), id));
+      Object value = call(Command.HGET, channel(name), id);
       write(id, name, Attendance.NONE);
       if (value != null) {
         onLoss.accept(name, parse(Link.text(value)));
       }
     }
-    ask(
-        connection -> {
-          call(connection, Command.SREM, prefix + "nodes", id);
-          return call(connection, Command.DEL, channelsOf(id), node(id) + ":reap");
-        });
+    call(Command.SREM, prefix + "nodes", id);
+    call(Command.DEL, channelsOf(id));
+    call(Command.DEL, node(id) + ":reap");
   }
 
   /** This server goes: the others need not wait until they notice. */
   void leave() {
-    ask(connection -> call(connection, Command.DEL, node(own)));
+    call(Command.DEL, node(own));
   }
 
   private static String format(Attendance attendance) {

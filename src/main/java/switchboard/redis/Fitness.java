@@ -2,6 +2,8 @@ package switchboard.redis;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.logging.Level;
 import java.util.logging.Logger;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -10,6 +12,7 @@ import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /** Whether a server is one that can keep channels; asked once, at the start. */
 final class Fitness {
@@ -17,6 +20,8 @@ final class Fitness {
   private static final Logger LOG = Logger.getLogger(Fitness.class.getName());
   private static final int LEAST_MAJOR = 6;
   private static final int LEAST_MINOR = 2;
+  // Sharded Pub/Sub.
+  private static final int LEAST_IN_CLUSTER = 7;
 
   private final Link link;
   private final Connection connection;
@@ -33,8 +38,42 @@ final class Fitness {
    * @throws IllegalStateException if it cannot; the message says why and what to do
    */
   static void require(Link link, String prefix) {
-    try (Connection connection = link.connect(0)) {
-      new Fitness(link, connection).require(prefix);
+    if (!link.isCluster()) {
+      require(link, link.seeds().get(0), fitness -> fitness.require(prefix));
+      return;
+    }
+    requireOneOf(link);
+    link.refresh();
+    if (link.uncoveredSlots() > 0) {
+      throw unfit(
+          link,
+          "%d of the %d slots of this Redis Cluster have no master; channels that have them could"
+                  .formatted(link.uncoveredSlots(), Slots.COUNT)
+              + " not be kept (redis-cli --cluster check)",
+          null);
+    }
+    for (Master master : link.masters()) {
+      require(link, master, fitness -> fitness.requireMaster(prefix));
+    }
+  }
+
+  // It is enough that one of those that the URL names is there.
+  private static void requireOneOf(Link link) {
+    IllegalStateException last = null;
+    for (Master seed : link.seeds()) {
+      try {
+        require(link, seed, Fitness::requireCluster);
+        return;
+      } catch (IllegalStateException e) {
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  private static void require(Link link, Master master, Consumer<Fitness> checks) {
+    try (Connection connection = master.connect(0)) {
+      checks.accept(new Fitness(link, connection));
     } catch (JedisConnectionException e) {
       throw unfit(link, "it cannot be reached: " + reasons(e), e);
     } catch (JedisDataException e) {
@@ -60,10 +99,29 @@ final class Fitness {
               .formatted(info.get("master_host"), info.get("master_port")));
     }
     if (info.getOrDefault("cluster_enabled", "0").equals("1")) {
-      throw unfit("it is part of a Redis Cluster, which is not supported; use one master");
+      throw unfit("it is part of a Redis Cluster; write redis-cluster://host:port,host:port");
     }
     ask("it runs no scripts (EVAL)", command(Command.EVAL).add("return 1").add("0"));
     ask("it takes no PUBLISH", command(Command.PUBLISH).add(prefix + "probe").add("D:"));
+    warn();
+  }
+
+  private void requireCluster() {
+    readInfo();
+    if (!info.getOrDefault("cluster_enabled", "0").equals("1")) {
+      throw unfit("it is no Redis Cluster; write redis://host:port");
+    }
+    requireVersion();
+  }
+
+  private void requireMaster(String prefix) {
+    requireCluster();
+    ask("it runs no scripts (EVAL)", command(Command.EVAL).add("return 1").add("0"));
+    try {
+      ask("it takes no SPUBLISH", command(Command.SPUBLISH).add(prefix + "probe").add("D:"));
+    } catch (JedisRedirectionException e) {
+      LOG.log(Level.FINEST, "another one has that slot, and this one takes it for its own", e);
+    }
     warn();
   }
 
@@ -78,6 +136,8 @@ final class Fitness {
   private Object ask(String otherwise, CommandArguments command) {
     try {
       return connection.executeCommand(command);
+    } catch (JedisRedirectionException e) {
+      throw e;
     } catch (JedisDataException e) {
       throw unfit(link, otherwise + ": " + e.getMessage(), e);
     }
@@ -98,13 +158,20 @@ final class Fitness {
     String[] parts = version.split("\\.");
     if (parts.length < 2 || !isEnough(parts)) {
       throw unfit(
-          "it is Redis \"%s\"; %d.%d is needed, or Valkey"
-              .formatted(version, LEAST_MAJOR, LEAST_MINOR));
+          "it is Redis \"%s\"; %s is needed, or Valkey"
+              .formatted(
+                  version,
+                  link.isCluster()
+                      ? LEAST_IN_CLUSTER + ".0 for a cluster"
+                      : LEAST_MAJOR + "." + LEAST_MINOR));
     }
   }
 
-  private static boolean isEnough(String[] parts) {
+  private boolean isEnough(String[] parts) {
     int major = Integer.parseInt(parts[0]);
+    if (link.isCluster()) {
+      return major >= LEAST_IN_CLUSTER;
+    }
     int minor = Integer.parseInt(parts[1]);
     return major > LEAST_MAJOR || (major == LEAST_MAJOR && minor >= LEAST_MINOR);
   }

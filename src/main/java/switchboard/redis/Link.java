@@ -1,88 +1,109 @@
 package switchboard.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import javax.net.ssl.SSLParameters;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisAskDataException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
 import switchboard.channel.Channels.Refused;
 import switchboard.channel.Ending;
 import switchboard.config.StoreUrl;
 
 /**
- * The way to Redis: a few connections, and what to do when one breaks.
+ * The way to Redis: which master to ask, and what to do when a connection breaks.
  *
  * <p>An answer that got lost is asked for again for three seconds, with the same words; {@code
  * store.lua} knows an append that it has done. After that nobody knows, and the caller is told so.
- * While Redis is away nobody waits: each caller tries once.
+ * While Redis is away nobody waits: each caller tries once. In a Redis Cluster each key has its
+ * master, found by its slot; a master that is away is tried twice a second, and the others are
+ * asked as ever.
  *
  * <p><b>Threads.</b> Safe. Blocks its caller for one round trip, at most five seconds.
  *
- * <p><b>Cost.</b> At most 16 connections, however many channels there are.
+ * <p><b>Cost.</b> At most 16 connections a master, however many channels there are.
  */
 final class Link implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(Link.class.getName());
-  private static final int CONNECTIONS = 16;
-  private static final int TIMEOUT_MILLIS = 2_000;
   private static final long PATIENCE_NANOS =
       TimeUnit.SECONDS.toNanos(3); // longer than one time-out
+  private static final int REDIRECTIONS = 3;
   // What Redis answers when it is not, or not yet, the one to ask; nothing was done.
   private static final List<String> ELSEWHERE =
-      List.of("READONLY", "LOADING", "MASTERDOWN", "BUSY", "UNKILLABLE");
+      List.of("READONLY", "LOADING", "MASTERDOWN", "BUSY", "UNKILLABLE", "CLUSTERDOWN");
+
+  // What it answers while it hands a slot over to another one.
+  private static final String MOVING = "TRYAGAIN";
 
   private final StoreUrl url;
-  private final Semaphore free = new Semaphore(CONNECTIONS, true);
-  private final ConcurrentLinkedDeque<Connection> idle = new ConcurrentLinkedDeque<>();
-  private volatile boolean isAway;
+  private final Slots slots;
+  private final Master only;
   private volatile boolean isClosed;
 
   Link(StoreUrl url) {
     this.url = url;
+    this.slots = url.isCluster() ? new Slots(url) : null;
+    this.only = url.isCluster() ? null : new Master(url, this::master);
   }
 
   StoreUrl url() {
     return url;
   }
 
-  /** Whether the last request was answered. */
+  boolean isCluster() {
+    return slots != null;
+  }
+
+  /** How many slots have no master; only of a Redis Cluster. */
+  int uncoveredSlots() {
+    return slots.uncovered();
+  }
+
+  /** Whether the last request to each master was answered. */
   boolean isUp() {
-    return !isAway;
+    return masters().stream().allMatch(Master::isUp);
   }
 
-  /** A new connection to the master. */
-  Connection connect(int silenceMillis) {
-    DefaultJedisClientConfig config =
-        DefaultJedisClientConfig.builder()
-            .connectionTimeoutMillis(TIMEOUT_MILLIS)
-            .socketTimeoutMillis(TIMEOUT_MILLIS)
-            .blockingSocketTimeoutMillis(silenceMillis)
-            .user(url.user())
-            .password(url.password())
-            .database(url.database())
-            .ssl(url.isSecure())
-            .sslParameters(forThisHost())
-            .build();
-    return new Connection(master(), config);
+  /** All that keep channels. */
+  Collection<Master> masters() {
+    return slots == null ? List.of(only) : slots.owning();
   }
 
-  // Without it Jedis takes any certificate that is trusted, whatever host it is for.
-  private static SSLParameters forThisHost() {
-    SSLParameters parameters = new SSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    return parameters;
+  /** Where to begin: the master, or those that the URL of a Redis Cluster names. */
+  List<Master> seeds() {
+    return slots == null ? List.of(only) : slots.seeds();
+  }
+
+  /** Who has a key, as far as is known. */
+  Master master(String key) {
+    return slots == null ? only : slots.owner(Slots.of(key));
+  }
+
+  /** Looks who has what now. */
+  void refresh() {
+    if (slots != null) {
+      slots.refresh();
+    }
+  }
+
+  /** A server has said that another one has a slot. */
+  void moved(JedisRedirectionException to) {
+    if (slots != null) {
+      slots.moved(to.getSlot(), to.getTargetNode());
+    }
   }
 
   private HostAndPort master() {
@@ -95,7 +116,9 @@ final class Link implements AutoCloseable {
       try (Connection connection =
           new Connection(
               new HostAndPort(sentinel.name(), sentinel.port()),
-              DefaultJedisClientConfig.builder().timeoutMillis(TIMEOUT_MILLIS / 2).build())) {
+              DefaultJedisClientConfig.builder()
+                  .timeoutMillis(Master.TIMEOUT_MILLIS / 2)
+                  .build())) {
         Object answer =
             connection.executeCommand(
                 new CommandArguments(Command.SENTINEL)
@@ -119,68 +142,122 @@ final class Link implements AutoCloseable {
   /**
    * Asks until there is an answer.
    *
-   * @param request a command, or more than one
+   * @param key what it is about
+   * @param request a command, or more than one, about that key
    * @param isAppend where it is of importance whether it was done
    * @throws Refused if there is none; says why
    */
-  <T> T ask(java.util.function.Function<Connection, T> request, boolean isAppend) {
-    long start = System.nanoTime();
-    long patience = isAway ? 0 : PATIENCE_NANOS;
-    boolean isSent = false;
-    JedisException failure;
-    acquire();
+  <T> T ask(String key, Function<Connection, T> request, boolean isAppend) {
+    Master first = master(key);
+    if (isCluster() && !first.mayBeThere()) {
+      refresh(); // another one may have taken its place
+      if (master(key) == first) {
+        throw new Refused(Ending.STORE_UNAVAILABLE, url + ": the channel's master is away");
+      }
+    }
+    Asking<T> asking = new Asking<>(key, request);
     try {
-      do {
+      return asking.ask();
+    } catch (JedisException e) {
+      throw away(e, asking.isSent && isAppend);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw away(new JedisException("interrupted"), asking.isSent && isAppend);
+    } finally {
+      asking.hold(null);
+    }
+  }
+
+  /** One request, until it is answered. */
+  private final class Asking<T> {
+
+    private final String key;
+    private final Function<Connection, T> request;
+    private final long startNanos = System.nanoTime();
+    private Master held;
+    private Master askNext;
+    private boolean isSent;
+    private JedisException failure;
+
+    private Asking(String key, Function<Connection, T> request) {
+      this.key = key;
+      this.request = request;
+    }
+
+    private void hold(Master master) {
+      if (held != null) {
+        held.release();
+      }
+      held = master;
+    }
+
+    private T ask() throws InterruptedException {
+      long patience = -1;
+      int redirections = 0;
+      while (true) {
+        boolean isAsking = askNext != null;
+        Master master = isAsking ? askNext : master(key);
+        askNext = null;
+        patience = patience < 0 ? (master.isUp() ? PATIENCE_NANOS : 0) : patience;
+        requireTurn(master);
         Connection connection = null;
         try {
-          connection = take();
+          connection = master.take();
+          if (isAsking) {
+            connection.executeCommand(new CommandArguments(Command.ASKING));
+          }
           T answer = request.apply(connection);
-          idle.push(connection);
-          isAway = false;
+          master.keep(connection);
+          master.isUp(true);
           return answer;
         } catch (JedisConnectionException e) {
           isSent |= connection != null;
           failure = e;
-          discard(connection);
+          master.discard(connection);
+          refresh();
+        } catch (JedisRedirectionException e) {
+          failure = e;
+          master.keep(connection);
+          follow(e);
+          if (redirections++ < REDIRECTIONS) {
+            continue;
+          }
         } catch (JedisDataException e) {
-          failure = refusal(e, connection);
+          failure = refusal(e, master, connection);
         } catch (RuntimeException e) {
-          discard(connection); // nobody knows what it still has to say
+          master.discard(connection); // nobody knows what it still has to say
           throw e;
         }
         pause();
-      } while (!isClosed && System.nanoTime() - start < patience);
-    } finally {
-      free.release();
-    }
-    isAway = true;
-    throw away(failure, isSent && isAppend);
-  }
-
-  private void acquire() {
-    try {
-      if (!free.tryAcquire(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)) {
-        throw new Refused(
-            Ending.STORE_UNAVAILABLE, url + ": all " + CONNECTIONS + " connections are in use");
+        if (isClosed || System.nanoTime() - startNanos >= patience) {
+          master.isUp(isMoving(failure)); // who hands over a slot is there
+          throw failure;
+        }
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Refused(Ending.STORE_UNAVAILABLE, url + ": interrupted");
     }
-  }
 
-  private Connection take() {
-    Connection connection = idle.poll();
-    return connection == null ? connect(0) : connection;
-  }
-
-  private void discard(Connection connection) {
-    if (connection != null) {
-      closeQuietly(connection);
+    private boolean isMoving(JedisException e) {
+      return isCluster()
+          && (e instanceof JedisRedirectionException
+              || String.valueOf(e.getMessage()).startsWith(MOVING));
     }
-    // Whatever broke it may have broken the others; what they cost is a connect.
-    for (Connection other = idle.poll(); other != null; other = idle.poll()) {
-      closeQuietly(other);
+
+    private void requireTurn(Master master) throws InterruptedException {
+      if (master != held) {
+        hold(null);
+        if (!master.acquire()) {
+          throw new JedisException("all " + Master.CONNECTIONS + " connections are in use");
+        }
+        held = master;
+      }
+    }
+
+    private void follow(JedisRedirectionException e) {
+      if (slots != null && e instanceof JedisAskDataException) {
+        askNext = slots.at(e.getTargetNode());
+      } else {
+        moved(e);
+      }
     }
   }
 
@@ -193,25 +270,26 @@ final class Link implements AutoCloseable {
   }
 
   /** What may pass with time; anything else is thrown. */
-  private JedisException refusal(JedisDataException e, Connection connection) {
+  private JedisException refusal(JedisDataException e, Master master, Connection connection) {
     String message = String.valueOf(e.getMessage());
     if (message.contains("OOM command not allowed") || message.startsWith("OOM")) {
-      keep(connection);
+      master.keep(connection);
       throw new Refused(Ending.STORE_FULL, url + ": Redis keeps as much as it may (maxmemory)");
     }
-    discard(connection);
+    if (isCluster() && message.startsWith(MOVING)) {
+      master.keep(connection);
+      return e;
+    }
+    master.discard(connection);
     boolean mayPass = ELSEWHERE.stream().anyMatch(message::contains);
     if (!mayPass) {
-      isAway |= connection == null;
+      if (connection == null) {
+        master.isUp(false);
+      }
       throw new Refused(Ending.STORE_UNAVAILABLE, url + ": Redis says \"" + message + "\"");
     }
+    refresh();
     return e;
-  }
-
-  private void keep(Connection connection) {
-    if (connection != null) {
-      idle.push(connection);
-    }
   }
 
   private static void pause() {
@@ -233,6 +311,10 @@ final class Link implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
-    discard(null);
+    if (slots == null) {
+      only.discard(null);
+    } else {
+      slots.close();
+    }
   }
 }

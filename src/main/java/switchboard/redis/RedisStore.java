@@ -1,6 +1,5 @@
 package switchboard.redis;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,6 +19,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import switchboard.channel.Attendance;
@@ -48,6 +48,7 @@ final class RedisStore implements Store {
   private static final int WORKERS = 4;
   private static final int TRIES = 3;
   private static final int COMPARED_AT_ONCE = 512;
+  private static final int BRANCHED_MILLIS = 60_000;
 
   /**
    * How often and how long.
@@ -88,7 +89,13 @@ final class RedisStore implements Store {
     // Its own: behind what 100,000 channels have to tell, the lease would run out.
     this.prober = Executors.newSingleThreadExecutor(threads);
     this.listener =
-        new Listener(link, prefix, (int) intervals.silence(), this::requireAcknowledged, threads);
+        new Listener(
+            link,
+            prefix,
+            (int) intervals.silence(),
+            this::requireAcknowledged,
+            this::start,
+            threads);
     this.attendances = new Attendances(link, prefix, id, intervals.silence(), this::start);
   }
 
@@ -115,11 +122,18 @@ final class RedisStore implements Store {
     for (MirroredLog log = unsure.poll(); log != null; log = unsure.poll()) {
       some.add(log);
       if (some.size() == COMPARED_AT_ONCE) {
-        compare(some);
+        compareAll(some);
         some.clear();
       }
     }
-    compare(some);
+    compareAll(some);
+  }
+
+  private void compareAll(List<MirroredLog> some) {
+    some.stream()
+        .collect(Collectors.groupingBy(log -> link.master(scripts.key(log.name()))))
+        .values()
+        .forEach(this::compare);
   }
 
   private void compare(List<MirroredLog> some) {
@@ -344,8 +358,46 @@ final class RedisStore implements Store {
     boolean inherits = fork != null && request.lifetime().equals(Lifetime.UNBOUNDED);
     Lifetime lifetime = inherits ? branch.source().lifetime() : request.lifetime();
     List<byte[]> messages = request.initial().apply(type);
-    State made = make(name, type, lifetime, fork, branch, request.close(), messages);
+    boolean isInTwoSteps = fork != null && link.isCluster();
+    State made =
+        isInTwoSteps
+            ? makeInTwoSteps(name, type, lifetime, fork, branch, request.close(), messages)
+            : make(name, type, lifetime, fork, branch, request.close(), messages);
     return isMade(made, fork);
+  }
+
+  // The source may have another master in a Redis Cluster. It counts the fork first, so that its
+  // name is not free while there is one.
+  private State makeInTwoSteps(
+      ChannelName name,
+      ContentType type,
+      Lifetime lifetime,
+      Fork fork,
+      Branch branch,
+      boolean close,
+      List<byte[]> messages) {
+    String once = UUID.randomUUID().toString();
+    State source =
+        call(
+            "branch",
+            fork.source(),
+            once,
+            BRANCHED_MILLIS,
+            branch.sourceId(),
+            branch.number(),
+            branch.prefixBytes(),
+            parts.limits().forksPerChannel());
+    if (!source.status().equals("branched")) {
+      return source;
+    }
+    List<byte[]> all = new ArrayList<>(source.more());
+    all.addAll(messages);
+    int inherited = source.more().size();
+    State made = make(name, type, lifetime, fork, branch, close, once, inherited, all);
+    if (!made.status().equals("created")) {
+      call("release", fork.source(), once + ":not");
+    }
+    return made;
   }
 
   private static boolean isMade(State made, Fork fork) {
@@ -372,6 +424,20 @@ final class RedisStore implements Store {
       Branch branch,
       boolean close,
       List<byte[]> messages) {
+    String once = UUID.randomUUID().toString();
+    return make(name, type, lifetime, fork, branch, close, once, 0, messages);
+  }
+
+  private State make(
+      ChannelName name,
+      ContentType type,
+      Lifetime lifetime,
+      Fork fork,
+      Branch branch,
+      boolean close,
+      String once,
+      int inherited,
+      List<byte[]> messages) {
     Instant end = lifetime.expiresAt();
     return call(
         "create",
@@ -391,6 +457,8 @@ final class RedisStore implements Store {
         parts.retention().maxMessages(),
         parts.retention().maxBytes(),
         parts.retention().maxAge().toMillis(),
+        once,
+        inherited,
         messages);
   }
 
@@ -500,17 +568,29 @@ final class RedisStore implements Store {
   }
 
   private void probe() {
-    byte[] word = listener.own().getBytes(StandardCharsets.UTF_8);
     try {
-      link.ask(
-          connection ->
-              connection.executeCommand(new CommandArguments(Command.PUBLISH).add(word).add("D:")),
-          false);
+      listener.follow();
+      for (String word : listener.words()) {
+        say(word);
+      }
       attendances.beat();
     } catch (Refused e) {
-      LOG.log(Level.FINE, "no word to itself", e);
+      LOG.log(Level.FINE, "the next beat tries again", e);
     } finally {
       isProbing.set(false);
+    }
+  }
+
+  private void say(String word) {
+    Command publish = link.isCluster() ? Command.SPUBLISH : Command.PUBLISH;
+    try {
+      link.ask(
+          word,
+          connection ->
+              connection.executeCommand(new CommandArguments(publish).add(word).add("D:")),
+          false);
+    } catch (Refused e) {
+      LOG.log(Level.FINE, "no word to itself", e);
     }
   }
 

@@ -9,6 +9,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import redis.clients.jedis.CommandArguments;
@@ -16,6 +18,7 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 import switchboard.channel.ChannelName;
+import switchboard.channel.Channels.Refused;
 
 /**
  * Calls {@code store.lua}.
@@ -24,8 +27,14 @@ import switchboard.channel.ChannelName;
  */
 final class Scripts {
 
+  private static final Logger LOG = Logger.getLogger(Scripts.class.getName());
   private static final Pattern MASTER =
       Pattern.compile("(?s)role:master.*?master_replid:([0-9a-f]{12})");
+
+  /** Where among the arguments of "create" it says what makes it known again. */
+  private static final int CREATED_ONCE = 18;
+
+  private static final List<String> GONE = List.of("deleted", "removed");
 
   private final Link link;
   private final String prefix;
@@ -63,20 +72,40 @@ final class Scripts {
   State call(String operation, ChannelName name, Object... arguments) {
     List<Object> all = new ArrayList<>(List.of(operation, prefix, name.value()));
     all.addAll(List.of(arguments));
-    return State.parse((List<?>) link.ask(c -> evaluate(c, name, all), operation.equals("append")));
+    boolean isAppend = operation.equals("append");
+    Object answer = link.ask(key(name), c -> evaluate(c, name, all), isAppend);
+    State state = State.parse((List<?>) answer);
+    release(name, state);
+    return state;
+  }
+
+  // In a Redis Cluster a fork and its source may have different masters. So whoever sees first that
+  // a fork is gone tells its source; the same word twice does nothing.
+  private void release(ChannelName name, State state) {
+    if (link.isCluster() && GONE.contains(state.status()) && state.more().size() > 1) {
+      try {
+        String source = state.more(0).split("\\|", 2)[0];
+        call("release", new ChannelName(source), name + ":" + state.more(1));
+        call("released", name, state.more(1));
+      } catch (Refused e) {
+        LOG.log(Level.FINE, "whoever looks for the fork next tells its source", e);
+      }
+    }
   }
 
   /** Where a channel's log ends. */
   record Head(String id, long epoch, long number, boolean closed) {}
 
   /**
-   * Where many logs end, in one round trip and without a script.
+   * Where many logs of one master end, in one round trip and without a script.
    *
    * @return one for each name; {@code null} where only a look tells: there is no such channel, or
    *     Redis' history is another one since it was written
    */
   List<Head> heads(List<ChannelName> names) {
-    return names.isEmpty() ? List.of() : link.ask(connection -> heads(connection, names), false);
+    return names.isEmpty()
+        ? List.of()
+        : link.ask(key(names.get(0)), connection -> heads(connection, names), false);
   }
 
   private List<Head> heads(Connection connection, List<ChannelName> names) {
@@ -132,7 +161,9 @@ final class Scripts {
       Command command, Object script, ChannelName name, List<Object> arguments) {
     CommandArguments all = new CommandArguments(command);
     add(all, script);
-    all.add("1").add(key(name) + ":m");
+    List<String> keys = keys(name, arguments);
+    all.add(Integer.toString(keys.size()));
+    keys.forEach(all::add);
     for (Object argument : arguments) {
       if (argument instanceof List<?> messages) {
         messages.forEach(message -> add(all, message));
@@ -141,6 +172,23 @@ final class Scripts {
       }
     }
     return all;
+  }
+
+  // In a Redis Cluster all of them: so a master that hands the channel's slot over to another one
+  // does nothing to a channel of which it has only a part.
+  private List<String> keys(ChannelName name, List<Object> arguments) {
+    String key = key(name);
+    if (!link.isCluster()) {
+      return List.of(key + ":m");
+    }
+    List<String> keys = new ArrayList<>(List.of(key + ":m", key + ":l", key + ":p"));
+    switch (arguments.get(0).toString()) {
+      case "append" -> keys.add(key + ":i:" + arguments.get(4));
+      case "create" -> keys.add(key + ":i:" + arguments.get(CREATED_ONCE));
+      case "mark", "release", "branch" -> keys.add(key + ":i:" + arguments.get(3));
+      default -> {} // nothing that is done once
+    }
+    return keys;
   }
 
   private static void add(CommandArguments all, Object argument) {

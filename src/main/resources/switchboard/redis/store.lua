@@ -7,12 +7,16 @@
 --                     c   "1" when closed            cb  producer that closed it       sq  last Stream-Seq
 --                     ct  content type               ttl, at, lt  lifetime             u   last used
 --                     fk  what it is a fork of       nf  how many forks it has
---                     dl  "k" deleted but kept for its forks, "d" deleted not long ago
+--                     dl  "k" deleted but kept for its forks, "d" deleted not long ago; of that one stay e, and in
+--                         a Redis Cluster id and fk until its source knows
 --   {name}:l  list    its messages, oldest first: "millis:bytes"
 --   {name}:p  hash    its producers: id -> "epoch:seq:millis"
 --   {name}:i:key      what became of an append, so that sending it again does nothing
 --   {name}            the Pub/Sub channel
---   epoch             the last epoch given
+--   epoch             the last epoch given; not in a Redis Cluster, where each master knows its own channels alone
+--
+-- KEYS: the first; in a Redis Cluster all that it may use, so that a master that is handing the slot over
+-- answers TRYAGAIN instead of finding half of a channel.
 --
 -- ARGV: operation, prefix, channel name, then what the operation needs. Answers: a status, and what is known.
 
@@ -24,6 +28,8 @@ local at = 4
 local function arg() at = at + 1; return ARGV[at - 1] end
 local function num() return tonumber(arg()) end
 local function text(number) return string.format('%.0f', number) end
+local sharded = #KEYS > 1
+local PUBLISH = sharded and 'SPUBLISH' or 'PUBLISH'
 local function key(channel, suffix) return prefix .. '{' .. channel .. '}' .. suffix end
 
 local info = redis.call('INFO', 'replication')
@@ -55,6 +61,7 @@ local function save(channel, meta, ...)
 end
 
 local function next_epoch(after)
+  if sharded then return math.max(now, after + 1) end
   local last = tonumber(redis.call('GET', prefix .. 'epoch') or '0')
   local epoch = math.max(now, last + 1, after + 1)
   redis.call('SET', prefix .. 'epoch', text(epoch))
@@ -63,14 +70,19 @@ end
 
 -- Known for a while, so that a node tells a channel that was deleted from one that Redis lost.
 local function bury(meta)
-  redis.call('DEL', meta)
+  local isTold = not sharded or redis.call('HGET', meta, 'fk') == ''
+  -- Never without the key: where its slot is handed over, it could not be made again.
   redis.call('HSET', meta, 'dl', 'd')
+  for _, field in ipairs(FIELDS) do
+    local stays = field == 'e' or field == 'dl' or (not isTold and (field == 'id' or field == 'fk'))
+    if not stays then redis.call('HDEL', meta, field) end
+  end
   redis.call('PEXPIRE', meta, 600000)
 end
 
 -- The last fork gone, a deleted source's name is free again, and so on up the chain.
 local function release(fork)
-  while fork and fork ~= '' do
+  while not sharded and fork and fork ~= '' do
     local source = key(string.match(fork, '^[^|]*'), ':m')
     local values = redis.call('HMGET', source, 'nf', 'dl', 'fk')
     if not values[1] then return end
@@ -97,7 +109,7 @@ local function remove(channel, meta)
     bury(key(channel, ':m'))
     release(meta.fk)
   end
-  redis.call('PUBLISH', key(channel, ''), 'D:' .. meta.id)
+  redis.call(PUBLISH, key(channel, ''), 'D:' .. meta.id)
 end
 
 local function over(meta)
@@ -125,16 +137,17 @@ local function has(meta, epoch, number)
   return last and number <= tonumber(last)
 end
 
--- The channel as it is now, or nil and why not.
+-- The channel as it is now, or nil and why not; in a Redis Cluster also which source does not know yet
+-- that this fork of it is gone, and the fork's id.
 local function find(channel)
   local meta = load(channel)
   if not meta then return nil, 'none' end
   if meta.dl == 'k' then return nil, 'kept' end
-  if meta.dl then return nil, 'deleted' end
+  if meta.dl then return nil, 'deleted', meta.fk, meta.id end
   if over(meta) then
     remove(channel, meta)
-    local kept = meta.nf and tonumber(meta.nf) > 0
-    return nil, kept and 'kept' or 'deleted'
+    if meta.nf and tonumber(meta.nf) > 0 then return nil, 'kept' end
+    return nil, 'deleted', meta.fk ~= '' and meta.fk or nil, meta.id
   end
   if meta.r ~= replid then
     if meta.r ~= '-' and replid ~= '-' then
@@ -208,7 +221,7 @@ end
 local function tell(channel, meta, start, messages)
   local sizes = {}
   for i, message in ipairs(messages) do sizes[i] = #message end
-  redis.call('PUBLISH', key(channel, ''), table.concat({
+  redis.call(PUBLISH, key(channel, ''), table.concat({
     'M', meta.e, start, meta.c or '0', text(now), table.concat(sizes, ',')}, ':') .. ';' .. table.concat(messages))
 end
 
@@ -222,8 +235,8 @@ local function rest() local messages = {}; for i = at, #ARGV do messages[#messag
 -- What the channel is, and its messages from a number on, or its newest to whoever knows another life of it.
 if operation == 'look' then
   local epoch, from, maxMessages, maxBytes, maxAge, touch = arg(), num(), num(), num(), num(), arg()
-  local meta, why = find(name)
-  if not meta then return {why} end
+  local meta, why, fork, forkId = find(name)
+  if not meta then return {why, fork, forkId} end
   if touch == '1' and meta.ttl then
     meta.u = text(now)
     save(name, meta, 'u')
@@ -313,8 +326,8 @@ if operation == 'append' then
   local hasSequence, sequence, close = arg(), arg(), arg()
   if hasSequence ~= '1' then sequence = nil end
   local messages = rest()
-  local meta, why = find(name)
-  if not meta then return {why} end
+  local meta, why, fork, forkId = find(name)
+  if not meta then return {why, fork, forkId} end
   if meta.id ~= id then return {'deleted'} end
   local done = redis.call('GET', key(name, ':i:' .. once))
   if done then
@@ -360,40 +373,101 @@ if operation == 'append' then
   return known
 end
 
+-- A source, and what a fork of it begins with; or why there can be none.
+local function branch(source, id, number, taken, maxForks)
+  local origin = find(source)
+  if not origin or origin.id ~= id then return nil, nil, {'no-source'} end
+  if tonumber(origin.nf or '0') >= maxForks then return nil, nil, {'forks', origin.nf} end
+  local log = key(source, ':l')
+  local first = tonumber(origin.s) - redis.call('LLEN', log)
+  if number < first or number > tonumber(origin.s) then return nil, nil, {'no-source'} end
+  local inherited = number > first and redis.call('LRANGE', log, 0, number - first - 1) or {}
+  if taken > 0 then
+    local entry = redis.call('LINDEX', log, number - first)
+    local available = entry and #entry - body(entry) or 0
+    if available < taken then return nil, nil, {'short', text(available)} end
+    inherited[#inherited + 1] = string.sub(entry, 1, body(entry) + taken)
+  end
+  return origin, inherited
+end
+
+-- In a Redis Cluster a fork is made in two steps, as its source may have another master: the source counts
+-- it and answers what it begins with, then it is created with that. Each step may be repeated.
+if operation == 'branch' then
+  local once, keep, id, number, taken, maxForks = arg(), arg(), arg(), num(), num(), num()
+  local isDone = redis.call('EXISTS', key(name, ':i:' .. once)) == 1
+  local origin, inherited, no = branch(name, id, number, taken, isDone and math.huge or maxForks)
+  if no then return no end
+  if not isDone then
+    redis.call('HINCRBY', key(name, ':m'), 'nf', 1)
+    redis.call('SET', key(name, ':i:' .. once), '1', 'PX', keep)
+  end
+  table.insert(inherited, 1, 'branched')
+  return inherited
+end
+
+-- One of its forks is gone.
+if operation == 'release' then
+  local once = arg()
+  if redis.call('SET', key(name, ':i:' .. once), '1', 'NX', 'PX', 1200000) then
+    local values = redis.call('HMGET', key(name, ':m'), 'nf', 'dl')
+    local left = tonumber(values[1] or '0') - 1
+    if left > 0 then
+      redis.call('HSET', key(name, ':m'), 'nf', left)
+    elseif values[2] == 'k' then
+      bury(key(name, ':m'))
+    else
+      redis.call('HDEL', key(name, ':m'), 'nf')
+    end
+  end
+  local meta, why, fork, forkId = find(name)
+  return {meta and 'there' or why, fork, forkId}
+end
+
+-- Its source knows that it is gone.
+if operation == 'released' then
+  if redis.call('HGET', key(name, ':m'), 'dl') == 'd' and redis.call('HGET', key(name, ':m'), 'id') == arg() then
+    redis.call('HDEL', key(name, ':m'), 'id', 'fk')
+  end
+  return {'there'}
+end
+
 if operation == 'create' then
   local type, ttl, expires, lifetime, fork = arg(), arg(), arg(), arg(), arg()
   local source, sourceId, number, taken, lives, maxForks = arg(), arg(), num(), num(), arg(), num()
   local close, maxMessages, maxBytes, maxAge = arg(), num(), num(), num()
+  local once, handed = arg(), num()
   local messages = rest()
   local meta, why = find(name)
+  if meta and sharded and redis.call('EXISTS', key(name, ':i:' .. once)) == 1 then
+    return answer('created', meta, redis.call('LLEN', key(name, ':l')))
+  end
   if meta then return answer('there', meta, redis.call('LLEN', key(name, ':l'))) end
   if why == 'kept' then return {'kept'} end
-  local origin, inherited, length
-  if fork ~= '' then
-    origin = find(source)
-    if not origin or origin.id ~= sourceId then return {'no-source'} end
-    if tonumber(origin.nf or '0') >= maxForks then return {'forks', origin.nf} end
-    local log = key(source, ':l')
-    length = redis.call('LLEN', log)
-    local first = tonumber(origin.s) - length
-    if number < first or number > tonumber(origin.s) then return {'no-source'} end
-    inherited = number > first and redis.call('LRANGE', log, 0, number - first - 1) or {}
-    if taken > 0 then
-      local entry = redis.call('LINDEX', log, number - first)
-      local available = entry and #entry - body(entry) or 0
-      if available < taken then return {'short', text(available)} end
-      inherited[#inherited + 1] = string.sub(entry, 1, body(entry) + taken)
+  local origin, inherited
+  if fork ~= '' and sharded then
+    local all = messages
+    inherited, messages = {}, {}
+    for i, message in ipairs(all) do
+      if i <= handed then inherited[i] = message else messages[i - handed] = message end
     end
+  elseif fork ~= '' then
+    local no
+    origin, inherited, no = branch(source, sourceId, number, taken, maxForks)
+    if no then return no end
   end
   meta = {ct = type, lt = lifetime, fk = fork, r = replid, u = text(now), b = '0'}
   meta.ttl = ttl ~= '' and ttl or nil
   meta.at = expires ~= '' and expires or nil
-  meta.e = text(next_epoch(0))
+  local before = tonumber(redis.call('HGET', key(name, ':m'), 'e') or '0')
+  meta.e = text(next_epoch(math.max(before, tonumber(string.match(lives, '(%d+):%d+$') or '0'))))
   meta.id = meta.e
   meta.lv = meta.e .. ':0'
   meta.s = '0'
+  -- First, as a full server refuses it; elsewhere next_epoch has written.
+  if sharded then redis.call('SET', key(name, ':i:' .. once), '1', 'PX', 60000) end
   redis.call('DEL', key(name, ':m'), key(name, ':l'), key(name, ':p'))
-  if origin then
+  if inherited then
     meta.lv = (lives == '' and '' or lives .. ',') .. meta.e .. ':' .. text(number)
     meta.s = text(number + (taken > 0 and 1 or 0))
     local bytes = 0
@@ -402,7 +476,7 @@ if operation == 'create' then
     end
     for _, entry in ipairs(inherited) do bytes = bytes + #entry - body(entry) end
     meta.b = text(bytes)
-    redis.call('HINCRBY', key(source, ':m'), 'nf', 1)
+    if origin then redis.call('HINCRBY', key(source, ':m'), 'nf', 1) end
   end
   if #messages > 0 then
     add(name, meta, messages)
@@ -419,10 +493,11 @@ end
 
 if operation == 'delete' then
   local id = arg()
-  local meta, why = find(name)
-  if not meta or meta.id ~= id then return {why or 'deleted'} end
+  local meta, why, fork, forkId = find(name)
+  if not meta or meta.id ~= id then return {why or 'deleted', fork, forkId} end
   remove(name, meta)
-  return {'removed'}
+  if meta.nf and tonumber(meta.nf) > 0 then return {'removed'} end
+  return {'removed', meta.fk ~= '' and meta.fk or nil, meta.id}
 end
 
 -- A server was answered that something is kept, and it is not: two masters took appends at once, and
@@ -430,8 +505,8 @@ end
 -- was appended, so all are told once more.
 if operation == 'mark' then
   local once, keep = arg(), arg()
-  local meta, why = find(name)
-  if not meta then return {why} end
+  local meta, why, fork, forkId = find(name)
+  if not meta then return {why, fork, forkId} end
   -- First, as a full server refuses it.
   if redis.call('SET', key(name, ':i:' .. once), '1', 'NX', 'PX', keep) then
     chain(meta)

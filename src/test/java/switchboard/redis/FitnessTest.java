@@ -157,7 +157,38 @@ class FitnessTest {
   @Test
   void itIsPartOfARedisCluster() {
     try (RedisServer cluster = RedisServer.start("--cluster-enabled", "yes")) {
-      assertUnfit(cluster.url(), "Redis Cluster");
+      assertUnfit(cluster.url(), "Redis Cluster", "redis-cluster://");
+    }
+  }
+
+  @Test
+  void itIsARedisClusterWithoutAllSlots() {
+    RedisCluster.assumeIsThere();
+    try (RedisServer cluster = RedisServer.start("--cluster-enabled", "yes")) {
+      String url = cluster.url().replace("redis:", "redis-cluster:");
+      assertUnfit(url, "16384 of the 16384 slots", "have no master");
+    }
+  }
+
+  @Test
+  void itIsNoRedisCluster() {
+    RedisCluster.assumeIsThere();
+    assertUnfit(redis.url().replace("redis:", "redis-cluster:"), "no Redis Cluster", "redis://");
+  }
+
+  @Test
+  void noServerOfTheRedisClusterIsThere() {
+    assertUnfit("redis-cluster://127.0.0.1:" + RedisServer.freePort(), "cannot be reached");
+  }
+
+  @Test
+  void aRedisClusterIsFitWhenOneOfThoseNamedIsThere() {
+    RedisCluster.assumeIsThere();
+    try (RedisCluster cluster = RedisCluster.start()) {
+      assertDoesNotThrow(() -> require(cluster.url()));
+      String also = "127.0.0.1:" + RedisServer.freePort() + ",";
+      String url = "redis-cluster://" + also + "127.0.0.1:" + cluster.masters().get(1).port();
+      assertDoesNotThrow(() -> require(url));
     }
   }
 
@@ -178,6 +209,8 @@ class FitnessTest {
         "redis://a,b",
         "redis://h/x",
         "redis-sentinel://h:1",
+        "redis-cluster://h:1/1",
+        "redis-cluster://h:1#main",
         "redis://u@h"
       })
   void aMalformedUrlIsRefused(String url) {
@@ -193,5 +226,8 @@ class FitnessTest {
     assertEquals("rediss://u:***@h:1/3", url.toString());
     StoreUrl sentinels = StoreUrl.parse("redis-sentinel://a,b:2/0#main");
     assertEquals("redis-sentinel://a:26379,b:2/0#main", sentinels.toString());
+    StoreUrl cluster = StoreUrl.parse("redis-cluster://u:p@a,b:2");
+    assertTrue(cluster.isCluster());
+    assertEquals("redis-cluster://u:***@a:6379,b:2", cluster.toString());
   }
 }

@@ -42,10 +42,15 @@ class TwoNodesTest extends OneRedis {
   private Node a;
   private Node b;
 
+  /** Where the nodes keep their channels. */
+  protected String url() {
+    return redis.url();
+  }
+
   @BeforeEach
   void startNodes() {
-    a = Node.roomy(redis.url());
-    b = Node.roomy(redis.url());
+    a = Node.roomy(url());
+    b = Node.roomy(url());
   }
 
   @AfterEach
@@ -99,7 +104,8 @@ class TwoNodesTest extends OneRedis {
     assertEquals(0, b.store.holes().sum());
   }
 
-  private static long subscribers(String channel) {
+  /** How many nodes hear a channel. */
+  protected long subscribers(String channel) {
     try (Jedis jedis = redis.client()) {
       return jedis.pubsubNumSub(channel).get(channel);
     }
@@ -240,7 +246,7 @@ class TwoNodesTest extends OneRedis {
 
   @Test
   void whoeverIsBehindWhatIsKeptIsToldHowManyAreGone() {
-    try (Node small = Node.at(redis.url())) {
+    try (Node small = Node.at(url())) {
       Channel here = small.create("c");
       Offset start = here.end();
       Node.append(here, numbers(1, 250));
@@ -252,7 +258,7 @@ class TwoNodesTest extends OneRedis {
 
   @Test
   void bytesAndAgeAreBoundsToo() throws Exception {
-    try (Node small = new Node(redis.url(), new Retention(1_000, 50, Duration.ofMillis(300)))) {
+    try (Node small = new Node(url(), new Retention(1_000, 50, Duration.ofMillis(300)))) {
       Channel channel = small.create("small");
       for (int i = 0; i < 20; i++) {
         Node.append(channel, "ten bytes.");

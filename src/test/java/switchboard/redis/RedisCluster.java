@@ -1,5 +1,6 @@
 package switchboard.redis;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -9,12 +10,13 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.MigrateParams;
 
-/** A real Redis Cluster of three masters on this machine. */
+/** A real Redis Cluster of three masters on this machine, and replicas where a test wants them. */
 final class RedisCluster implements AutoCloseable {
 
   private static final int MASTERS = 3;
 
   private final List<RedisServer> masters;
+  private final List<RedisServer> replicas = new ArrayList<>();
 
   private RedisCluster(List<RedisServer> masters) {
     this.masters = masters;
@@ -30,14 +32,8 @@ final class RedisCluster implements AutoCloseable {
   }
 
   /** Starts one, with all slots. */
-  static RedisCluster start(String... options) {
-    String[] all =
-        Stream.concat(
-                Stream.of("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"),
-                Stream.of(options))
-            .toArray(String[]::new);
-    List<RedisServer> masters =
-        Stream.generate(() -> RedisServer.start(all)).limit(MASTERS).toList();
+  static RedisCluster start() {
+    List<RedisServer> masters = Stream.generate(RedisCluster::server).limit(MASTERS).toList();
     RedisCluster cluster = new RedisCluster(masters);
     for (int i = 0; i < MASTERS; i++) {
       int first = Slots.COUNT * i / MASTERS;
@@ -52,6 +48,25 @@ final class RedisCluster implements AutoCloseable {
     return cluster;
   }
 
+  private static RedisServer server() {
+    return RedisServer.start("--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
+  }
+
+  /** Another server, that takes a master's place when that is gone. */
+  RedisServer replicate(int master) {
+    RedisServer replica = server();
+    replicas.add(replica);
+    String id = text(command(master, "MYID"));
+    try (Jedis jedis = replica.client()) {
+      jedis.clusterMeet("127.0.0.1", masters.get(0).port());
+      awaitAgreement();
+      Node.await("it knows its master", () -> jedis.clusterNodes().contains(id));
+      jedis.clusterReplicate(id);
+      Node.await("it is in step", () -> jedis.info("replication").contains("link_status:up"));
+    }
+    return replica;
+  }
+
   /** Waits until each knows all, and that all slots have a master. */
   void awaitAgreement() {
     for (int i = 0; i < MASTERS; i++) {
@@ -64,7 +79,7 @@ final class RedisCluster implements AutoCloseable {
     try {
       String info = text(command(master, "INFO"));
       return info.contains("cluster_state:ok")
-          && info.contains("cluster_known_nodes:" + MASTERS)
+          && info.contains("cluster_known_nodes:" + (MASTERS + replicas.size()))
           && info.contains("cluster_size:" + MASTERS);
     } catch (JedisException e) {
       return false;
@@ -124,33 +139,43 @@ final class RedisCluster implements AutoCloseable {
   /** Hands a slot over to another master as {@code redis-cli --cluster reshard} does. */
   void move(int slot, int to) {
     int from = owner(slot);
-    String source = text(command(from, "MYID"));
-    String target = text(command(to, "MYID"));
-    command(to, "SETSLOT", slot, "IMPORTING", source);
-    command(from, "SETSLOT", slot, "MIGRATING", target);
+    beginToMove(slot, to);
     try (Jedis jedis = masters.get(from).client()) {
       List<String> keys = jedis.clusterGetKeysInSlot(slot, 10);
       while (!keys.isEmpty()) {
-        jedis.migrate(
-            "127.0.0.1",
-            masters.get(to).port(),
-            5_000,
-            new MigrateParams(),
-            keys.toArray(String[]::new));
+        hand(from, to, keys);
         keys = jedis.clusterGetKeysInSlot(slot, 10);
       }
     }
+    String target = text(command(to, "MYID"));
     command(to, "SETSLOT", slot, "NODE", target);
     command(from, "SETSLOT", slot, "NODE", target);
     for (int i = 0; i < MASTERS; i++) {
-      if (i != from && i != to) {
-        command(i, "SETSLOT", slot, "NODE", target);
-      }
+      command(i, "SETSLOT", slot, "NODE", target);
+    }
+  }
+
+  /** From now on both have a part of it. */
+  void beginToMove(int slot, int to) {
+    int from = owner(slot);
+    command(to, "SETSLOT", slot, "IMPORTING", text(command(from, "MYID")));
+    command(from, "SETSLOT", slot, "MIGRATING", text(command(to, "MYID")));
+  }
+
+  void hand(int from, int to, List<String> keys) {
+    try (Jedis jedis = masters.get(from).client()) {
+      jedis.migrate(
+          "127.0.0.1",
+          masters.get(to).port(),
+          5_000,
+          new MigrateParams(),
+          keys.toArray(String[]::new));
     }
   }
 
   @Override
   public void close() {
     masters.forEach(RedisServer::close);
+    replicas.forEach(RedisServer::close);
   }
 }

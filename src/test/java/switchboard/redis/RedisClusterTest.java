@@ -1,6 +1,7 @@
 package switchboard.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
+import switchboard.channel.Channels.Refused;
+import switchboard.channel.Ending;
 import switchboard.channel.QuietSink;
 import switchboard.channel.RecordingSink;
 import switchboard.channel.Transport;
@@ -124,6 +127,97 @@ class RedisClusterTest extends TwoNodesTest {
       assertTrue(verdict.gaps() > 0, verdict::toString);
     } finally {
       nodes.forEach(Node::close);
+    }
+  }
+
+  @Test
+  void aMasterThatHasOnlyAPartOfAChannelDoesNothingToIt() {
+    try (Node node = Node.roomy(url());
+        Node other = Node.roomy(url())) {
+      Channel channel = node.create("c");
+      Node.append(channel, "1", "2", "3");
+      int slot = Slots.of("t:{c}");
+      int from = cluster.owner(slot);
+      int to = (from + 1) % 3;
+      cluster.beginToMove(slot, to);
+      for (String part : List.of("t:{c}:l", "t:{c}:m")) {
+        cluster.hand(from, to, List.of(part));
+        Refused refused = assertThrows(Refused.class, () -> Node.append(channel, "no"));
+        assertEquals(Ending.STORE_UNAVAILABLE, refused.ending());
+      }
+      assertTrue(node.channels.isWell(), "whoever hands over a slot is there");
+      cluster.move(slot, to);
+      Node.append(channel, "4");
+      assertEquals(List.of("1", "2", "3", "4"), read(node.find("c")));
+      assertEquals(List.of("1", "2", "3", "4"), read(other.find("c")));
+    }
+  }
+
+  @Test
+  void oneMasterThatIsNotHeardIsNoticedThoughItAnswers() {
+    RedisServer master = cluster.masters().get(0);
+    try (Wire wire = new Wire(master.port())) {
+      announce(master, wire.port());
+      try (Node node = Node.roomy(url());
+          Node other = Node.roomy(url())) {
+        String name =
+            IntStream.range(0, 100)
+                .mapToObj(i -> "auto-" + i)
+                .filter(n -> cluster.owner(Slots.of("t:{" + n + "}")) == 0)
+                .findFirst()
+                .orElseThrow();
+        Channel channel = node.find(name);
+        RecordingSink sink = RecordingSink.fast();
+        channel.subscribe(channel.earliest(), sink);
+        Node.await("it hears each", node.channels::isWell);
+        wire.deafen(true);
+        Node.append(other.find(name), "1");
+        Node.await("it knows that it is deaf", () -> !node.channels.isWell());
+        assertTrue(node.store.isReachable(), "it answers");
+        wire.deafen(false);
+        Node.awaitEvents(List.of("1"), sink.events);
+        Node.await("it hears again", node.channels::isWell);
+      }
+    } finally {
+      announce(master, 0);
+    }
+  }
+
+  private static void announce(RedisServer master, int port) {
+    try (Jedis jedis = master.client()) {
+      jedis.configSet("cluster-announce-port", Integer.toString(port));
+    }
+    String told = ":" + (port == 0 ? master.port() : port) + "@";
+    for (int i = 0; i < 3; i++) {
+      int each = i;
+      Node.await("all are told", () -> Link.text(cluster.command(each, "NODES")).contains(told));
+    }
+  }
+
+  @Test
+  void aReplicaThatTakesTheMastersPlaceLosesNothingUntold() throws Exception {
+    try (RedisCluster own = RedisCluster.start()) {
+      int first = own.owner(Slots.of("t:{auto-0}"));
+      RedisServer replica = own.replicate(first);
+      List<Node> nodes = Stream.generate(() -> Node.roomy(own.url())).limit(3).toList();
+      try (FaultRun run = new FaultRun(nodes)) {
+        run.awaitMore(FaultRun.LOAD);
+        own.masters().get(first).kill();
+        Node.await("it takes the place", () -> isMaster(replica));
+        run.awaitMore(FaultRun.LOAD);
+        FaultRun.Verdict verdict = run.end();
+        assertTrue(verdict.isClean(), verdict::toString);
+        assertTrue(verdict.gaps() > 0, verdict::toString);
+        Node.await("all is well", () -> nodes.stream().allMatch(n -> n.channels.isWell()));
+      } finally {
+        nodes.forEach(Node::close);
+      }
+    }
+  }
+
+  private static boolean isMaster(RedisServer server) {
+    try (Jedis jedis = server.client()) {
+      return jedis.info("replication").contains("role:master");
     }
   }
 

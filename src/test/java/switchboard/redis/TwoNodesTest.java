@@ -70,7 +70,7 @@ class TwoNodesTest extends OneRedis {
     return messages;
   }
 
-  private static List<String> read(Channel channel) {
+  protected static List<String> read(Channel channel) {
     return read(channel, channel.earliest());
   }
 

@@ -138,8 +138,9 @@ final class Attendances {
 
   /** Renews the lease, and looks after servers whose own has run out. */
   void beat() {
-    call(Command.SADD, prefix + "nodes", own);
+    // First the lease: whoever finds this server among the others finds it alive.
     Object before = call(Command.SET, node(own), 1, "PX", leaseMillis, "GET");
+    call(Command.SADD, prefix + "nodes", own);
     if (before == null) {
       workers.accept(this::writeAgain);
     }
@@ -185,6 +186,8 @@ final class Attendances {
     }
     call(Command.SREM, prefix + "nodes", id);
     call(Command.DEL, channelsOf(id));
+    // If it is there after all, and wrote something meanwhile: without a lease it writes all again.
+    call(Command.DEL, node(id));
     call(Command.DEL, node(id) + ":reap");
   }
 

@@ -152,6 +152,23 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
+  void aServerThatWasTakenForGoneAndIsNotIsCountedAgain() {
+    listen(b, "auto-c", Transport.WEBSOCKET, null);
+    awaitPresent(a, "auto-c", 1);
+    try (Jedis jedis = redis.client()) {
+      for (int i = 0; i < 30; i++) {
+        jedis.del("t:node:" + b.store.id());
+        Node.await("it has a lease", () -> jedis.exists("t:node:" + b.store.id()));
+      }
+      Node.await(
+          "nobody takes it for gone", () -> !jedis.exists("t:node:" + b.store.id() + ":reap"));
+      Node.await("it is counted", () -> jedis.hlen("t:{auto-c}:w") == 1);
+      Node.await("it can be found", () -> jedis.scard("t:node:" + b.store.id() + ":at") == 1);
+    }
+    awaitPresent(a, "auto-c", 1);
+  }
+
+  @Test
   void whenAServerStopsTheOthersKnowItAtOnce() {
     listen(a, "auto-c", Transport.WEBSOCKET, null);
     awaitPresent(b, "auto-c", 1);

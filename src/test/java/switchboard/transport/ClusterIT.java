@@ -20,6 +20,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import redis.clients.jedis.Jedis;
 import switchboard.channel.Transport;
 import switchboard.redis.RedisServer;
 import switchboard.server.MicroServer;
@@ -72,6 +73,34 @@ class ClusterIT {
     String urls =
         String.join(",", NODES.subList(0, 2).stream().map(n -> n.root().toString()).toList());
     conform("conformance-two-nodes", urls);
+  }
+
+  @Test
+  @Order(3)
+  void whatRedisRefusesIsAProblemThatSaysSoAndNothingIsKeptOfIt() {
+    Http one = new Http(NODES.get(0).root());
+    Http other = new Http(NODES.get(1).root());
+    String channel = "refused-" + UUID.randomUUID();
+    one.put(channel, "application/json");
+    one.append(channel, "1");
+    try (Jedis jedis = redis.client()) {
+      jedis.configSet("maxmemory", "1");
+      assertRefused(507, "store-full", "maxmemory", one.append(channel, "2"));
+      jedis.configSet("maxmemory", "0");
+      jedis.configSet("min-replicas-to-write", "1");
+      assertRefused(503, "store-unavailable", "NOREPLICAS", one.append(channel, "3"));
+      jedis.configSet("min-replicas-to-write", "0");
+    }
+    assertEquals("[1]", other.get("channels/" + channel + "?offset=-1").body());
+    one.append(channel, "4");
+    assertEquals("[1,4]", other.get("channels/" + channel + "?offset=-1").body());
+  }
+
+  private static void assertRefused(int status, String problem, String why, Http.Answer answer) {
+    assertEquals(status, answer.status(), answer.body());
+    assertEquals("application/problem+json", answer.header("Content-Type"));
+    assertTrue(answer.problem().getString("type").endsWith(problem), answer.body());
+    assertTrue(answer.problem().getString("detail").contains(why), answer.body());
   }
 
   private static void conform(String name, String urls) throws Exception {

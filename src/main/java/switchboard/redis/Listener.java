@@ -174,7 +174,7 @@ final class Listener implements AutoCloseable {
 
   /** One connection of Jedis', plain or sharded Pub/Sub. */
   private interface Voice {
-    void proceed(Connection connection, byte[] first);
+    void proceed(Connection connection, byte[]... first);
 
     void ask(byte[][] keys);
 
@@ -376,11 +376,6 @@ final class Listener implements AutoCloseable {
     }
 
     @Override
-    public void proceed(Connection connection, byte[] first) {
-      proceed(connection, new byte[][] {first});
-    }
-
-    @Override
     public void ask(byte[][] keys) {
       subscribe(keys);
     }
@@ -406,11 +401,6 @@ final class Listener implements AutoCloseable {
 
     private Sharded(Ear ear) {
       this.ear = ear;
-    }
-
-    @Override
-    public void proceed(Connection connection, byte[] first) {
-      proceed(connection, new byte[][] {first});
     }
 
     @Override

@@ -300,12 +300,12 @@ final class RedisStore implements Store {
   private Optional<Channel> restore(MirroredLog known) {
     Channel channel = known.channel();
     LOG.warning(() -> "channel \"" + known.name() + "\" – Redis lost it; it starts anew");
-    make(known.name(), channel, known.isClosed());
+    boolean isClosed = known.isClosed();
+    make(
+        new Draft(
+            known.name(), channel.contentType(), channel.lifetime(), null, Branch.NONE, isClosed),
+        List.of());
     return adopt(known);
-  }
-
-  private State make(ChannelName name, Channel like, boolean closed) {
-    return make(name, like.contentType(), like.lifetime(), null, Branch.NONE, closed, List.of());
   }
 
   /** Nobody will find it here any more. */
@@ -358,44 +358,35 @@ final class RedisStore implements Store {
     boolean inherits = fork != null && request.lifetime().equals(Lifetime.UNBOUNDED);
     Lifetime lifetime = inherits ? branch.source().lifetime() : request.lifetime();
     List<byte[]> messages = request.initial().apply(type);
+    Draft draft = new Draft(name, type, lifetime, fork, branch, request.close());
     boolean isInTwoSteps = fork != null && link.isCluster();
-    State made =
-        isInTwoSteps
-            ? makeInTwoSteps(name, type, lifetime, fork, branch, request.close(), messages)
-            : make(name, type, lifetime, fork, branch, request.close(), messages);
+    State made = isInTwoSteps ? makeInTwoSteps(draft, messages) : make(draft, messages);
     return isMade(made, fork);
   }
 
   // The source may have another master in a Redis Cluster. It counts the fork first, so that its
   // name is not free while there is one.
-  private State makeInTwoSteps(
-      ChannelName name,
-      ContentType type,
-      Lifetime lifetime,
-      Fork fork,
-      Branch branch,
-      boolean close,
-      List<byte[]> messages) {
+  private State makeInTwoSteps(Draft draft, List<byte[]> messages) {
+    ChannelName source = draft.fork().source();
     String once = UUID.randomUUID().toString();
-    State source =
+    State branched =
         call(
             "branch",
-            fork.source(),
+            source,
             once,
             BRANCHED_MILLIS,
-            branch.sourceId(),
-            branch.number(),
-            branch.prefixBytes(),
+            draft.branch().sourceId(),
+            draft.branch().number(),
+            draft.branch().prefixBytes(),
             parts.limits().forksPerChannel());
-    if (!source.status().equals("branched")) {
-      return source;
+    if (!branched.status().equals("branched")) {
+      return branched;
     }
-    List<byte[]> all = new ArrayList<>(source.more());
+    List<byte[]> all = new ArrayList<>(branched.more());
     all.addAll(messages);
-    int inherited = source.more().size();
-    State made = make(name, type, lifetime, fork, branch, close, once, inherited, all);
+    State made = make(draft, once, branched.more().size(), all);
     if (!made.status().equals("created")) {
-      call("release", fork.source(), once + ":not");
+      call("release", source, once + ":not");
     }
     return made;
   }
@@ -416,33 +407,25 @@ final class RedisStore implements Store {
     };
   }
 
-  private State make(
-      ChannelName name,
-      ContentType type,
-      Lifetime lifetime,
-      Fork fork,
-      Branch branch,
-      boolean close,
-      List<byte[]> messages) {
-    String once = UUID.randomUUID().toString();
-    return make(name, type, lifetime, fork, branch, close, once, 0, messages);
+  private State make(Draft draft, List<byte[]> messages) {
+    return make(draft, UUID.randomUUID().toString(), 0, messages);
   }
 
-  private State make(
-      ChannelName name,
-      ContentType type,
-      Lifetime lifetime,
-      Fork fork,
-      Branch branch,
-      boolean close,
-      String once,
-      int inherited,
-      List<byte[]> messages) {
+  /**
+   * Makes it.
+   *
+   * @param once tells this from another try
+   * @param inherited how many of the messages are those that a fork begins with
+   */
+  private State make(Draft draft, String once, int inherited, List<byte[]> messages) {
+    Lifetime lifetime = draft.lifetime();
     Instant end = lifetime.expiresAt();
+    Fork fork = draft.fork();
+    Branch branch = draft.branch();
     return call(
         "create",
-        name,
-        type.value(),
+        draft.name(),
+        draft.type().value(),
         lifetime.ttl() == null ? "" : lifetime.ttl().toMillis(),
         end == null ? "" : end.toEpochMilli(),
         lifetime.written() == null ? "" : lifetime.written(),
@@ -453,7 +436,7 @@ final class RedisStore implements Store {
         branch.prefixBytes(),
         branch.lives(),
         parts.limits().forksPerChannel(),
-        close ? 1 : 0,
+        draft.closes() ? 1 : 0,
         parts.retention().maxMessages(),
         parts.retention().maxBytes(),
         parts.retention().maxAge().toMillis(),
@@ -461,6 +444,15 @@ final class RedisStore implements Store {
         inherited,
         messages);
   }
+
+  /** A channel that is to be made; {@code fork} is {@code null} where it is none. */
+  private record Draft(
+      ChannelName name,
+      ContentType type,
+      Lifetime lifetime,
+      Fork fork,
+      Branch branch,
+      boolean closes) {}
 
   /** Where exactly a fork leaves its source. */
   private record Branch(

@@ -163,7 +163,7 @@ class FitnessTest {
 
   @Test
   void itIsARedisClusterWithoutAllSlots() {
-    RedisCluster.assumeIsThere();
+    RedisServer.requireTheMachinesOwn();
     try (RedisServer cluster = RedisServer.start("--cluster-enabled", "yes")) {
       String url = cluster.url().replace("redis:", "redis-cluster:");
       assertUnfit(url, "16384 of the 16384 slots", "have no master");
@@ -172,7 +172,7 @@ class FitnessTest {
 
   @Test
   void itIsNoRedisCluster() {
-    RedisCluster.assumeIsThere();
+    RedisServer.requireTheMachinesOwn();
     assertUnfit(redis.url().replace("redis:", "redis-cluster:"), "no Redis Cluster", "redis://");
   }
 
@@ -183,7 +183,7 @@ class FitnessTest {
 
   @Test
   void aRedisClusterIsFitWhenOneOfThoseNamedIsThere() {
-    RedisCluster.assumeIsThere();
+    RedisServer.requireTheMachinesOwn();
     try (RedisCluster cluster = RedisCluster.start()) {
       assertDoesNotThrow(() -> require(cluster.url()));
       String also = "127.0.0.1:" + RedisServer.freePort() + ",";

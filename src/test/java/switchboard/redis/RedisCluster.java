@@ -3,8 +3,6 @@ package switchboard.redis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisException;
@@ -20,15 +18,6 @@ final class RedisCluster implements AutoCloseable {
 
   private RedisCluster(List<RedisServer> masters) {
     this.masters = masters;
-  }
-
-  /** Skips a test where the machine has no Redis 7; continuous integration has one. */
-  static void assumeIsThere() {
-    boolean isThere = RedisServer.PROGRAM.equals("redis-server");
-    if (!isThere && System.getenv("CI") != null && System.getenv("SWITCHBOARD_REDIS") == null) {
-      Assertions.fail("no redis-server 7 for a Redis Cluster");
-    }
-    Assumptions.assumeTrue(isThere, "no redis-server 7 for a Redis Cluster");
   }
 
   /** Starts one, with all slots. */

@@ -29,7 +29,7 @@ class RedisClusterTest extends TwoNodesTest {
 
   @BeforeAll
   static void startCluster() {
-    RedisCluster.assumeIsThere();
+    RedisServer.requireTheMachinesOwn();
     cluster = RedisCluster.start();
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.embedded.core.ExecutableProvider;
@@ -40,8 +41,7 @@ public final class RedisServer implements AutoCloseable {
   static final String PROGRAM = program();
 
   private static String program() {
-    boolean isEmbedded = "embedded".equals(System.getenv("SWITCHBOARD_REDIS"));
-    if (!isEmbedded && Programs.isThere("redis-server")) {
+    if (!isEmbedded() && Programs.isThere("redis-server")) {
       return "redis-server";
     }
     try {
@@ -49,6 +49,19 @@ public final class RedisServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isEmbedded() {
+    return "embedded".equals(System.getenv("SWITCHBOARD_REDIS"));
+  }
+
+  /**
+   * For a test of what the Redis 6.2 that comes with the tests cannot do: skips it where there is
+   * no other, and fails it where {@code CI=true}, unless that one is asked for.
+   */
+  static void requireTheMachinesOwn() {
+    Assumptions.assumeFalse(isEmbedded(), "SWITCHBOARD_REDIS=embedded");
+    Programs.require("redis-server");
   }
 
   /** Starts one. */

@@ -2,7 +2,6 @@ package switchboard.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -36,8 +35,8 @@ class TlsTest {
 
   @BeforeAll
   static void startRedis() throws Exception {
-    assumeTrue(Programs.isThere("openssl"), "openssl makes the certificate");
-    assumeTrue(RedisServer.PROGRAM.equals("redis-server"), "the embedded one speaks no TLS");
+    Programs.require("openssl");
+    RedisServer.requireTheMachinesOwn();
     Path key = folder.resolve("key.pem");
     Path certificate = folder.resolve("certificate.pem");
     List<String> command =

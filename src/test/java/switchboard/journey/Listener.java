@@ -146,9 +146,7 @@ final class Listener implements AutoCloseable {
       answer.messages().forEach(message -> journal.note(message.toString()));
       offset = answer.next();
     } else if (answer.status() == 410) {
-      var reset = answer.problem().getJsonObject("reset");
-      String missed = reset.containsKey("missed") ? ":" + reset.getInt("missed") : "";
-      journal.note("gap:" + reset.getString("reason") + missed);
+      journal.note(Reader.gap(answer.problem().getJsonObject("reset")));
       offset = answer.next();
     }
   }

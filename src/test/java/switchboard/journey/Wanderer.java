@@ -1,9 +1,10 @@
 package switchboard.journey;
 
-import jakarta.json.Json;
+import static switchboard.transport.Reader.array;
+import static switchboard.transport.Reader.object;
+
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -20,7 +21,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import switchboard.channel.Transport;
+import switchboard.transport.EventStreamParser;
 import switchboard.transport.Http;
+import switchboard.transport.Reader;
 
 /**
  * A client that does as it is told: sent away, or refused, it comes again when the server said,
@@ -161,8 +164,7 @@ final class Wanderer implements AutoCloseable {
   }
 
   private void hearGap(JsonObject reset, String next) {
-    String missed = reset.containsKey("missed") ? ":" + reset.getInt("missed") : "";
-    journal.note("gap:" + reset.getString("reason") + missed);
+    journal.note(Reader.gap(reset));
     offset = next;
   }
 
@@ -189,11 +191,10 @@ final class Wanderer implements AutoCloseable {
             });
   }
 
-  /** An event stream, as the WHATWG HTML standard says (§9.2.6). */
+  /** What comes by one event stream. */
   private final class Events implements Flow.Subscriber<String> {
-    private String event = "message";
-    private String id;
-    private final StringBuilder data = new StringBuilder();
+    private final EventStreamParser parser =
+        new EventStreamParser(offset, this::dispatch, millis -> toldMillis = millis);
 
     @Override
     public void onSubscribe(Flow.Subscription subscription) {
@@ -205,30 +206,16 @@ final class Wanderer implements AutoCloseable {
 
     @Override
     public void onNext(String line) {
-      if (line.isEmpty()) {
-        dispatch();
-        event = "message";
-        data.setLength(0);
-      } else if (line.startsWith("event:")) {
-        event = line.substring(6).strip();
-      } else if (line.startsWith("id:")) {
-        id = line.substring(3).strip();
-      } else if (line.startsWith("retry:")) {
-        toldMillis = Long.parseLong(line.substring(6).strip());
-      } else if (line.startsWith("data:")) {
-        data.append(line.substring(5));
-      }
+      parser.line(line);
     }
 
-    private void dispatch() {
+    private void dispatch(String event, String data, String id) {
       synchronized (Wanderer.this) {
         switch (event) {
-          case "data" -> hear(array(data.toString()), id);
-          case "reset" -> hearGap(object(data.toString()).getJsonObject("reset"), id);
+          case "data" -> hear(array(data), id);
+          case "reset" -> hearGap(object(data).getJsonObject("reset"), id);
           case "control" -> offset = id;
-          default -> {
-            // only how long to wait
-          }
+          default -> throw new IllegalStateException("unknown event " + event);
         }
       }
     }
@@ -327,18 +314,6 @@ final class Wanderer implements AutoCloseable {
           isOut(how);
         }
       }
-    }
-  }
-
-  private static JsonObject object(String json) {
-    try (var reader = Json.createReader(new StringReader(json))) {
-      return reader.readObject();
-    }
-  }
-
-  private static JsonArray array(String json) {
-    try (var reader = Json.createReader(new StringReader(json))) {
-      return reader.readArray();
     }
   }
 

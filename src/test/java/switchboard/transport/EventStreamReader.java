@@ -10,7 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 
-/** Reads one event stream, as the WHATWG HTML standard says (§9.2.6); does not come again. */
+/** Reads one event stream; does not come again. */
 final class EventStreamReader extends Reader {
 
   private volatile InputStream body;
@@ -47,23 +47,9 @@ final class EventStreamReader extends Reader {
 
   private void readEvents() throws IOException {
     BufferedReader lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
-    String event = "message";
-    String id = offset();
-    StringBuilder data = new StringBuilder();
+    EventStreamParser parser = new EventStreamParser(offset(), this::dispatch, millis -> {});
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.isEmpty()) {
-        if (!data.isEmpty()) {
-          dispatch(event, data.toString(), id);
-        }
-        event = "message";
-        data.setLength(0);
-      } else if (line.startsWith("event:")) {
-        event = line.substring(6).strip();
-      } else if (line.startsWith("id:")) {
-        id = line.substring(3).strip();
-      } else if (line.startsWith("data:")) {
-        data.append(line.substring(5));
-      }
+      parser.line(line);
     }
     if (!left) {
       hearEnd("ended");

@@ -101,8 +101,7 @@ public abstract class Reader implements AutoCloseable {
   }
 
   final synchronized void hearGap(JsonObject reset, String next) {
-    String missed = reset.containsKey("missed") ? ":" + reset.getInt("missed") : "";
-    note("gap:" + reset.getString("reason") + missed, next);
+    note(gap(reset), next);
     moveTo(next);
   }
 
@@ -120,13 +119,19 @@ public abstract class Reader implements AutoCloseable {
     heard.add(what);
   }
 
-  static JsonObject object(String json) {
+  /** A gap as it stands among what was heard. */
+  public static String gap(JsonObject reset) {
+    String missed = reset.containsKey("missed") ? ":" + reset.getInt("missed") : "";
+    return "gap:" + reset.getString("reason") + missed;
+  }
+
+  public static JsonObject object(String json) {
     try (var reader = Json.createReader(new StringReader(json))) {
       return reader.readObject();
     }
   }
 
-  static JsonArray array(String json) {
+  public static JsonArray array(String json) {
     try (var reader = Json.createReader(new StringReader(json))) {
       return reader.readArray();
     }

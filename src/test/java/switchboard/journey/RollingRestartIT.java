@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -25,7 +26,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,9 +65,13 @@ class RollingRestartIT implements Wanderer.Crowd {
   private final ScheduledExecutorService publishing = Executors.newScheduledThreadPool(4);
   private final Map<Integer, MicroServer> nodes = new TreeMap<>();
   private final Map<String, String> environment = new HashMap<>();
+  private Path war;
   private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Wanderer> wanderers = new ArrayList<>();
   private final List<Publisher> publishers = new ArrayList<>();
+
+  /** Each with whom it listens to. */
+  private final Map<Wanderer, Publisher> wanderers = new LinkedHashMap<>();
+
   private final Queue<Long> departures = new ConcurrentLinkedQueue<>();
   private final Queue<Long> returns = new ConcurrentLinkedQueue<>();
   private final AtomicInteger heldNow = new AtomicInteger();
@@ -191,15 +197,17 @@ class RollingRestartIT implements Wanderer.Crowd {
       proxy.leaveOut(port);
       leave(port);
       start(port);
+      awaitReady(port);
       proxy.putBack(port);
       awaitAllAreBack(port, 1);
     }
     end();
-    for (Wanderer wanderer : wanderers) {
-      Journal journal = wanderer.journal();
-      assertEquals(0, journal.resets() + journal.trimmed(), "was told of a gap");
-      assertEquals(publisherOf(wanderer).accepted(), journal.messages());
-    }
+    wanderers.forEach(
+        (wanderer, publisher) -> {
+          Journal journal = wanderer.journal();
+          assertEquals(0, journal.resets() + journal.trimmed(), "was told of a gap");
+          assertEquals(publisher.accepted(), journal.messages());
+        });
   }
 
   @Test
@@ -212,26 +220,26 @@ class RollingRestartIT implements Wanderer.Crowd {
     for (int port : PORTS) {
       leave(port);
       start(port);
+      awaitReady(port);
       awaitAllAreBack(port, 2);
     }
     end();
-    for (Wanderer wanderer : wanderers) {
+    for (Wanderer wanderer : wanderers.keySet()) {
       assertEquals(1, wanderer.journal().resets(), "its channel went once");
     }
   }
 
-  private void startNodes(String war) throws IOException {
-    environment.put("war", System.getProperty(war));
-    for (int port : PORTS) {
-      nodes.put(port, MicroServer.start(port, Path.of(environment.get("war")), environment));
-    }
-    for (MicroServer node : nodes.values()) {
-      await("node " + node.port() + " is ready", node::isReady);
-    }
+  private void startNodes(String property) {
+    war = Path.of(System.getProperty(property));
+    PORTS.forEach(this::start);
+    PORTS.forEach(this::awaitReady);
   }
 
   private void start(int port) {
-    nodes.put(port, MicroServer.start(port, Path.of(environment.get("war")), environment));
+    nodes.put(port, MicroServer.start(port, war, environment));
+  }
+
+  private void awaitReady(int port) {
     await("node " + port + " is ready", nodes.get(port)::isReady);
   }
 
@@ -254,20 +262,17 @@ class RollingRestartIT implements Wanderer.Crowd {
     Transport[] transports = Transport.values();
     for (int i = 0; i < CLIENTS; i++) {
       Transport transport = transports[i % transports.length];
-      String channel = "rolling-" + i / transports.length % CHANNELS;
-      wanderers.add(new Wanderer(transport + " " + i, transport, http.channel(channel, ""), this));
+      Publisher publisher = publishers.get(i / transports.length % CHANNELS);
+      URI channel = http.channel(publisher.channel, "");
+      wanderers.put(new Wanderer(transport + " " + i, transport, channel, this), publisher);
     }
-    wanderers.forEach(Wanderer::come);
+    wanderers.keySet().forEach(Wanderer::come);
     await("all are in", () -> heldNow.get() == held());
     awaitAllHear();
   }
 
   private static int held() {
     return CLIENTS / Transport.values().length * (Transport.values().length - 1);
-  }
-
-  private Publisher publisherOf(Wanderer wanderer) {
-    return publishers.get(wanderers.indexOf(wanderer) / Transport.values().length % CHANNELS);
   }
 
   /**
@@ -288,10 +293,9 @@ class RollingRestartIT implements Wanderer.Crowd {
 
   /** Everybody hears what is published from now on. */
   private void awaitAllHear() {
-    int[] from = publishers.stream().mapToInt(Publisher::last).toArray();
-    awaitNobody(
-        "has not heard anything new",
-        w -> w.journal().last() <= from[publishers.indexOf(publisherOf(w))]);
+    Map<Publisher, Integer> before =
+        publishers.stream().collect(Collectors.toMap(p -> p, Publisher::last));
+    awaitNobody("has not heard anything new", (w, p) -> w.journal().last() <= before.get(p));
   }
 
   private void end() throws InterruptedException {
@@ -300,21 +304,24 @@ class RollingRestartIT implements Wanderer.Crowd {
     for (Publisher publisher : publishers) {
       await("the last message", publisher::publish);
     }
-    awaitNobody("has not heard the last message", w -> w.journal().last() != publisherOf(w).last());
+    awaitNobody("has not heard the last message", (w, p) -> w.journal().last() != p.last());
     assertEquals(List.of(), violations());
   }
 
   private List<String> violations() {
-    return wanderers.stream().flatMap(w -> w.journal().violations().stream()).toList();
+    return wanderers.keySet().stream().flatMap(w -> w.journal().violations().stream()).toList();
   }
 
-  private void awaitNobody(String what, Predicate<Wanderer> who) {
+  private void awaitNobody(String what, BiPredicate<Wanderer, Publisher> who) {
     with()
         .dontCatchUncaughtExceptions()
         .await(what)
         .atMost(Duration.ofMinutes(2))
-        .untilAsserted(
-            () -> assertEquals(List.of(), wanderers.stream().filter(who).limit(9).toList(), what));
+        .untilAsserted(() -> assertEquals(List.of(), some(who), what));
+  }
+
+  private List<Wanderer> some(BiPredicate<Wanderer, Publisher> who) {
+    return wanderers.keySet().stream().filter(w -> who.test(w, wanderers.get(w))).limit(9).toList();
   }
 
   private void await(String what, Callable<Boolean> condition) {
@@ -358,7 +365,7 @@ class RollingRestartIT implements Wanderer.Crowd {
   void stopAll() throws Exception {
     publishing.shutdownNow();
     clock.shutdownNow();
-    wanderers.forEach(Wanderer::close);
+    wanderers.keySet().forEach(Wanderer::close);
     for (int i = open.size() - 1; i >= 0; i--) {
       open.get(i).close();
     }
@@ -367,8 +374,8 @@ class RollingRestartIT implements Wanderer.Crowd {
         "\n%,d clients, %,d messages heard, %,d gaps told.\n"
             .formatted(
                 wanderers.size(),
-                wanderers.stream().mapToLong(w -> w.journal().messages()).sum(),
-                wanderers.stream().mapToLong(w -> w.journal().resets()).sum()));
+                wanderers.keySet().stream().mapToLong(w -> w.journal().messages()).sum(),
+                wanderers.keySet().stream().mapToLong(w -> w.journal().resets()).sum()));
     System.out.println(report);
     Files.writeString(REPORT, report, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }

@@ -73,7 +73,7 @@ public class Switchboard {
                 settings.get(Settings.ADMISSION_FOR),
                 clock()));
     arrivals = new Arrivals(bodyBytes());
-    drain = new Drain(connections, arrivals, settings.get(Settings.DRAIN_BUDGET));
+    drain = new Drain(connections, arrivals, settings.get(Settings.DRAIN_BUDGET), clock());
     channels =
         new Channels(
             new Retention(

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -215,17 +216,21 @@ public final class Connections {
     forEach(connection -> connection.end(ending));
   }
 
-  private void forEach(java.util.function.Consumer<Connection> action) {
+  private void forEach(Consumer<Connection> action) {
     for (Set<Connection> connections : open.values()) {
       for (Connection connection : connections) {
-        try {
-          action.accept(connection);
-        } catch (RuntimeException e) {
-          // One broken connection must not keep the clock from the others.
-          LOG.log(Level.WARNING, e, () -> connection + " – failed at a tick");
-          remove(connection);
-        }
+        attempt(connection, action);
       }
+    }
+  }
+
+  /** One broken connection must keep neither the clock nor the end from the others. */
+  void attempt(Connection connection, Consumer<Connection> action) {
+    try {
+      action.accept(connection);
+    } catch (RuntimeException | LinkageError e) {
+      LOG.log(Level.WARNING, e, () -> connection + " – failed");
+      remove(connection);
     }
   }
 }

@@ -270,6 +270,12 @@ public final class Settings {
           true,
           "Whether WebSocket frames go out by a faster way than the standard API, on servers that"
               + " have one: Payara, GlassFish, WildFly.");
+  public static final Setting<Boolean> POLL_FAST_PATH =
+      Setting.flag(
+          "switchboard.poll.fast-path",
+          true,
+          "Whether polls and long polls are answered with the Servlet API alone; otherwise by way of"
+              + " JAX-RS (AsyncResponse), at twice to three times the cost.");
   public static final Setting<Duration> STUCK_AFTER =
       Setting.duration(
           "switchboard.write.stuck-after",
@@ -480,6 +486,7 @@ public final class Settings {
           PING_AFTER,
           PONG_WITHIN,
           FAST_PATH,
+          POLL_FAST_PATH,
           STUCK_AFTER,
           DRAIN_BUDGET,
           DISPATCH_WORKERS,

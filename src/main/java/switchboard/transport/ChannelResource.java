@@ -15,13 +15,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.Duration;
 import java.time.InstantSource;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
-import switchboard.channel.Ending;
-import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
 
@@ -44,79 +41,23 @@ public class ChannelResource {
   @Inject private Settings settings;
   @Inject private InstantSource clock;
   @Inject private ManagedThreads threads;
-  @Context private HttpHeaders headers;
   @Context private UriInfo uri;
   @Context private HttpServletRequest servletRequest;
 
-  /** Poll and long poll (PROTOCOL.md §5.6, §5.7). */
+  /**
+   * Poll and long poll (PROTOCOL.md §5.6, §5.7), where {@link ChannelsFilter} leaves them to
+   * JAX-RS.
+   */
   @GET
   public void read(@PathParam("name") String name, @Suspended AsyncResponse response) {
     Query query =
         Query.parse(uri.getRequestUri().getRawQuery(), settings.get(Settings.MAX_QUERY_BYTES));
-    Transport transport = ReadRequest.transport(query, this::header);
-    ReadRequest request =
-        ReadRequest.parse(
-            channels,
-            Visitor.of(servletRequest),
+    new HttpRead(channels, connections, settings, clock, threads.executor())
+        .start(
             name,
-            transport,
             query,
-            this::header,
-            settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
-    Duration wait = transport == Transport.LONG_POLL ? wait(request.waitSeconds()) : Duration.ZERO;
-    connections.count(transport);
-    visit(request, wait);
-    PollAnswer answer = new PollAnswer(request, clock, connections.tally());
-    PollAnswer.Found found = answer.now();
-    // A poll is a long poll that waits for nothing. What is known already is answered by this very
-    // thread: when another one is faster than this one's return, Payara logs an error.
-    if (wait.isZero() || found.isNews()) {
-      if (!found.isNews()) {
-        connections.countEmpty(transport);
-      }
-      response.resume(answer.to(found, found.isNews(), header(HttpHeaders.IF_NONE_MATCH)));
-    } else {
-      String address = servletRequest.getRemoteAddr();
-      Connections.Refusal refusal = connections.refusal(address);
-      if (refusal != null) {
-        throw Problem.refused(refusal);
-      }
-      new LongPoll(
-              answer,
-              found,
-              wait,
-              response,
-              servletRequest.getAsyncContext(),
-              address,
-              connections,
-              threads.executor())
-          .start();
-    }
-  }
-
-  // Whoever gives no name is told from others by where it comes from and by what it is.
-  private void visit(ReadRequest request, Duration wait) {
-    String client =
-        request.member() != null
-            ? request.member()
-            : servletRequest.getRemoteAddr() + " " + header(HttpHeaders.USER_AGENT);
-    long until = clock.millis() + wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
-    for (Place place : request.places()) {
-      place.channel().visit(request.transport(), client, request.member(), until);
-    }
-  }
-
-  private Duration wait(int seconds) {
-    if (seconds < 0) {
-      return settings.get(Settings.LONG_POLL_WAIT);
-    }
-    Duration max = settings.get(Settings.LONG_POLL_MAX_WAIT);
-    if (seconds > max.toSeconds()) {
-      throw new Problem(
-          Ending.BAD_PARAMETER,
-          "Prefer: wait=%d: at most %d seconds are allowed".formatted(seconds, max.toSeconds()));
-    }
-    return Duration.ofSeconds(seconds);
+            servletRequest,
+            new Held.ByJaxRs(response, servletRequest.getAsyncContext()));
   }
 
   /** What the channel is and where it ends (PROTOCOL.md §5.5). */
@@ -154,9 +95,5 @@ public class ChannelResource {
     return Response.ok(FailureMapper.ALLOWED, "text/plain")
         .header("Allow", FailureMapper.ALLOWED)
         .build();
-  }
-
-  private String header(String name) {
-    return headers.getHeaderString(name);
   }
 }

@@ -30,8 +30,8 @@ import switchboard.config.Settings;
 /**
  * The door of {@code /channels}: sets the headers that every answer has, and takes what is read or
  * written without blocking, as only Servlet can: appends and creations, which have a body, and the
- * requests for event streams. All others pass on, to {@link ChannelResource} or {@link
- * WebSocketEndpoint}.
+ * requests for event streams; and what comes too often for the way through JAX-RS, polls and long
+ * polls. All others pass on, to {@link ChannelResource} or {@link WebSocketEndpoint}.
  */
 @WebFilter(
     urlPatterns = {"/channels/*", "/access/*"},
@@ -96,11 +96,13 @@ public class ChannelsFilter extends HttpFilter {
         return;
       }
       Query query = Query.parse(request.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
-      if (ReadRequest.transport(query, request::getHeader) != Transport.EVENT_STREAM) {
+      if (ReadRequest.transport(query, request::getHeader) == Transport.EVENT_STREAM) {
+        startEventStream(request, response, query);
+      } else if (settings.get(Settings.POLL_FAST_PATH) && !isBeneath(name(request))) {
+        read(request, response, query);
+      } else {
         chain.doFilter(request, response);
-        return;
       }
-      startEventStream(request, response, query);
     } catch (Channels.Refused refused) {
       refuse(Problem.of(refused), response);
     } catch (Problem problem) {
@@ -274,6 +276,21 @@ public class ChannelsFilter extends HttpFilter {
     }
   }
 
+  private void read(HttpServletRequest request, HttpServletResponse response, Query query) {
+    try {
+      new HttpRead(channels, connections, settings, clock, threads.executor())
+          .start(
+              name(request),
+              query,
+              request,
+              new Held.ByServlet(request, response, connections.tally()));
+    } catch (Channels.Refused | Problem refusal) {
+      throw refusal;
+    } catch (RuntimeException e) {
+      throw FailureMapper.problem(e);
+    }
+  }
+
   private void startEventStream(
       HttpServletRequest request, HttpServletResponse response, Query query) throws IOException {
     UnaryOperator<String> header = request::getHeader;
@@ -294,6 +311,11 @@ public class ChannelsFilter extends HttpFilter {
     String info = request.getPathInfo() == null ? "" : request.getPathInfo();
     String path = request.getServletPath() + info;
     return path.length() <= "/channels/".length() ? "" : path.substring("/channels/".length());
+  }
+
+  // Who listens is asked beneath a channel, at /presence; nothing else is there.
+  private static boolean isBeneath(String name) {
+    return name.contains("/");
   }
 
   static void write(Problem problem, HttpServletResponse response) throws IOException {

@@ -1,18 +1,11 @@
 package switchboard.transport;
 
-import jakarta.servlet.AsyncContext;
-import jakarta.servlet.http.HttpServletResponse;
-import jakarta.ws.rs.container.AsyncResponse;
-import jakarta.ws.rs.core.Response;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
@@ -38,14 +31,12 @@ import switchboard.log.UpToDate;
  */
 final class LongPoll implements Sink, Connection {
 
-  private static final Logger LOG = Logger.getLogger(LongPoll.class.getName());
   private static final long RETRY_MILLIS = 2_000;
   private static final long HALF_TICK_MILLIS = 500;
 
   private final PollAnswer answer;
   private final PollAnswer.Found before;
-  private final AsyncResponse response;
-  private final AsyncContext request;
+  private final Held held;
   private final String address;
   private final Connections connections;
   private final Executor executor;
@@ -57,15 +48,13 @@ final class LongPoll implements Sink, Connection {
       PollAnswer answer,
       PollAnswer.Found before,
       Duration wait,
-      AsyncResponse response,
-      AsyncContext request,
+      Held held,
       String address,
       Connections connections,
       Executor executor) {
     this.answer = answer;
     this.before = before;
-    this.response = response;
-    this.request = request;
+    this.held = held;
     this.address = address;
     this.connections = connections;
     this.executor = executor;
@@ -116,8 +105,12 @@ final class LongPoll implements Sink, Connection {
   @Override
   public void end(Ending ending) {
     if (ending == Ending.SERVER_STOPPING) {
-      answerWithoutJaxRs(
-          new Problem(ending, "come again with the same offset").retryAfter(retryMillis()));
+      if (leave()) {
+        connections.tally().ended(ending);
+        held.refuseInTheEnd(
+            new Problem(ending, "come again with the same offset")
+                .retryAfter(Jitter.around(RETRY_MILLIS)));
+      }
     } else {
       answer(
           () -> {
@@ -126,29 +119,9 @@ final class LongPoll implements Sink, Connection {
     }
   }
 
-  private static long retryMillis() {
-    return Jitter.around(RETRY_MILLIS);
-  }
-
   @Override
   public boolean hasHeardAll() {
     return true; // what it waits for answers it
-  }
-
-  // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
-  // leave
-  // the client waiting for ever.
-  private void answerWithoutJaxRs(Problem problem) {
-    if (!leave()) {
-      return;
-    }
-    connections.tally().ended(problem.ending());
-    try {
-      ChannelsFilter.write(problem, (HttpServletResponse) request.getResponse());
-      request.complete();
-    } catch (IOException | IllegalStateException e) {
-      LOG.log(Level.FINEST, "a long poll was gone before the server", e);
-    }
   }
 
   @Override
@@ -167,7 +140,7 @@ final class LongPoll implements Sink, Connection {
     }
   }
 
-  private Response whatIsThere(boolean isWoken) {
+  private HttpAnswer whatIsThere(boolean isWoken) {
     requireStanding();
     PollAnswer.Found found = answer.afterWait();
     if (!found.isNews()) {
@@ -176,7 +149,7 @@ final class LongPoll implements Sink, Connection {
     return answer.to(found, isWoken || found.isNews(), null);
   }
 
-  private void answer(Supplier<Response> what) {
+  private void answer(Supplier<HttpAnswer> what) {
     if (!leave()) {
       return;
     }
@@ -199,13 +172,13 @@ final class LongPoll implements Sink, Connection {
     subscriptions.forEach(Subscription::cancel);
   }
 
-  private void resume(Supplier<Response> what) {
+  private void resume(Supplier<HttpAnswer> what) {
     try {
-      response.resume(what.get());
+      held.answer(what.get());
     } catch (Channels.Refused refused) {
-      response.resume(Problem.of(refused));
+      held.refuse(Problem.of(refused));
     } catch (Problem problem) {
-      response.resume(problem); // the overload for exceptions: an object would be written as JSON
+      held.refuse(problem);
     }
   }
 

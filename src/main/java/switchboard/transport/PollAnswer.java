@@ -1,11 +1,11 @@
 package switchboard.transport;
 
-import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
@@ -62,18 +62,21 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
    * @param hasNews whether there is something to tell
    * @param ifNoneMatch the request's header, or {@code null}
    */
-  Response to(Found found, boolean hasNews, String ifNoneMatch) {
+  HttpAnswer to(Found found, boolean hasNews, String ifNoneMatch) {
     String next = next(found);
     boolean isEnd = !request.isMany() && found.readings().get(0) instanceof UpToDate;
     if (isLive() && (isEnd || !hasNews)) {
-      return headers(Response.noContent(), found, next, null);
+      return headers(204, null, null, found, next, null);
     }
     String etag = request.place().fromNow() ? null : etag(next, found.isClosed());
     if (matches(ifNoneMatch, etag)) {
-      return headers(Response.notModified(), found, next, etag);
+      return headers(304, null, null, found, next, etag);
     }
     found.readings().forEach(this::count);
-    return headers(request.isMany() ? frames(found) : messages(found), found, next, etag);
+    byte[] body = request.isMany() ? frames(found) : messages(found);
+    String type =
+        request.isMany() ? "application/json" : request.place().channel().contentType().value();
+    return headers(200, type, body, found, next, etag);
   }
 
   private void count(Reading reading) {
@@ -88,18 +91,15 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
     return ReadRequest.combined(found.readings().stream().map(Place::next).toList());
   }
 
-  private Response.ResponseBuilder messages(Found found) {
+  private byte[] messages(Found found) {
     Place place = request.place();
     Reading reading = found.readings().get(0);
     if (reading instanceof Gap gap) {
       throw gone(gap);
     }
-    byte[] body =
-        reading instanceof Batch batch
-            ? batch.as(new Wire.Body(place.kind()))
-            : Wire.emptyBody(place.kind());
-    return Response.ok(body)
-        .header(HttpHeaders.CONTENT_TYPE, place.channel().contentType().value());
+    return reading instanceof Batch batch
+        ? batch.as(new Wire.Body(place.kind()))
+        : Wire.emptyBody(place.kind());
   }
 
   /** The answer to whoever can only be told by a status that messages are missing. */
@@ -111,13 +111,12 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
     return new Problem(Ending.OFFSET_GONE, why + "; read on at " + gap.earliest()).gap(gap);
   }
 
-  private Response.ResponseBuilder frames(Found found) {
+  private byte[] frames(Found found) {
     List<String> frames = new ArrayList<>();
     for (int i = 0; i < found.readings().size(); i++) {
       addFrames(request.places().get(i), found.readings().get(i), frames);
     }
-    byte[] body = ("[" + String.join(",", frames) + "]").getBytes(StandardCharsets.UTF_8);
-    return Response.ok(body).header(HttpHeaders.CONTENT_TYPE, "application/json");
+    return ("[" + String.join(",", frames) + "]").getBytes(StandardCharsets.UTF_8);
   }
 
   private static void addFrames(Place place, Reading reading, List<String> frames) {
@@ -135,28 +134,33 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
     }
   }
 
-  private Response headers(
-      Response.ResponseBuilder response, Found found, String next, String etag) {
-    response.header(Headers.NEXT_OFFSET, next);
+  private HttpAnswer headers(
+      int status, String type, byte[] body, Found found, String next, String etag) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    if (type != null) {
+      headers.put("Content-Type", type);
+    }
+    headers.put(Headers.NEXT_OFFSET, next);
     if (found.isUpToDate()) {
-      response.header(Headers.UP_TO_DATE, Headers.TRUE);
+      headers.put(Headers.UP_TO_DATE, Headers.TRUE);
     }
     if (found.isClosed()) {
-      response.header(Headers.CLOSED, Headers.TRUE);
+      headers.put(Headers.CLOSED, Headers.TRUE);
     }
     if (isLive()) {
-      response.header(Headers.CURSOR, Cursor.next(request.cursor(), clock.millis()));
+      headers.put(Headers.CURSOR, Cursor.next(request.cursor(), clock.millis()));
     }
     if (etag != null) {
-      response.header(HttpHeaders.ETAG, etag);
+      headers.put("ETag", etag);
     }
     if (request.waitSeconds() >= 0) {
-      response.header("Preference-Applied", "wait=" + request.waitSeconds());
+      headers.put("Preference-Applied", "wait=" + request.waitSeconds());
     }
     // What is at the end changes with the next append: whoever keeps it must ask again, and the
     // ETag makes that cheap. A held answer is for the one who waited.
     boolean forOne = isLive() || request.place().fromNow();
-    return response.header(HttpHeaders.CACHE_CONTROL, forOne ? "no-store" : "no-cache").build();
+    headers.put("Cache-Control", forOne ? "no-store" : "no-cache");
+    return new HttpAnswer(status, headers, body);
   }
 
   private String etag(String next, boolean closed) {

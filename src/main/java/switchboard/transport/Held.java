@@ -1,0 +1,115 @@
+package switchboard.transport;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.container.AsyncResponse;
+import java.io.IOException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.channel.Tally;
+
+/**
+ * A request that is answered once, now or later: as JAX-RS has it, or with the Servlet API alone,
+ * which goes the same way in fewer steps (what it saves is in {@code docs/benchmarks.md}).
+ *
+ * <p><b>Threads.</b> One at a time.
+ */
+interface Held {
+
+  /** From now on it may be answered by another thread, after this one has gone. */
+  void hold();
+
+  void answer(HttpAnswer answer);
+
+  void refuse(Problem problem);
+
+  /** Refuses it when the application goes, of which JAX-RS may be gone already. */
+  void refuseInTheEnd(Problem problem);
+
+  /** A request that came to a JAX-RS resource. It is held by that. */
+  record ByJaxRs(AsyncResponse response, AsyncContext context) implements Held {
+
+    @Override
+    public void hold() {
+      // it is
+    }
+
+    @Override
+    public void answer(HttpAnswer answer) {
+      response.resume(answer.toResponse());
+    }
+
+    @Override
+    public void refuse(Problem problem) {
+      response.resume(problem); // the overload for exceptions: an object would be written as JSON
+    }
+
+    // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
+    // leave the client waiting for ever.
+    @Override
+    public void refuseInTheEnd(Problem problem) {
+      try {
+        ChannelsFilter.write(problem, (HttpServletResponse) context.getResponse());
+        context.complete();
+      } catch (IOException | IllegalStateException e) {
+        ByServlet.LOG.log(Level.FINEST, "a long poll was gone before the server", e);
+      }
+    }
+  }
+
+  /** A request that came to a filter or a servlet. */
+  final class ByServlet implements Held {
+
+    private static final Logger LOG = Logger.getLogger(Held.class.getName());
+
+    private final HttpServletRequest request;
+    private final HttpServletResponse response;
+    private final Tally tally;
+    private AsyncContext context;
+
+    ByServlet(HttpServletRequest request, HttpServletResponse response, Tally tally) {
+      this.request = request;
+      this.response = response;
+      this.tally = tally;
+    }
+
+    @Override
+    public void hold() {
+      context = request.startAsync();
+      context.setTimeout(0);
+    }
+
+    @Override
+    public void answer(HttpAnswer answer) {
+      end(() -> answer.write(response));
+    }
+
+    @Override
+    public void refuse(Problem problem) {
+      tally.ended(problem.ending());
+      refuseInTheEnd(problem);
+    }
+
+    @Override
+    public void refuseInTheEnd(Problem problem) {
+      end(() -> ChannelsFilter.write(problem, response));
+    }
+
+    /** Writes an answer. */
+    private interface Writing {
+      void run() throws IOException;
+    }
+
+    private void end(Writing writing) {
+      try {
+        writing.run();
+        if (context != null) {
+          context.complete();
+        }
+      } catch (IOException | IllegalStateException e) {
+        LOG.log(Level.FINEST, "the client was gone before its answer", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * The answer to a poll or a long poll, before it is JAX-RS' or Servlet's.
+ *
+ * @param body {@code null} where there is none; others have the same one and must not write to it
+ */
+record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
+
+  Response toResponse() {
+    Response.ResponseBuilder response = Response.status(status).entity(body);
+    headers.forEach(response::header);
+    return response.build();
+  }
+
+  void write(HttpServletResponse response) throws IOException {
+    response.setStatus(status);
+    headers.forEach(response::setHeader);
+    if (body != null) {
+      response.setContentLength(body.length);
+      response.getOutputStream().write(body);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Executor;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Ending;
+import switchboard.channel.Transport;
+import switchboard.config.Settings;
+
+/**
+ * Reads over HTTP: poll and long poll (Durable Streams PROTOCOL.md §5.6, §5.7).
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * @param executor by which held requests are answered
+ */
+record HttpRead(
+    Channels channels,
+    Connections connections,
+    Settings settings,
+    InstantSource clock,
+    Executor executor) {
+
+  /**
+   * Answers a request, or holds it until there is something to say.
+   *
+   * @param name the channel's, as it stands in the path
+   * @throws Problem if it cannot be done
+   */
+  void start(String name, Query query, HttpServletRequest request, Held held) {
+    Transport transport = ReadRequest.transport(query, request::getHeader);
+    ReadRequest read =
+        ReadRequest.parse(
+            channels,
+            Visitor.of(request),
+            name,
+            transport,
+            query,
+            request::getHeader,
+            settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
+    Duration wait = transport == Transport.LONG_POLL ? wait(read.waitSeconds()) : Duration.ZERO;
+    connections.count(transport);
+    visit(read, request, wait);
+    PollAnswer answer = new PollAnswer(read, clock, connections.tally());
+    PollAnswer.Found found = answer.now();
+    // A poll is a long poll that waits for nothing. What is known already is answered by this very
+    // thread: when another one is faster than this one's return, Payara logs an error.
+    if (wait.isZero() || found.isNews()) {
+      if (!found.isNews()) {
+        connections.countEmpty(transport);
+      }
+      held.answer(answer.to(found, found.isNews(), request.getHeader("If-None-Match")));
+    } else {
+      String address = request.getRemoteAddr();
+      Connections.Refusal refusal = connections.refusal(address);
+      if (refusal != null) {
+        throw Problem.refused(refusal);
+      }
+      held.hold();
+      new LongPoll(answer, found, wait, held, address, connections, executor).start();
+    }
+  }
+
+  // Whoever gives no name is told from others by where it comes from and by what it is.
+  private void visit(ReadRequest read, HttpServletRequest request, Duration wait) {
+    String client =
+        read.member() != null
+            ? read.member()
+            : request.getRemoteAddr() + " " + request.getHeader("User-Agent");
+    long until = clock.millis() + wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
+    for (Place place : read.places()) {
+      place.channel().visit(read.transport(), client, read.member(), until);
+    }
+  }
+
+  private Duration wait(int seconds) {
+    if (seconds < 0) {
+      return settings.get(Settings.LONG_POLL_WAIT);
+    }
+    Duration max = settings.get(Settings.LONG_POLL_MAX_WAIT);
+    if (seconds > max.toSeconds()) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "Prefer: wait=%d: at most %d seconds are allowed".formatted(seconds, max.toSeconds()));
+    }
+    return Duration.ofSeconds(seconds);
+  }
+}

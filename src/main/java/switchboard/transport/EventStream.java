@@ -56,6 +56,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final List<Feed> feeds;
   private final AsyncContext context;
   private final ServletOutputStream out;
+  private final Runnable keepMoreAgain;
   private final String address;
   private final Connections connections;
   private final Settings settings;
@@ -67,9 +68,10 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final long oldMillis;
   private volatile long lastWriteMillis;
 
-  // Guarded by this: what is being written and what waits, at most one batch a feed.
+  // Guarded by this: what is to run when what is being written is written, and what waits, at most
+  // one batch a feed. Who does not take what is written costs its bytes and not the batch as well.
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
-  private Outgoing current;
+  private Runnable current;
   private byte[] pending;
   private boolean unflushed;
   private String cursor;
@@ -142,6 +144,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     this.feeds = request.places().stream().map(Feed::new).toList();
     this.context = context;
     this.out = out;
+    this.keepMoreAgain = TcpConnection.keepLittleFor((HttpServletRequest) context.getRequest());
     this.address = address;
     this.connections = connections;
     this.settings = settings;
@@ -224,7 +227,8 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
         return;
       }
       connections.tally().sent(Transport.EVENT_STREAM, batch);
-      enqueue(() -> events(batch), () -> written(batch.closed(), done));
+      boolean isLast = batch.closed();
+      enqueue(() -> events(batch), () -> written(isLast, done));
     }
 
     private byte[] events(Batch batch) {
@@ -324,8 +328,9 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     try {
       while (!over.get() && (current != null || !waiting.isEmpty()) && out.isReady()) {
         if (current == null) {
-          current = waiting.remove();
-          pending = current.bytes().get();
+          Outgoing next = waiting.remove();
+          current = next.done();
+          pending = next.bytes().get();
           lastWriteMillis = clock.millis();
         } else if (pending != null) {
           byte[] bytes = pending;
@@ -336,7 +341,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
           unflushed = false;
           out.flush();
         } else {
-          Runnable done = current.done();
+          Runnable done = current;
           current = null;
           return done;
         }
@@ -417,6 +422,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   private void complete() {
     try {
+      keepMoreAgain.run();
       context.complete();
     } catch (IllegalStateException e) {
       LOG.log(Level.FINEST, "completed already by the container", e);

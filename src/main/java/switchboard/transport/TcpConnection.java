@@ -18,6 +18,14 @@ final class TcpConnection {
   private static final Logger LOG = Logger.getLogger(TcpConnection.class.getName());
   private static final Closeable UNKNOWN = () -> {};
 
+  /**
+   * What Grizzly may take of what goes on and on before it says that it can take no more. Its own
+   * measure is four times the socket's buffer: 80 WebSockets whose clients did not read took 433 MB
+   * of heap. Who reads is served from the socket's buffer: 10 MB at once took 16 ms either way. →
+   * SlowReaderIT
+   */
+  private static final int QUEUE_BYTES = 32 << 10;
+
   private TcpConnection() {}
 
   /**
@@ -28,10 +36,7 @@ final class TcpConnection {
     if (!request.getProtocol().startsWith("HTTP/1")) {
       return UNKNOWN;
     }
-    HttpServletRequest inner = request;
-    while (inner instanceof HttpServletRequestWrapper wrapper) {
-      inner = (HttpServletRequest) wrapper.getRequest();
-    }
+    HttpServletRequest inner = unwrapped(request);
     try {
       String name = inner.getClass().getName();
       if (name.startsWith("io.undertow.")) {
@@ -46,11 +51,59 @@ final class TcpConnection {
     return UNKNOWN;
   }
 
+  private static HttpServletRequest unwrapped(HttpServletRequest request) {
+    HttpServletRequest inner = request;
+    while (inner instanceof HttpServletRequestWrapper wrapper) {
+      inner = (HttpServletRequest) wrapper.getRequest();
+    }
+    return inner;
+  }
+
   /** What ends the connection under a request of Payara's or GlassFish's own. */
   static Closeable grizzly(Object request) throws ReflectiveOperationException {
-    Object tcp = Inside.call(Inside.call(grizzlyRequest(request), "getRequest"), "getConnection");
+    Object tcp = grizzlyConnection(request);
     Method close = Inside.method(tcp, "closeSilently");
     return () -> call(close, tcp);
+  }
+
+  private static Object grizzlyConnection(Object request) throws ReflectiveOperationException {
+    return Inside.call(Inside.call(grizzlyRequest(request), "getRequest"), "getConnection");
+  }
+
+  /**
+   * Has Payara and GlassFish keep little for a client that does not read; does nothing elsewhere,
+   * where little is kept anyway.
+   *
+   * @return what puts it back as it was, for the next request on this connection
+   */
+  static Runnable keepLittleFor(HttpServletRequest request) {
+    HttpServletRequest inner = unwrapped(request);
+    if (inner.getClass().getName().startsWith("org.apache.catalina.")
+        && request.getProtocol().startsWith("HTTP/1")) {
+      try {
+        return keepLittleUnder(Inside.get(inner, "request"));
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        LOG.log(Level.FINE, "the server is another than expected", e);
+      }
+    }
+    return () -> {};
+  }
+
+  /** The same under a request of Payara's or GlassFish's own. */
+  static Runnable keepLittleUnder(Object request) throws ReflectiveOperationException {
+    Object tcp = grizzlyConnection(request);
+    Method set = Inside.method(tcp, "setMaxAsyncWriteQueueSize", int.class);
+    Object before = Inside.call(tcp, "getMaxAsyncWriteQueueSize");
+    invoke(set, tcp, QUEUE_BYTES);
+    return () -> invoke(set, tcp, before);
+  }
+
+  private static void invoke(Method set, Object tcp, Object bytes) {
+    try {
+      set.invoke(tcp, bytes);
+    } catch (ReflectiveOperationException e) {
+      LOG.log(Level.FINE, "the server is another than expected", e);
+    }
   }
 
   private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {

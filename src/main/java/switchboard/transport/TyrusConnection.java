@@ -57,7 +57,9 @@ final class TyrusConnection implements WebConnection {
 
   private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
     this.original = original;
-    this.tcp = TcpConnection.grizzly(Inside.get(original, "request"));
+    Object request = Inside.get(original, "request");
+    this.tcp = TcpConnection.grizzly(request);
+    TcpConnection.keepLittleUnder(request);
   }
 
   /** Puts one under a WebSocket that was just opened. */

@@ -89,7 +89,7 @@ final class WebSocketConnection implements Connection {
   // Guarded by waiting.
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
   private int waitingBytes;
-  private Outgoing sending;
+  private Runnable sending; // what runs when the frame is written; the frame is the writer's
   private Ending closing;
 
   WebSocketConnection(
@@ -367,7 +367,7 @@ final class WebSocketConnection implements Connection {
       next = waiting.poll();
       end = next == null && !over.get() ? closing : null;
       if (next != null) {
-        sending = next;
+        sending = next.done();
         waitingBytes -= next.sizeBytes();
         lastSentMillis = clock.millis();
       }
@@ -395,12 +395,12 @@ final class WebSocketConnection implements Connection {
       broke(result.getException());
       return;
     }
-    Outgoing sent;
+    Runnable done;
     synchronized (waiting) {
-      sent = sending;
+      done = sending;
       sending = null;
     }
-    sent.done().run();
+    done.run();
     push();
   }
 

@@ -3,7 +3,10 @@ package switchboard.transport;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -16,16 +19,33 @@ import javax.management.ObjectName;
  */
 record LiveObjects(Map<String, Long> counts, long bytes) {
 
-  /** Of the server under test, whether it runs in this process or in one that it started. */
+  /** Of the server under test, wherever it runs. */
   static LiveObjects ofServer() {
-    ProcessHandle server =
-        ProcessHandle.current()
-            .descendants()
-            .filter(process -> process.info().commandLine().orElse("").contains("jboss.home.dir"))
-            .filter(process -> process.info().command().orElse("").endsWith("java"))
-            .findFirst()
-            .orElse(null);
-    return parse(server == null ? histogram() : histogram(server.pid()));
+    long pid = ofServerProcess();
+    return parse(pid == ProcessHandle.current().pid() ? histogram() : histogram(pid));
+  }
+
+  // Payara Embedded is this process. Others are started by it, and some of them by a program that
+  // is over: these are known by the folder that they run from.
+  private static long ofServerProcess() {
+    return ProcessHandle.current()
+        .descendants()
+        .filter(process -> process.info().command().orElse("").endsWith("/java"))
+        .map(ProcessHandle::pid)
+        .findFirst()
+        .or(LiveObjects::fromServerHome)
+        .orElseGet(() -> ProcessHandle.current().pid());
+  }
+
+  private static Optional<Long> fromServerHome() {
+    String home = System.getProperty("server.home", "");
+    return home.isEmpty()
+        ? Optional.empty()
+        : jcmd("-l")
+            .lines()
+            .filter(line -> line.contains(home + "/"))
+            .map(line -> Long.valueOf(line.replaceFirst(" .*", "")))
+            .findFirst();
   }
 
   private static String histogram() {
@@ -43,12 +63,15 @@ record LiveObjects(Map<String, Long> counts, long bytes) {
   }
 
   private static String histogram(long pid) {
+    return jcmd(Long.toString(pid), "GC.class_histogram");
+  }
+
+  private static String jcmd(String... arguments) {
     try {
-      String jcmd = System.getProperty("java.home") + "/bin/jcmd";
-      Process process =
-          new ProcessBuilder(jcmd, Long.toString(pid), "GC.class_histogram")
-              .redirectErrorStream(true)
-              .start();
+      List<String> command =
+          new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/jcmd"));
+      command.addAll(List.of(arguments));
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new IllegalStateException(e);

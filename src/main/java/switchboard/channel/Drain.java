@@ -28,8 +28,8 @@ public final class Drain {
   private static final Logger LOG = Logger.getLogger(Drain.class.getName());
   private static final long STEP_MILLIS = 20;
 
-  /** Few are not worth the whole budget: twenty a second are a stampede nowhere. */
-  private static final long MILLIS_EACH = 50;
+  /** Few are not worth the whole budget: ten a second are a stampede nowhere. */
+  private static final long MILLIS_EACH = 100;
 
   /** For the last words to be written. */
   private static final long LAST_WORDS_MILLIS = 1_000;

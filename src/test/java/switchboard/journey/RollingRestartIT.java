@@ -53,6 +53,9 @@ class RollingRestartIT implements Wanderer.Crowd {
   private static final int ADMITTED_PER_SECOND = Math.max(20, CLIENTS / 8);
   private static final int CHANNELS = 16;
 
+  /** Few are sent away in less time than the budget. */
+  private static final double SECONDS_EACH = 0.1;
+
   /** Between two messages of a channel. After each of them its long polls are admitted anew. */
   private static final long PACE_MILLIS = 4_000;
 
@@ -72,9 +75,12 @@ class RollingRestartIT implements Wanderer.Crowd {
   /** Each with whom it listens to. */
   private final Map<Wanderer, Publisher> wanderers = new LinkedHashMap<>();
 
-  private final Queue<Long> departures = new ConcurrentLinkedQueue<>();
-  private final Queue<Long> returns = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger heldNow = new AtomicInteger();
+  /** Where each channel lives; nothing where the nodes share them. */
+  private final Map<Publisher, Integer> homes = new HashMap<>();
+
+  private final Queue<Step> departures = new ConcurrentLinkedQueue<>();
+  private final Queue<Step> returns = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger lastingNow = new AtomicInteger();
   private final Map<String, AtomicInteger> refusals = new ConcurrentHashMap<>();
   private final StringBuilder report = new StringBuilder();
 
@@ -86,6 +92,9 @@ class RollingRestartIT implements Wanderer.Crowd {
     environment.put("SWITCHBOARD_ADMISSION_FOR", "PT10M");
     environment.put("SWITCHBOARD_TICKER_CHANNEL", "");
   }
+
+  /** Somebody went or came, at a time of {@link System#nanoTime}. */
+  private record Step(Wanderer who, long nanos, String why) {}
 
   @BeforeAll
   static void forgetTheLastReport() throws IOException {
@@ -99,19 +108,23 @@ class RollingRestartIT implements Wanderer.Crowd {
 
   @Override
   public void cameIn(Wanderer who, boolean again) {
-    if (isHeld(who)) {
-      heldNow.incrementAndGet();
-      if (again) {
-        returns.add(System.nanoTime());
-      }
+    if (isLasting(who)) {
+      lastingNow.incrementAndGet();
+    }
+    if (who.transport() != Transport.POLL && again) {
+      returns.add(new Step(who, System.nanoTime(), ""));
     }
   }
 
   @Override
   public void wentOut(Wanderer who, String why) {
-    if (isHeld(who)) {
-      heldNow.decrementAndGet();
-      departures.add(System.nanoTime());
+    if (isLasting(who)) {
+      lastingNow.decrementAndGet();
+    }
+    if (why.equals("503 starting")) {
+      wasRefused(who, why); // a long poll after a message, at a node that still lets in by and by
+    } else if (who.transport() != Transport.POLL) {
+      departures.add(new Step(who, System.nanoTime(), why));
     }
   }
 
@@ -120,8 +133,9 @@ class RollingRestartIT implements Wanderer.Crowd {
     refusals.computeIfAbsent(why, any -> new AtomicInteger()).incrementAndGet();
   }
 
-  private static boolean isHeld(Wanderer who) {
-    return who.transport() != Transport.POLL;
+  /** An event stream or WebSocket: a long poll that a message answers is not let in again. */
+  private static boolean isLasting(Wanderer who) {
+    return who.transport() == Transport.EVENT_STREAM || who.transport() == Transport.WEBSOCKET;
   }
 
   /** Appends 1, 2, 3 … to its channel. */
@@ -199,7 +213,7 @@ class RollingRestartIT implements Wanderer.Crowd {
       start(port);
       awaitReady(port);
       proxy.putBack(port);
-      awaitAllAreBack(port, 1);
+      awaitAllAreBack(port);
     }
     end();
     wanderers.forEach(
@@ -217,16 +231,30 @@ class RollingRestartIT implements Wanderer.Crowd {
     startNodes("war.under.test");
     open.add(RunningProxy.startWithHomes(PORTS, "server"));
     begin("In memory, each channel at the node that is its home", false);
+    publishers.forEach(publisher -> homes.put(publisher, home(publisher)));
     for (int port : PORTS) {
       leave(port);
       start(port);
       awaitReady(port);
-      awaitAllAreBack(port, 2);
+      awaitAllAreBack(port);
     }
     end();
     for (Wanderer wanderer : wanderers.keySet()) {
       assertEquals(1, wanderer.journal().resets(), "its channel went once");
     }
+  }
+
+  /** Which node has the messages of the channel. */
+  private int home(Publisher publisher) {
+    return PORTS.stream()
+        .filter(
+            port ->
+                new Http(nodes.get(port).root())
+                    .get("channels/" + publisher.channel + "?offset=-1")
+                    .body()
+                    .contains("1"))
+        .findFirst()
+        .orElseThrow();
   }
 
   private void startNodes(String property) {
@@ -267,28 +295,50 @@ class RollingRestartIT implements Wanderer.Crowd {
       wanderers.put(new Wanderer(transport + " " + i, transport, channel, this), publisher);
     }
     wanderers.keySet().forEach(Wanderer::come);
-    await("all are in", () -> heldNow.get() == held());
+    await("all are in", () -> lastingNow.get() == lasting());
     awaitAllHear();
   }
 
-  private static int held() {
-    return CLIENTS / Transport.values().length * (Transport.values().length - 1);
+  private static int lasting() {
+    return CLIENTS / Transport.values().length * 2;
   }
 
-  /**
-   * Everybody listens again, and no more came in a second than may.
-   *
-   * @param doors at how many nodes they were let in
-   */
-  private void awaitAllAreBack(int port, int doors) {
-    await("all are back", () -> heldNow.get() == held());
+  /** Everybody listens again; they went evenly, and no more came in a second than may. */
+  private void awaitAllAreBack(int port) {
+    await("all are back", () -> lastingNow.get() == lasting());
     awaitAllHear();
     report.append(line(port));
-    assertTrue(!departures.isEmpty(), "nobody was sent away");
+    List<Step> gone = lasting(of(port, departures));
+    assertTrue(!gone.isEmpty(), "nobody was sent away");
+    assertTrue(
+        mostInASecond(gone) <= 3 * evenlyInASecond(port), "they did not go evenly\n" + report);
+    List<Step> cut = gone.stream().filter(step -> !isSentAway(step.why())).toList();
+    assertTrue(cut.size() <= gone.size() / 20, () -> "were cut: " + cut);
     // What a node lets in a second, and what it had saved for the first one.
-    int most = doors * 2 * ADMITTED_PER_SECOND;
-    assertTrue(mostInASecond(returns) <= most, "too many at once\n" + report);
+    int most = 2 * ADMITTED_PER_SECOND;
+    assertTrue(mostInASecond(of(port, returns)) <= most, "too many at once\n" + report);
     assertEquals(List.of(), violations());
+  }
+
+  private static boolean isSentAway(String why) {
+    return why.equals("ended") || why.equals("1001 server-stopping");
+  }
+
+  /** Those who listen to channels of this node; all where the nodes share them. */
+  private List<Step> of(int port, Queue<Step> steps) {
+    return steps.stream()
+        .filter(step -> homes.getOrDefault(wanderers.get(step.who()), port) == port)
+        .toList();
+  }
+
+  private static List<Step> lasting(List<Step> steps) {
+    return steps.stream().filter(step -> isLasting(step.who())).toList();
+  }
+
+  /** How many event streams and WebSockets go in a second if all go evenly. */
+  private double evenlyInASecond(int port) {
+    List<Step> gone = of(port, departures);
+    return lasting(gone).size() / Math.min(BUDGET_SECONDS, gone.size() * SECONDS_EACH);
   }
 
   /** Everybody hears what is published from now on. */
@@ -331,26 +381,34 @@ class RollingRestartIT implements Wanderer.Crowd {
   /** A row of the report, of the restart of one node. */
   private String line(int port) {
     Map<String, AtomicInteger> told = new TreeMap<>(refusals);
-    return "| %d | %,d | %.1f | %d | %,d | %.1f | %d | %s |\n"
+    List<Step> gone = of(port, departures);
+    List<Step> back = of(port, returns);
+    return "| %d | %,d | %.1f | %d | %d | %.0f | %,d | %.1f | %d | %s |\n"
         .formatted(
             PORTS.indexOf(port) + 1,
-            departures.size(),
-            seconds(departures),
-            mostInASecond(departures),
-            returns.size(),
-            seconds(returns),
-            mostInASecond(returns),
+            gone.size(),
+            seconds(gone),
+            mostInASecond(gone),
+            mostInASecond(lasting(gone)),
+            evenlyInASecond(port),
+            back.size(),
+            seconds(back),
+            mostInASecond(back),
             told.isEmpty() ? "" : told.toString().replaceAll("[{}]", ""));
   }
 
-  private static double seconds(Queue<Long> nanos) {
-    long[] times = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+  private static long[] nanos(List<Step> steps) {
+    return steps.stream().mapToLong(Step::nanos).sorted().toArray();
+  }
+
+  private static double seconds(List<Step> steps) {
+    long[] times = nanos(steps);
     return times.length == 0 ? 0 : (times[times.length - 1] - times[0]) / 1e9;
   }
 
   /** How many at most fell into one second, wherever that begins. */
-  private static int mostInASecond(Queue<Long> nanos) {
-    long[] times = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+  private static int mostInASecond(List<Step> steps) {
+    long[] times = nanos(steps);
     int most = 0;
     for (int first = 0, last = 0; last < times.length; last++) {
       while (times[last] - times[first] > 1_000_000_000L) {
@@ -382,7 +440,7 @@ class RollingRestartIT implements Wanderer.Crowd {
 
   private static final String HEAD =
       """
-      | node | sent away | over s | most in a second | let in again | over s | most in a second | were told to wait |
-      |---|---|---|---|---|---|---|---|
+      | node | sent away | over s | most in a second | of streams and WebSockets | evenly | let in again | over s | most in a second | were told to wait |
+      |---|---|---|---|---|---|---|---|---|---|
       """;
 }

@@ -40,6 +40,8 @@ public final class MicroServer implements AutoCloseable {
               List.of(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-Xmx256m",
+                  "-XX:TieredStopAtLevel=1", // there sooner; what it does is little
+                  "-XX:+UseSerialGC",
                   "-jar",
                   "target/payara-micro.jar",
                   "--nohazelcast",

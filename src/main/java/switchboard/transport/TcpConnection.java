@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -17,6 +18,7 @@ final class TcpConnection {
 
   private static final Logger LOG = Logger.getLogger(TcpConnection.class.getName());
   private static final Closeable UNKNOWN = () -> {};
+  private static final AtomicBoolean WAS_SURPRISED = new AtomicBoolean();
 
   /**
    * What Grizzly may take of what goes on and on before it says that it can take no more. Its own
@@ -43,10 +45,10 @@ final class TcpConnection {
         return (Closeable) Inside.call(Inside.call(inner, "getExchange"), "getConnection");
       }
       if (name.startsWith("org.apache.catalina.")) {
-        return grizzly(Inside.get(inner, "request"));
+        return grizzly(catalinaRequest(inner));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.log(Level.FINE, "the server is another than expected", e);
+      surprised(e);
     }
     return UNKNOWN;
   }
@@ -81,9 +83,9 @@ final class TcpConnection {
     if (inner.getClass().getName().startsWith("org.apache.catalina.")
         && request.getProtocol().startsWith("HTTP/1")) {
       try {
-        return keepLittleUnder(Inside.get(inner, "request"));
+        return keepLittleUnder(catalinaRequest(inner));
       } catch (ReflectiveOperationException | RuntimeException e) {
-        LOG.log(Level.FINE, "the server is another than expected", e);
+        surprised(e);
       }
     }
     return () -> {};
@@ -102,8 +104,25 @@ final class TcpConnection {
     try {
       set.invoke(tcp, bytes);
     } catch (ReflectiveOperationException e) {
-      LOG.log(Level.FINE, "the server is another than expected", e);
+      surprised(e);
     }
+  }
+
+  // Aloud once where a name is not there, which is so for every request: who does not read costs
+  // megabytes then. The rest are requests whose client went meanwhile.
+  private static void surprised(Exception e) {
+    boolean isAloud =
+        (e instanceof NoSuchMethodException
+                || e instanceof NoSuchFieldException
+                || e instanceof IllegalAccessException)
+            && WAS_SURPRISED.compareAndSet(false, true);
+    LOG.log(isAloud ? Level.WARNING : Level.FINE, "the server is another than expected", e);
+  }
+
+  // By a method, since the field behind it has another name on GlassFish than on Payara.
+  private static Object catalinaRequest(HttpServletRequest facade)
+      throws ReflectiveOperationException {
+    return Inside.call(facade, "getUnwrappedCoyoteRequest");
   }
 
   private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {

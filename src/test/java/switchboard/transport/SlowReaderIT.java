@@ -134,7 +134,10 @@ class SlowReaderIT {
           alone);
       assertTrue(0 < each && each < MESSAGES / 4, each + " messages were written to each");
       if (transport == Transport.EVENT_STREAM || transport == Transport.WEBSOCKET) {
-        assertEquals(STALLED, Metrics.read(http, "switchboard_connections"), "all are there");
+        assertEquals(
+            STALLED,
+            Metrics.read(http, "switchboard_connections"),
+            () -> "all are there, not ended: " + endings());
       }
       assertTrue(grown < TOLERATED_BYTES, grown + " bytes more");
       assertTrue(beside < 3 * alone + 50, beside + " ms, " + alone + " ms without them");
@@ -145,6 +148,15 @@ class SlowReaderIT {
       http.delete(channel);
     }
     ServerTest.await("nobody is left", () -> Metrics.read(http, "switchboard_connections") == 0);
+  }
+
+  /** How many ended for which reason. */
+  private String endings() {
+    return http.get("metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith("switchboard_endings_total{") && !line.endsWith(" 0.0"))
+        .collect(Collectors.joining(", "));
   }
 
   private double written(Transport transport) {

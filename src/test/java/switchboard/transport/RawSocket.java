@@ -84,6 +84,15 @@ final class RawSocket implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
+  /** Says over a WebSocket that the client is there, without being asked (RFC 6455 §5.5.3). */
+  void pong() {
+    try {
+      sendBytes("\u008a\u0080\0\0\0\0");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
   /** Ends the connection at once, and lets the server know by a reset. */
   void reset() throws IOException {
     socket.setSoLinger(true, 0);

@@ -10,6 +10,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -40,10 +44,12 @@ class SlowReaderIT {
 
   private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
 
-  /** Nobody is given up for not reading: that is another test's. */
+  /**
+   * Nobody is given up for not reading: that is another test's. Nor for silence: → {@link #pongs}
+   */
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war(Map.of("write.stuck-after", "PT5M", "websocket.ping-after", "PT60S"));
+    return ServerTest.war(Map.of("write.stuck-after", "PT5M"));
   }
 
   private String newChannel() {
@@ -83,6 +89,18 @@ class SlowReaderIT {
     socket.send("GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\n\r\n".formatted(path, accept));
   }
 
+  /**
+   * What says every second that the WebSockets' clients are there, though they read nothing: who is
+   * silent is given up 5 s after the handshake with the settings that all tests have.
+   */
+  private static ScheduledExecutorService pongs(Transport transport, List<RawSocket> stalled) {
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    if (transport == Transport.WEBSOCKET) {
+      clock.scheduleAtFixedRate(() -> stalled.forEach(RawSocket::pong), 1, 1, TimeUnit.SECONDS);
+    }
+    return clock;
+  }
+
   /** How long another channel's messages take to another client while this one's are published. */
   private double p99MillisBesideFlood(String channel, int messages) {
     String quiet = newChannel();
@@ -115,7 +133,8 @@ class SlowReaderIT {
     double threads = Metrics.read(http, "jvm_threads_live_threads");
     long before = LiveObjects.ofServer().bytes();
     double written = written(transport);
-    List<RawSocket> stalled = new ArrayList<>();
+    List<RawSocket> stalled = new CopyOnWriteArrayList<>();
+    ScheduledExecutorService pongs = pongs(transport, stalled);
     try {
       stall(transport, channel, stalled);
       double beside = p99MillisBesideFlood(channel, MESSAGES);
@@ -142,6 +161,7 @@ class SlowReaderIT {
       assertTrue(grown < TOLERATED_BYTES, grown + " bytes more");
       assertTrue(beside < 3 * alone + 50, beside + " ms, " + alone + " ms without them");
     } finally {
+      pongs.shutdownNow();
       for (RawSocket socket : stalled) {
         socket.reset();
       }

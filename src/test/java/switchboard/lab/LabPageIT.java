@@ -520,6 +520,7 @@ class LabPageIT extends ServerTest {
 
   @Test
   void thePageFitsDesktopAndPhoneLightAndDark() {
+    source(20, 128);
     for (boolean isDark : new boolean[] {false, true}) {
       for (int width : new int[] {1360, 360}) {
         browser.screen(width, 800, isDark);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.json.JsonObject;
 import org.junit.jupiter.api.Test;
+import switchboard.channel.Transport;
 import switchboard.transport.Http;
 import switchboard.transport.Reader;
 import switchboard.transport.ServerTest;
@@ -17,12 +18,19 @@ class MetricsIT extends ServerTest {
     double before = metric("switchboard_messages_out_total{transport=\"eventStream\"}");
     try (Reader reader = eventStream(channel)) {
       await("it listens", () -> subscriptions() == 1);
+      assertEquals(1, open(Transport.EVENT_STREAM));
+      await("the ticker tells of it", () -> openByTicker() == 1);
       http.append(channel, "[1,2,3]");
       await("it hears", () -> reader.heard().size() == 3);
       double sent = metric("switchboard_messages_out_total{transport=\"eventStream\"}") - before;
       assertEquals(3, sent);
     }
     await("nobody listens", () -> subscriptions() == 0);
+    await("the ticker tells of it", () -> openByTicker() == 0);
+  }
+
+  private int openByTicker() {
+    return newestReadings().getJsonObject("open").getInt(Transport.EVENT_STREAM.key());
   }
 
   private double subscriptions() {

@@ -39,9 +39,9 @@ const tables = {
   resume: ['Resume: 1,000 clients come back after 200 missed messages', 'cpuUs',
     [['CPU µs a missed message', row => fixed(2)(row.cpuUs)], ['all caught up after s', row => fixed(2)(row.caughtUpS)], size, lost]],
   slow: ['Slow readers: 100 of 1,000 do not read; 1 KiB messages', 'cpuUs', [cpu, timesNchan, rate, p50, p99, lost]],
-  idle: ['Idle: 5,000 connections, in the 40 s that begin 75 s after they are open', 'pssPerConnection',
-    [['memory a connection, KiB', row => fixed(1)(row.pssPerConnection / 1024)], ['of it Java heap', row => row.heapBytesPerConnection ? fixed(1)(row.heapBytesPerConnection / 1024) : ''],
-      ['beyond a bare endpoint', beyondBare('pssPerConnection')], ['of it Java heap', beyondBare('heapBytesPerConnection')],
+  idle: ['Idle: 5,000 connections, in the 40 s that begin 75 s after they are open', 'bytesPerConnection',
+    [['memory a connection, KiB', row => fixed(1)(row.bytesPerConnection / 1024)], ['of it Java heap', row => row.heapBytesPerConnection ? fixed(1)(row.heapBytesPerConnection / 1024) : ''],
+      ['beyond a bare endpoint', beyondBare('bytesPerConnection')], ['of it Java heap', beyondBare('heapBytesPerConnection')],
       ['CPU of one core, %', row => fixed(2)(row.idlePercent)]]],
 }
 
@@ -74,7 +74,7 @@ function plot(title, key, all) {
   const bars = all.map((row, i) => {
     const width = Math.max(1, row[key] / max * 360).toFixed(0)
     const color = row.server.startsWith('switchboard') ? '#2563eb' : '#94a3b8'
-    const value = row[key] / (key.startsWith('pss') ? 1024 : 1)
+    const value = row[key] / (key.startsWith('bytes') ? 1024 : 1)
     return `<text x="244" y="${i * 24 + 46}" text-anchor="end">${row.server}, ${named[row.transport]}</text>` +
       `<rect x="250" y="${i * 24 + 34}" width="${width}" height="16" fill="${color}"/>` +
       `<text x="${Number(width) + 256}" y="${i * 24 + 46}">${value.toFixed(value < 10 ? 2 : 0)}</text>`
@@ -83,7 +83,7 @@ function plot(title, key, all) {
     `<rect width="100%" height="100%" fill="#fff"/><text x="8" y="20" font-weight="bold">${title}</text>${bars.join('')}</svg>\n`
 }
 
-const unit = { cpuUs: 'server CPU, µs a message', p50Ms: 'p50, ms', cpuPerPublishUs: 'server CPU, µs an append', pssPerConnection: 'memory a connection, KiB' }
+const unit = { cpuUs: 'server CPU, µs a message', p50Ms: 'p50, ms', cpuPerPublishUs: 'server CPU, µs an append', bytesPerConnection: 'memory a connection, KiB' }
 mkdirSync(join(docs, 'benchmarks'), { recursive: true })
 const { cpus, model, memoryGiB, kernel, node } = results.machine
 const parts = [`Measured ${results.runs.map(run => run.at).sort().pop().slice(0, 10)} on ${cpus} cores (${model}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}; ` +

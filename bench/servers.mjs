@@ -115,11 +115,15 @@ export async function start(name) {
   }
 }
 
-/** What a server holds after a full collection: resident bytes, Java heap, and our own objects in it. */
+/**
+ * What a server holds after a full collection: the Java heap in use, our own objects in it, and resident bytes with of
+ * the heap only what is in use. The rest of the heap is pages that garbage was in, and says nothing of connections.
+ */
 export function memory(server) {
   const jcmd = command => execFileSync(java.replace(/java$/, 'jcmd'), [server.jvm, command], { encoding: 'utf8', maxBuffer: 1 << 26 })
   let heapBytes = 0
   let ownBytes = 0
+  let heap = []
   if (server.jvm) {
     jcmd('GC.run')
     jcmd('GC.run')
@@ -128,9 +132,16 @@ export function memory(server) {
       if (type && Number(bytes)) heapBytes += Number(bytes)
       if (type?.startsWith('switchboard.')) ownBytes += Number(bytes)
     }
+    heap = /\[0x([0-9a-f]+), 0x([0-9a-f]+)\)/.exec(jcmd('GC.heap_info')).slice(1).map(hex => parseInt(hex, 16))
   }
-  let pss = 0
-  for (const pid of server.pids)
-    pss += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1024
-  return { pss, heapBytes, ownBytes }
+  let bytes = heapBytes
+  for (const pid of server.pids) {
+    let isHeap
+    for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+      const start = parseInt(/^([0-9a-f]+)-[0-9a-f]+ /.exec(line)?.[1], 16)
+      if (start) isHeap = pid === server.jvm && start >= heap[0] && start < heap[1]
+      if (!isHeap) bytes += Number(/^Pss:\s+(\d+)/.exec(line)?.[1] ?? 0) * 1024
+    }
+  }
+  return { bytes, heapBytes, ownBytes }
 }

@@ -50,11 +50,14 @@ class RollingRestartIT implements Wanderer.Crowd {
 
   private static final int CLIENTS = Integer.getInteger("rolling.clients", 160);
   private static final int BUDGET_SECONDS = Integer.getInteger("rolling.budget", 5);
-  private static final int ADMITTED_PER_SECOND = Math.max(20, CLIENTS / 8);
+  private static final int ADMITTED_PER_SECOND = CLIENTS / 8;
   private static final int CHANNELS = 16;
 
   /** Few are sent away in less time than the budget. */
   private static final double SECONDS_EACH = 0.1;
+
+  /** Of fewer it cannot be told whether they go evenly. */
+  private static final int FEW = 30;
 
   /** Between two messages of a channel. After each of them its long polls are admitted anew. */
   private static final long PACE_MILLIS = 4_000;
@@ -82,6 +85,7 @@ class RollingRestartIT implements Wanderer.Crowd {
   private final Queue<Step> returns = new ConcurrentLinkedQueue<>();
   private final AtomicInteger lastingNow = new AtomicInteger();
   private final Map<String, AtomicInteger> refusals = new ConcurrentHashMap<>();
+  private boolean hadToWait;
   private final StringBuilder report = new StringBuilder();
 
   RollingRestartIT() {
@@ -310,13 +314,17 @@ class RollingRestartIT implements Wanderer.Crowd {
     report.append(line(port));
     List<Step> gone = lasting(of(port, departures));
     assertTrue(!gone.isEmpty(), "nobody was sent away");
-    assertTrue(
-        mostInASecond(gone) <= 3 * evenlyInASecond(port), "they did not go evenly\n" + report);
+    // A third of the time, and not a second: a machine that stalls draws two of those together.
+    if (gone.size() >= FEW) {
+      int most = mostWithin(drainSeconds(port) / 3, gone);
+      assertTrue(most <= gone.size() * 2 / 3, () -> most + " did not go evenly\n" + report);
+    }
     List<Step> cut = gone.stream().filter(step -> !isSentAway(step.why())).toList();
     assertTrue(cut.size() <= gone.size() / 20, () -> "were cut: " + cut);
-    // What a node lets in a second, and what it had saved for the first one.
-    int most = 2 * ADMITTED_PER_SECOND;
-    assertTrue(mostInASecond(of(port, returns)) <= most, "too many at once\n" + report);
+    // In each of two seconds what a node lets in, and what it had saved for the first one.
+    int most = mostWithin(1, lasting(of(port, returns)));
+    assertTrue(most <= 3 * ADMITTED_PER_SECOND, () -> most + " at once\n" + report);
+    hadToWait |= refusals.containsKey("503 starting");
     assertEquals(List.of(), violations());
   }
 
@@ -335,10 +343,9 @@ class RollingRestartIT implements Wanderer.Crowd {
     return steps.stream().filter(step -> isLasting(step.who())).toList();
   }
 
-  /** How many event streams and WebSockets go in a second if all go evenly. */
-  private double evenlyInASecond(int port) {
-    List<Step> gone = of(port, departures);
-    return lasting(gone).size() / Math.min(BUDGET_SECONDS, gone.size() * SECONDS_EACH);
+  /** How long the clients are sent away for. */
+  private double drainSeconds(int port) {
+    return Math.min(BUDGET_SECONDS, of(port, departures).size() * SECONDS_EACH);
   }
 
   /** Everybody hears what is published from now on. */
@@ -355,6 +362,7 @@ class RollingRestartIT implements Wanderer.Crowd {
       await("the last message", publisher::publish);
     }
     awaitNobody("has not heard the last message", (w, p) -> w.journal().last() != p.last());
+    assertTrue(hadToWait, "nobody was told to wait for a node that started");
     assertEquals(List.of(), violations());
   }
 
@@ -383,17 +391,18 @@ class RollingRestartIT implements Wanderer.Crowd {
     Map<String, AtomicInteger> told = new TreeMap<>(refusals);
     List<Step> gone = of(port, departures);
     List<Step> back = of(port, returns);
-    return "| %d | %,d | %.1f | %d | %d | %.0f | %,d | %.1f | %d | %s |\n"
+    return "| %d | %,d | %.1f | %d | %d | %.0f | %,d | %.1f | %d | %d | %s |\n"
         .formatted(
             PORTS.indexOf(port) + 1,
             gone.size(),
             seconds(gone),
-            mostInASecond(gone),
-            mostInASecond(lasting(gone)),
-            evenlyInASecond(port),
+            mostWithin(1, gone),
+            mostWithin(1, lasting(gone)),
+            lasting(gone).size() / drainSeconds(port),
             back.size(),
             seconds(back),
-            mostInASecond(back),
+            mostWithin(1, back),
+            mostWithin(1, lasting(back)),
             told.isEmpty() ? "" : told.toString().replaceAll("[{}]", ""));
   }
 
@@ -406,12 +415,12 @@ class RollingRestartIT implements Wanderer.Crowd {
     return times.length == 0 ? 0 : (times[times.length - 1] - times[0]) / 1e9;
   }
 
-  /** How many at most fell into one second, wherever that begins. */
-  private static int mostInASecond(List<Step> steps) {
+  /** How many at most fell into that time, wherever it begins. */
+  private static int mostWithin(double seconds, List<Step> steps) {
     long[] times = nanos(steps);
     int most = 0;
     for (int first = 0, last = 0; last < times.length; last++) {
-      while (times[last] - times[first] > 1_000_000_000L) {
+      while (times[last] - times[first] > seconds * 1e9) {
         first++;
       }
       most = Math.max(most, last - first + 1);
@@ -440,7 +449,7 @@ class RollingRestartIT implements Wanderer.Crowd {
 
   private static final String HEAD =
       """
-      | node | sent away | over s | most in a second | of streams and WebSockets | evenly | let in again | over s | most in a second | were told to wait |
-      |---|---|---|---|---|---|---|---|---|---|
+      | node | sent away | over s | most in a second | of streams and WebSockets | evenly | let in again | over s | most in a second | of streams and WebSockets | were told to wait |
+      |---|---|---|---|---|---|---|---|---|---|---|
       """;
 }

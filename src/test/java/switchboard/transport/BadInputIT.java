@@ -274,7 +274,8 @@ class BadInputIT extends ServerTest {
       String what, int status, String problem, String quoted, Mistake mistake) {
     String channel = newChannel();
     http.append(channel, "1");
-    try (Reader other = new EventStreamReader(http.channel(channel, ""), "-1")) {
+    // Which says that it goes: that an event stream is gone, a server finds out when it writes.
+    try (Reader other = new WebSocketReader(http.channel(channel, ""), "-1")) {
       Http.Answer answer = http.send(mistake.apply(http, channel));
 
       assertEquals(status, answer.status(), answer.body());

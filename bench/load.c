@@ -291,7 +291,9 @@ static void begin(struct client *c) {
              is(o.dialect, "switchboard") ? "Sec-WebSocket-Protocol: switchboard.v1\r\n" : "");
     get(c, query, headers);
   } else if (c->kind == SSE) {
-    get(c, query, "Accept: text/event-stream\r\n");
+    if (is(o.dialect, "nchan") && *c->cursor) snprintf(headers, sizeof headers, "Last-Event-ID: %s\r\n", c->cursor);
+    strcat(headers, "Accept: text/event-stream\r\n");
+    get(c, query, headers);
   } else {
     ask(c);
     if (is(o.dialect, "nchan") || *c->cursor) become_ready(c);
@@ -679,8 +681,10 @@ int main(int count, char **arguments) {
   uint64_t start = now();
   expected = (uint64_t)(total - o.warmup) * each;
   if (o.resume) {
-    for (int i = 0; i < o.subs; i++)
+    for (int i = 0; i < o.subs; i++) {
       if (subs[i].fd >= 0) close_socket(&subs[i]);
+      subs[i].due = 0;
+    }
     uint64_t until = now() + 1000000000ull;
     while (now() < until) turn(20);
     uint64_t none = 0;

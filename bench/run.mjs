@@ -18,7 +18,7 @@ const scenarios = {
   latency: () => rows({ subs: 1000, warmup: 100, messages: 200, rate: 20, passes: 2 }, ['ws', 'sse', 'longpoll', 'poll'],
     { longpoll: { subs: 300 }, poll: { subs: 100 } }),
   channels: () => rows({ subs: 2000, channels: 1000, inflight: 4, warmup: 15000, messages: 10000, passes: 6 }, ['ws']),
-  resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 30 }, ['ws', 'longpoll']),
+  resume: () => rows({ subs: 1000, warmup: 20, resume: 200, passes: 30 }, ['ws', 'sse', 'longpoll', 'poll'], { poll: { interval: 1000 } }),
   slow: () => rows({ subs: 1000, stalled: 100, warmup: 100, messages: 1000, inflight: 4, size: 1024, lag: 32, passes: 2 }, ['ws']),
   idle: () => rows({ subs: 5000, hold: 1, settle: 75, idle: 40 }, ['ws', 'sse', 'longpoll']),
 }
@@ -30,7 +30,7 @@ function rows(options, names, more = {}) {
 function load(server, transport, scenario, options) {
   if (server.scenario && server.scenario !== scenario) return null
   const path = scenario === 'resume' && transport === 'longpoll' ? server.paths.resume : server.paths[transport]
-  if (!path || (scenario === 'resume' && !path.includes('switchboard') && transport !== 'longpoll')) return null
+  if (!path || (scenario === 'resume' && !server.resumes?.includes(transport))) return null
   const all = {
     name: server.name.replaceAll(' ', '-'), dialect: server.dialect, transport, port: server.port, path, publish: server.publish,
     pids: server.pids.join(','), seconds: 160, ...options,

@@ -14,6 +14,7 @@ const channels = '/switchboard/channels/b{ch}'
 const switchboard = {
   dialect: 'switchboard', publish: channels, isJvm: true,
   paths: { ws: channels, sse: channels, longpoll: channels, poll: channels, resume: channels },
+  resumes: ['ws', 'sse', 'longpoll', 'poll'],
 }
 const settings = ['-Dswitchboard.access.open=*', '-Dswitchboard.channels.auto-create=b*', '-Dswitchboard.ticker.channel=']
 
@@ -60,6 +61,7 @@ export const servers = {
   nchan: {
     dialect: 'nchan', port: 21030, command: nginx, publish: '/pub/b{ch}',
     paths: { ws: '/ws/b{ch}', sse: '/sse/b{ch}', longpoll: '/lp/b{ch}', resume: '/raw/b{ch}' },
+    resumes: ['sse', 'longpoll'],
   },
   'Socket.IO': {
     dialect: 'socketio', port: 21040, publish: '/pub/{ch}', paths: { ws: '/socket.io/?EIO=4&transport=websocket&ch={ch}' },

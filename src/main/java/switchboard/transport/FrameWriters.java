@@ -35,12 +35,19 @@ public final class FrameWriters {
 
   /** Looks which server this is. */
   void choose(ServletContext context) {
-    Object container = context.getAttribute(ServerContainer.class.getName());
+    var container = (ServerContainer) context.getAttribute(ServerContainer.class.getName());
     String name = container == null ? "" : container.getClass().getName();
     server =
         name.startsWith("org.glassfish.tyrus.")
             ? Server.TYRUS
             : name.startsWith("io.undertow.") ? Server.UNDERTOW : Server.ANOTHER;
+    if (server == Server.TYRUS) {
+      try {
+        TyrusConnection.endTimeouts(container);
+      } catch (ReflectiveOperationException e) {
+        fallBack(e);
+      }
+    }
     isFast = settings.get(Settings.FAST_PATH) && server != Server.ANOTHER;
     LOG.info(
         () ->

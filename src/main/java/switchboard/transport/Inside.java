@@ -5,12 +5,25 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A look into the server's own objects, by the names of fields and methods, for what the standard
  * has no words for. The classes themselves are not known here: the WAR runs where they are not.
+ *
+ * <p>What was found is kept, as each WebSocket asks for the same: looking anew copied all members
+ * of a class, and made 7 % of the garbage of a handshake on WildFly.
+ *
+ * <p><b>Threads.</b> Safe.
  */
 final class Inside {
+
+  private record Member(Class<?> owner, String name, List<Class<?>> parameters) {}
+
+  private static final Map<Member, Field> FIELDS = new ConcurrentHashMap<>();
+  private static final Map<Member, Method> METHODS = new ConcurrentHashMap<>();
 
   private Inside() {}
 
@@ -31,8 +44,13 @@ final class Inside {
   /** A public method, callable though its class may not be public. */
   static Method method(Object owner, String name, Class<?>... parameters)
       throws ReflectiveOperationException {
-    Method method = owner.getClass().getMethod(name, parameters);
-    open(method, owner, name);
+    Member member = new Member(owner.getClass(), name, List.of(parameters));
+    Method method = METHODS.get(member);
+    if (method == null) {
+      method = owner.getClass().getMethod(name, parameters);
+      open(method, owner, name);
+      METHODS.put(member, method);
+    }
     return method;
   }
 
@@ -43,6 +61,16 @@ final class Inside {
   }
 
   private static Field find(Object owner, String name) throws ReflectiveOperationException {
+    Member member = new Member(owner.getClass(), name, List.of());
+    Field field = FIELDS.get(member);
+    if (field == null) {
+      field = look(owner, name);
+      FIELDS.put(member, field);
+    }
+    return field;
+  }
+
+  private static Field look(Object owner, String name) throws ReflectiveOperationException {
     for (Class<?> type = owner.getClass(); type != null; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
         if (field.getName().equals(name)) {

@@ -1,7 +1,5 @@
 package switchboard.transport;
 
-import jakarta.enterprise.context.Dependent;
-import jakarta.inject.Inject;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.OnClose;
 import jakarta.websocket.OnError;
@@ -11,46 +9,32 @@ import jakarta.websocket.PongMessage;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpoint;
 import java.nio.ByteBuffer;
-import java.time.InstantSource;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.access.Authorizer;
-import switchboard.channel.Channels;
-import switchboard.channel.Connections;
-import switchboard.channel.Pace;
-import switchboard.config.Settings;
 
 /**
  * A channel over a WebSocket: translates the container's calls for {@link WebSocketConnection}.
  * What is said is in {@code docs/protocol.md}.
  */
-@ServerEndpoint(value = "/channels/{name}", subprotocols = WebSocketConnection.SUBPROTOCOL)
-@Dependent // without a scope Open Liberty injects nothing
+@ServerEndpoint(
+    value = "/channels/{name}",
+    subprotocols = WebSocketConnection.SUBPROTOCOL,
+    configurator = WebSocketEndpoints.class)
 public class WebSocketEndpoint {
 
   private static final Logger LOG = Logger.getLogger(WebSocketEndpoint.class.getName());
 
-  @Inject private Channels channels;
-  @Inject private Connections connections;
-  @Inject private Pace pace;
-  @Inject private Authorizer authorizer;
-  @Inject private Settings settings;
-  @Inject private InstantSource clock;
-  @Inject private FrameWriters writers;
+  private final WebSockets sockets;
   private WebSocketConnection connection;
+
+  WebSocketEndpoint(WebSockets sockets) {
+    this.sockets = sockets;
+  }
 
   @OnOpen
   public void open(Session session) {
-    connection =
-        new WebSocketConnection(
-            session,
-            WebSocketHandshake.visitor(session, authorizer),
-            writers.of(session),
-            connections,
-            pace,
-            settings,
-            clock);
-    connection.open(channels);
+    connection = sockets.connection(session);
+    sockets.open(connection);
   }
 
   // In parts, so that the limit on a frame is ours and a setting: Tyrus ignores the session's.

@@ -1,7 +1,5 @@
 package switchboard.transport;
 
-import jakarta.enterprise.context.Dependent;
-import jakarta.inject.Inject;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.OnClose;
 import jakarta.websocket.OnError;
@@ -14,11 +12,17 @@ import java.nio.ByteBuffer;
 
 /** Several channels over one WebSocket, at the URL without a name. */
 // Not a subclass: Open Liberty looks for annotated methods in this class alone.
-@ServerEndpoint(value = "/channels", subprotocols = WebSocketConnection.SUBPROTOCOL)
-@Dependent
+@ServerEndpoint(
+    value = "/channels",
+    subprotocols = WebSocketConnection.SUBPROTOCOL,
+    configurator = WebSocketEndpoints.class)
 public class WebSocketHubEndpoint {
 
-  @Inject private WebSocketEndpoint endpoint;
+  private final WebSocketEndpoint endpoint;
+
+  WebSocketHubEndpoint(WebSocketEndpoint endpoint) {
+    this.endpoint = endpoint;
+  }
 
   @OnOpen
   public void open(Session session) {

@@ -1,0 +1,41 @@
+package switchboard.transport;
+
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.websocket.Session;
+import java.time.InstantSource;
+import switchboard.access.Authorizer;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Pace;
+import switchboard.config.Settings;
+
+/** What all WebSockets share. */
+@Dependent
+public class WebSockets {
+
+  @Inject private Channels channels;
+  @Inject private Connections connections;
+  @Inject private Pace pace;
+  @Inject private Authorizer authorizer;
+  @Inject private Settings settings;
+  @Inject private InstantSource clock;
+  @Inject private FrameWriters writers;
+
+  /** The connection over a WebSocket that the server has opened. */
+  WebSocketConnection connection(Session session) {
+    return new WebSocketConnection(
+        session,
+        WebSocketHandshake.visitor(session, authorizer),
+        writers.of(session),
+        connections,
+        pace,
+        settings,
+        clock);
+  }
+
+  /** Begins what the client asks for. */
+  void open(WebSocketConnection connection) {
+    connection.open(channels);
+  }
+}

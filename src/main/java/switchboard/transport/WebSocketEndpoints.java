@@ -15,6 +15,16 @@ import jakarta.websocket.server.ServerEndpointConfig;
 public class WebSocketEndpoints extends ServerEndpointConfig.Configurator {
 
   private volatile WebSockets sockets;
+  private volatile ServerEndpointConfig.Configurator standard;
+
+  // Asked several times for each handshake; the API looks through the service files every time.
+  @Override
+  public ServerEndpointConfig.Configurator getContainerDefaultConfigurator() {
+    if (standard == null) {
+      standard = super.getContainerDefaultConfigurator();
+    }
+    return standard;
+  }
 
   @Override
   public <T> T getEndpointInstance(Class<T> type) {

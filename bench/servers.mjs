@@ -107,7 +107,7 @@ export async function start(name) {
   }
   await pause(500)
   const pids = processes(child.pid)
-  const jvm = pids.find(pid => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'java')
+  const jvm = pids.find(pid => existsSync(`/proc/${pid}/comm`) && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'java')
   return {
     name, ...server, pids, jvm,
     stop: async () => {

@@ -1,5 +1,6 @@
 package switchboard.transport;
 
+import jakarta.enterprise.inject.spi.CDI;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.OnClose;
 import jakarta.websocket.OnError;
@@ -26,6 +27,13 @@ public class WebSocketEndpoint {
 
   private final WebSockets sockets;
   private WebSocketConnection connection;
+
+  /**
+   * For servers that want such a constructor, as Open Liberty does, or do without a configurator.
+   */
+  public WebSocketEndpoint() {
+    this(CDI.current().select(WebSockets.class).get());
+  }
 
   WebSocketEndpoint(WebSockets sockets) {
     this.sockets = sockets;

@@ -20,6 +20,11 @@ public class WebSocketHubEndpoint {
 
   private final WebSocketEndpoint endpoint;
 
+  /** As for the other endpoint. */
+  public WebSocketHubEndpoint() {
+    this(new WebSocketEndpoint());
+  }
+
   WebSocketHubEndpoint(WebSocketEndpoint endpoint) {
     this.endpoint = endpoint;
   }

@@ -1,6 +1,5 @@
 package switchboard.transport;
 
-import jakarta.enterprise.inject.spi.CDI;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.OnClose;
 import jakarta.websocket.OnError;
@@ -32,7 +31,7 @@ public class WebSocketEndpoint {
    * For servers that want such a constructor, as Open Liberty does, or do without a configurator.
    */
   public WebSocketEndpoint() {
-    this(CDI.current().select(WebSockets.class).get());
+    this(WebSockets.find());
   }
 
   WebSocketEndpoint(WebSockets sockets) {

@@ -1,6 +1,5 @@
 package switchboard.transport;
 
-import jakarta.enterprise.inject.spi.CDI;
 import jakarta.websocket.server.ServerEndpointConfig;
 
 /**
@@ -36,7 +35,7 @@ public class WebSocketEndpoints extends ServerEndpointConfig.Configurator {
   // Two threads at once find the same.
   private WebSockets sockets() {
     if (sockets == null) {
-      sockets = CDI.current().select(WebSockets.class).get();
+      sockets = WebSockets.find();
     }
     return sockets;
   }

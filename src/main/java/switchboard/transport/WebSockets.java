@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.inject.spi.CDI;
 import jakarta.inject.Inject;
 import jakarta.websocket.Session;
 import java.time.InstantSource;
@@ -21,6 +22,11 @@ public class WebSockets {
   @Inject private Settings settings;
   @Inject private InstantSource clock;
   @Inject private FrameWriters writers;
+
+  /** Looks for those of this application, which takes the server a while. */
+  static WebSockets find() {
+    return CDI.current().select(WebSockets.class).get();
+  }
 
   /** The connection over a WebSocket that the server has opened. */
   WebSocketConnection connection(Session session) {

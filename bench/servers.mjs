@@ -83,14 +83,14 @@ function isOpen(port) {
   })
 }
 
-/** A process and all it has started. */
+/** A process and all it has started, as far as they still run. */
 export function processes(pid) {
   const found = [pid]
   for (const parent of found) {
     const children = `/proc/${parent}/task/${parent}/children`
     if (existsSync(children)) found.push(...readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number))
   }
-  return found
+  return found.filter(pid => existsSync(`/proc/${pid}`))
 }
 
 /** Starts a server and waits until it can be used. */
@@ -107,7 +107,7 @@ export async function start(name) {
   }
   await pause(500)
   const pids = processes(child.pid)
-  const jvm = pids.find(pid => existsSync(`/proc/${pid}/comm`) && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'java')
+  const jvm = pids.find(pid => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'java')
   return {
     name, ...server, pids, jvm,
     stop: async () => {

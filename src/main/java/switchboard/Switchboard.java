@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import switchboard.access.Authorizer;
 import switchboard.channel.Admission;
-import switchboard.channel.Arrivals;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
@@ -23,6 +22,7 @@ import switchboard.channel.Limits;
 import switchboard.channel.MemoryStore;
 import switchboard.channel.Pace;
 import switchboard.channel.Parts;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
 import switchboard.channel.Store;
 import switchboard.channel.Tally;
@@ -48,7 +48,7 @@ public class Switchboard {
   private Presence presence;
   private final Tally tally = new Tally();
   private Connections connections;
-  private Arrivals arrivals;
+  private PendingBodies bodies;
   private Drain drain;
   private Pace pace;
   private Authorizer authorizer;
@@ -72,8 +72,8 @@ public class Switchboard {
                 settings.get(Settings.ADMISSION_PER_SECOND),
                 settings.get(Settings.ADMISSION_FOR),
                 clock()));
-    arrivals = new Arrivals(bodyBytes());
-    drain = new Drain(connections, arrivals, settings.get(Settings.DRAIN_BUDGET), clock());
+    bodies = new PendingBodies(bodyBytes());
+    drain = new Drain(connections, bodies, settings.get(Settings.DRAIN_BUDGET), clock());
     channels =
         new Channels(
             new Retention(
@@ -187,8 +187,8 @@ public class Switchboard {
 
   @Produces
   @Singleton
-  Arrivals arrivals() {
-    return arrivals;
+  PendingBodies bodies() {
+    return bodies;
   }
 
   @Produces

@@ -35,19 +35,20 @@ public final class Drain {
   private static final long LAST_WORDS_MILLIS = 1_000;
 
   private final Connections connections;
-  private final Arrivals arrivals;
+  private final PendingBodies bodies;
   private final long budgetMillis;
   private final InstantSource clock;
 
   /**
    * Sends away nobody yet.
    *
-   * @param arrivals bodies that will not be waited for
+   * @param bodies bodies that will not be waited for
    * @param budget over how long; less where few are here
    */
-  public Drain(Connections connections, Arrivals arrivals, Duration budget, InstantSource clock) {
+  public Drain(
+      Connections connections, PendingBodies bodies, Duration budget, InstantSource clock) {
     this.connections = connections;
-    this.arrivals = arrivals;
+    this.bodies = bodies;
     this.budgetMillis = budget.toMillis();
     this.clock = clock;
   }
@@ -72,7 +73,7 @@ public final class Drain {
       end(left, share(all, passed, budgetMillis / 4, budgetMillis) - gone, any -> true);
     }
     int late = left.size();
-    arrivals.endAll(Ending.SERVER_STOPPING);
+    bodies.endAll(Ending.SERVER_STOPPING);
     end(left, late, any -> true); // the others have heard it, but may not have taken it yet
     long untilMillis = clock.millis() + LAST_WORDS_MILLIS;
     while (connections.count() > 0 && clock.millis() < untilMillis && sleep()) {

@@ -11,11 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Distribution;
 import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Setting;
@@ -57,13 +57,13 @@ public final class Meters {
   public Meters(
       Channels channels,
       Connections connections,
-      Arrivals arrivals,
+      PendingBodies bodies,
       Tally tally,
       Settings settings) {
     limits(settings);
     readers(connections, tally);
     addresses(connections);
-    bodies(arrivals);
+    bodies(bodies);
     messages(channels, tally);
     counter("endings", "Requests, connections and commands that ended so.", tally, "ending");
     dispatch(tally);
@@ -105,11 +105,11 @@ public final class Meters {
         .register(registry);
   }
 
-  private void bodies(Arrivals arrivals) {
-    Gauge.builder("switchboard.bodies", arrivals, Arrivals::count)
+  private void bodies(PendingBodies bodies) {
+    Gauge.builder("switchboard.bodies", bodies, PendingBodies::count)
         .description("Requests whose body is still on its way.")
         .register(registry);
-    Gauge.builder("switchboard.bodies.held", arrivals, Arrivals::heldBytes)
+    Gauge.builder("switchboard.bodies.held", bodies, PendingBodies::heldBytes)
         .baseUnit("bytes")
         .description("What of those bodies has come.")
         .register(registry);

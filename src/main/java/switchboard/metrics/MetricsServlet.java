@@ -7,9 +7,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 
@@ -21,14 +21,14 @@ public class MetricsServlet extends HttpServlet {
 
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
-  @Inject private transient Arrivals arrivals;
+  @Inject private transient PendingBodies bodies;
   @Inject private transient Tally tally;
   @Inject private transient Settings settings;
   private transient Meters meters;
 
   @Override
   public void init() {
-    meters = new Meters(channels, connections, arrivals, tally, settings);
+    meters = new Meters(channels, connections, bodies, tally, settings);
   }
 
   @Override

@@ -18,11 +18,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.access.Authorizer;
-import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Drain;
 import switchboard.channel.Pace;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
 import switchboard.config.Settings;
 
@@ -47,7 +47,7 @@ public class Clock {
   @Inject private Settings settings;
   @Inject private Channels channels;
   @Inject private Connections connections;
-  @Inject private Arrivals arrivals;
+  @Inject private PendingBodies bodies;
   @Inject private Presence presence;
   @Inject private InstantSource clock;
   private final AtomicBoolean ticking = new AtomicBoolean();
@@ -74,7 +74,7 @@ public class Clock {
     }
     try {
       connections.tick(clock.millis());
-      arrivals.tick(clock.millis());
+      bodies.tick(clock.millis());
       channels.tick();
       presence.tick();
       pace.tick(clock.millis());

@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
-import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Pace;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
@@ -48,7 +48,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient Settings settings;
   @Inject private transient InstantSource clock;
   @Inject private transient FrameWriters writers;
-  @Inject private transient Arrivals arrivals;
+  @Inject private transient PendingBodies bodies;
   @Inject private transient ManagedThreads threads;
 
   @Override
@@ -254,8 +254,7 @@ public class ChannelsFilter extends HttpFilter {
       IncomingBody.receive(
           request,
           response,
-          new IncomingBody.Place(
-              arrivals, settings, clock, connections.tally(), threads.executor()),
+          new IncomingBody.Place(bodies, settings, clock, connections.tally(), threads.executor()),
           body -> {
             requireStillSo(request);
             use.with(body);

@@ -13,9 +13,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Arrivals;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 
@@ -32,9 +32,9 @@ import switchboard.config.Settings;
  * is used or refused.
  *
  * <p><b>Cost.</b> A body that is there at once: nothing. Another one: up to twice its bytes, which
- * are counted in {@link Arrivals}.
+ * are counted in {@link PendingBodies}.
  */
-final class IncomingBody implements ReadListener, Arrivals.Arrival {
+final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
 
   /** What is done with a body that is there, on any thread. */
   interface Use {
@@ -47,7 +47,11 @@ final class IncomingBody implements ReadListener, Arrivals.Arrival {
    * @param executor threads on which bodies that came by and by are used
    */
   record Place(
-      Arrivals arrivals, Settings settings, InstantSource clock, Tally tally, Executor executor) {}
+      PendingBodies bodies,
+      Settings settings,
+      InstantSource clock,
+      Tally tally,
+      Executor executor) {}
 
   /** The slowest line that is not given up after all, about 8 kbit/s. */
   static final int BYTES_A_SECOND = 1_000;
@@ -130,7 +134,7 @@ final class IncomingBody implements ReadListener, Arrivals.Arrival {
   }
 
   private void begin() {
-    place.arrivals().add(this);
+    place.bodies().add(this);
     in.setReadListener(this);
   }
 
@@ -168,7 +172,7 @@ final class IncomingBody implements ReadListener, Arrivals.Arrival {
     }
     long most = length >= 0 ? length : limit + 1L;
     int size = (int) Math.min(most, Math.max(FIRST_BYTES, 2L * bytes.length));
-    if (!place.arrivals().reserve(size - bytes.length, bytes.length == 0)) {
+    if (!place.bodies().reserve(size - bytes.length, bytes.length == 0)) {
       return new Problem(Ending.BODIES_FULL, Ending.BODIES_FULL.title());
     }
     bytes = Arrays.copyOf(bytes, size);
@@ -230,7 +234,7 @@ final class IncomingBody implements ReadListener, Arrivals.Arrival {
     }
     if (connection != null) {
       // A second after its answer, which it had time to take.
-      place.arrivals().remove(this);
+      place.bodies().remove(this);
       TcpConnection.end(connection);
       return;
     }
@@ -300,9 +304,9 @@ final class IncomingBody implements ReadListener, Arrivals.Arrival {
       bytes = new byte[0];
       count = 0;
     }
-    place.arrivals().release(held);
+    place.bodies().release(held);
     if (isRead) {
-      place.arrivals().remove(this);
+      place.bodies().remove(this);
     }
     try {
       context.complete();

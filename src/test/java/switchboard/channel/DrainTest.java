@@ -83,7 +83,7 @@ class DrainTest {
 
   private long drainMillis(Duration budget) {
     long start = System.nanoTime();
-    new Drain(connections, new Arrivals(1_000), budget, InstantSource.system()).run();
+    new Drain(connections, new PendingBodies(1_000), budget, InstantSource.system()).run();
     assertEquals(0, connections.count());
     return (System.nanoTime() - start) / 1_000_000;
   }
@@ -99,7 +99,7 @@ class DrainTest {
   /** With a clock that goes on whenever somebody looks; how many went at most in one moment. */
   private int mostAtOnce(Duration budget, List<Client> clients) {
     InstantSource clock = () -> Instant.ofEpochMilli(nowMillis += STEP_MILLIS);
-    new Drain(connections, new Arrivals(1_000), budget, clock).run();
+    new Drain(connections, new PendingBodies(1_000), budget, clock).run();
     assertEquals(0, connections.count());
     Map<Long, Integer> byStep = new HashMap<>();
     for (Client client : clients) {
@@ -179,7 +179,7 @@ class DrainTest {
   @Test
   void nobodyIsLetInAfterwardsAndASecondDrainDoesNothing() {
     Drain drain =
-        new Drain(connections, new Arrivals(1_000), Duration.ZERO, InstantSource.system());
+        new Drain(connections, new PendingBodies(1_000), Duration.ZERO, InstantSource.system());
     drain.run();
     assertEquals(Ending.SERVER_STOPPING, connections.refusal("").ending());
     Client late = new Client(false);

@@ -16,7 +16,6 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Admission;
-import switchboard.channel.Arrivals;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -25,6 +24,7 @@ import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -48,7 +48,7 @@ class MetersTest {
       new Meters(
           channels,
           new Connections(tally, 1_000, 0, Admission.open()),
-          new Arrivals(1_000),
+          new PendingBodies(1_000),
           tally,
           new Settings(setting -> null, List.of()));
 

@@ -274,8 +274,9 @@ public final class Settings {
       Setting.flag(
           "switchboard.poll.fast-path",
           true,
-          "Whether polls and long polls are answered with the Servlet API alone; otherwise by way of"
-              + " JAX-RS (AsyncResponse), at twice to three times the cost.");
+          "Whether polls, long polls and all that has no body are answered with the Servlet API"
+              + " alone; otherwise by way of JAX-RS (AsyncResponse), at twice to three times the"
+              + " cost.");
   public static final Setting<Duration> STUCK_AFTER =
       Setting.duration(
           "switchboard.write.stuck-after",

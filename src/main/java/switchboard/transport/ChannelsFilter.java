@@ -23,15 +23,16 @@ import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Pace;
 import switchboard.channel.PendingBodies;
+import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
 
 /**
- * The door of {@code /channels}: sets the headers that every answer has, and takes what is read or
- * written without blocking, as only Servlet can: appends and creations, which have a body, and the
- * requests for event streams; and what comes too often for the way through JAX-RS, polls and long
- * polls. All others pass on, to {@link ChannelResource} or {@link WebSocketEndpoint}.
+ * The door of {@code /channels}: sets the headers that every answer has, and answers with the
+ * Servlet API alone. Upgrades pass on to {@link WebSocketEndpoint}; and where {@code
+ * switchboard.poll.fast-path} is off, what needs neither a body nor non-blocking output, as only
+ * Servlet has it, passes on to {@link ChannelResource}.
  */
 @WebFilter(
     urlPatterns = {"/channels/*", "/access/*"},
@@ -49,6 +50,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient InstantSource clock;
   @Inject private transient FrameWriters writers;
   @Inject private transient PendingBodies bodies;
+  @Inject private transient Presence presence;
   @Inject private transient ManagedThreads threads;
 
   @Override
@@ -91,17 +93,19 @@ public class ChannelsFilter extends HttpFilter {
         create(request, response);
         return;
       }
-      if (!request.getMethod().equals("GET")) {
-        chain.doFilter(request, response);
-        return;
-      }
-      Query query = Query.parse(request.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
-      if (ReadRequest.transport(query, request::getHeader) == Transport.EVENT_STREAM) {
+      boolean isRead = request.getMethod().equals("GET");
+      Query query =
+          isRead
+              ? Query.parse(request.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES))
+              : null;
+      if (isRead && ReadRequest.transport(query, request::getHeader) == Transport.EVENT_STREAM) {
         startEventStream(request, response, query);
-      } else if (settings.get(Settings.POLL_FAST_PATH) && !isBeneath(name(request))) {
+      } else if (!settings.get(Settings.POLL_FAST_PATH)) {
+        chain.doFilter(request, response);
+      } else if (isRead && !HttpChannel.isPresence(name(request))) {
         read(request, response, query);
       } else {
-        chain.doFilter(request, response);
+        answer(request, response);
       }
     } catch (Channels.Refused refused) {
       refuse(Problem.of(refused), response);
@@ -262,7 +266,7 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
-      throw FailureMapper.problem(e);
+      throw Problem.unexpected(e);
     }
   }
 
@@ -286,7 +290,19 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
-      throw FailureMapper.problem(e);
+      throw Problem.unexpected(e);
+    }
+  }
+
+  private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    try {
+      new HttpChannel(channels, presence)
+          .answer(request.getMethod(), name(request), Visitor.of(request))
+          .write(response);
+    } catch (Channels.Refused | Problem refusal) {
+      throw refusal;
+    } catch (RuntimeException e) {
+      throw Problem.unexpected(e);
     }
   }
 
@@ -310,11 +326,6 @@ public class ChannelsFilter extends HttpFilter {
     String info = request.getPathInfo() == null ? "" : request.getPathInfo();
     String path = request.getServletPath() + info;
     return path.length() <= "/channels/".length() ? "" : path.substring("/channels/".length());
-  }
-
-  // Who listens is asked beneath a channel, at /presence; nothing else is there.
-  private static boolean isBeneath(String name) {
-    return name.contains("/");
   }
 
   static void write(Problem problem, HttpServletResponse response) throws IOException {

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * The answer to a poll or a long poll, before it is JAX-RS' or Servlet's.
+ * The answer to a request, before it is JAX-RS' or Servlet's.
  *
  * @param body {@code null} where there is none; others have the same one and must not write to it
  */

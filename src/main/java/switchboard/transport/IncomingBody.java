@@ -208,7 +208,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
           } catch (Problem problem) {
             answer(problem, false);
           } catch (IOException | RuntimeException e) {
-            answer(FailureMapper.problem(e), false);
+            answer(Problem.unexpected(e), false);
           }
         });
   }

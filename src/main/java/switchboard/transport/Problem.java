@@ -6,6 +6,8 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
@@ -20,6 +22,7 @@ public final class Problem extends RuntimeException {
 
   static final String MEDIA_TYPE = "application/problem+json";
 
+  private static final Logger LOG = Logger.getLogger(Problem.class.getName());
   private static final long SOON_MILLIS = 2_000;
   private static final long serialVersionUID = 1;
 
@@ -46,6 +49,12 @@ public final class Problem extends RuntimeException {
   /** What a store or a channel refused, as it is told to clients. */
   static Problem of(Channels.Refused refused) {
     return new Problem(refused.ending(), refused.getMessage());
+  }
+
+  /** What the client is told of what nobody foresaw; the log has the rest. */
+  static Problem unexpected(Throwable e) {
+    LOG.log(Level.SEVERE, "a request failed", e);
+    return new Problem(Ending.INTERNAL, "the reason is in the server's log");
   }
 
   /** Runs what refuses bad input with {@link IllegalArgumentException}. */

@@ -30,7 +30,7 @@ async function* readings(call, tell) {
   const response = await ask(call, tell, {
     query: { offset: call.offset, live: 'sse' },
     // Who says this hears of gaps within the stream.
-    headers: { accept: 'text/event-stream' },
+    headers: { accept: 'text/event-stream, application/problem+json' },
   });
   if (!response.ok) {
     throw await problemOf(call, tell, response);

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -400,7 +399,8 @@ public final class Settings {
       new Setting<>(
           "switchboard.cors.origins",
           "",
-          "origins separated by commas, such as `https://example.com`, or `*`",
+          "origins separated by commas, such as `https://example.com`, `capacitor://localhost` or"
+              + " `http://localhost:*`, or `*`",
           "Whose pages may use the channels from a browser, beside those of this server; `*` for all,"
               + " but with cookies or a login only those that are named.",
           Settings::origins);
@@ -596,26 +596,11 @@ public final class Settings {
   }
 
   private static List<String> origins(String text) {
-    List<String> origins =
-        Arrays.stream(text.split(","))
-            .map(String::strip)
-            .filter(o -> !o.isEmpty())
-            .map(Settings::asBrowsersWriteIt)
-            .toList();
-    for (String origin : origins) {
-      if (!origin.equals("*") && !origin.matches("https?://[^/?#,\\s]+")) {
-        throw new IllegalArgumentException(
-            "\"" + origin + "\" is not an origin: scheme, host and port, nothing behind");
-      }
-    }
-    return origins;
-  }
-
-  // In lower case and without the scheme's own port (RFC 6454 §6.2): it is compared as it comes.
-  private static String asBrowsersWriteIt(String origin) {
-    return origin
-        .toLowerCase(Locale.ROOT)
-        .replaceFirst("^(http://.*):80$|^(https://.*):443$", "$1$2");
+    return Arrays.stream(text.split(","))
+        .map(String::strip)
+        .filter(origin -> !origin.isEmpty())
+        .map(origin -> origin.equals("*") ? origin : Origin.parse(origin))
+        .toList();
   }
 
   private static String keysUrl(String text) {

@@ -20,18 +20,15 @@ import switchboard.publish.Messages;
  */
 record AppendRequest(Producer producer, String seq, boolean close) {
 
-  static AppendRequest parse(UnaryOperator<String> header, boolean isEmpty) {
+  static AppendRequest parse(UnaryOperator<String> header) {
     boolean close = isTrue(header.apply(Headers.CLOSED));
-    if (isEmpty && !close) {
-      throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
-    }
     return new AppendRequest(producer(header), header.apply(Headers.SEQ), close);
   }
 
   /** Refuses a body that would have to be decoded first. */
   static void requirePlain(UnaryOperator<String> header) {
     String encoding = header.apply("Content-Encoding");
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+    if (!Headers.list(encoding).stream().allMatch("identity"::equalsIgnoreCase)) {
       throw new Problem(
           Ending.UNSUPPORTED_ENCODING,
           "Content-Encoding \"%s\": send it as it is".formatted(encoding));
@@ -44,8 +41,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   /** What the body is said to be; {@code null} where nothing is said. */
-  static ContentType contentType(UnaryOperator<String> header) {
-    String written = header.apply("Content-Type");
+  static ContentType contentType(String written) {
     return written == null
         ? null
         : Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(written));

@@ -14,7 +14,6 @@ import java.time.InstantSource;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Channels;
@@ -98,7 +97,7 @@ public class ChannelsFilter extends HttpFilter {
           isRead
               ? Query.parse(request.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES))
               : null;
-      if (isRead && ReadRequest.transport(query, request::getHeader) == Transport.EVENT_STREAM) {
+      if (isRead && ReadRequest.transport(query, Headers.of(request)) == Transport.EVENT_STREAM) {
         startEventStream(request, response, query);
       } else if (!settings.get(Settings.POLL_FAST_PATH)) {
         chain.doFilter(request, response);
@@ -108,15 +107,22 @@ public class ChannelsFilter extends HttpFilter {
         answer(request, response);
       }
     } catch (Channels.Refused refused) {
-      refuse(Problem.of(refused), response);
+      refuse(Problem.of(refused), request, response);
     } catch (Problem problem) {
-      refuse(problem, response);
+      refuse(problem, request, response);
     }
   }
 
-  private void refuse(Problem problem, HttpServletResponse response) throws IOException {
+  private void refuse(Problem problem, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     connections.tally().ended(problem.ending());
-    write(problem, response);
+    boolean isEventSource =
+        request.getMethod().equals("GET") && ReadRequest.isEventSource(Headers.of(request));
+    if (isEventSource && problem.isPassing()) {
+      EventStream.comeAgain(problem, response);
+    } else {
+      write(problem, response);
+    }
   }
 
   // A page of another origin can reach this server by a name of its own that leads here.
@@ -238,9 +244,9 @@ public class ChannelsFilter extends HttpFilter {
 
   private void append(HttpServletRequest request, HttpServletResponse response) throws IOException {
     HttpAppend append =
-        new HttpAppend(
+        HttpAppend.parse(
             Place.find(channels, Visitor.of(request), Action.APPEND, name(request)),
-            request::getHeader);
+            Headers.of(request));
     receive(request, response, body -> append.answer(body, response));
   }
 
@@ -253,7 +259,7 @@ public class ChannelsFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, IncomingBody.Use use)
       throws IOException {
     Problem.requirePace(connections, pace, request.getRemoteAddr());
-    AppendRequest.requirePlain(request::getHeader);
+    AppendRequest.requirePlain(Headers.of(request));
     try {
       IncomingBody.receive(
           request,
@@ -308,7 +314,6 @@ public class ChannelsFilter extends HttpFilter {
 
   private void startEventStream(
       HttpServletRequest request, HttpServletResponse response, Query query) throws IOException {
-    UnaryOperator<String> header = request::getHeader;
     ReadRequest read =
         ReadRequest.parse(
             channels,
@@ -316,7 +321,7 @@ public class ChannelsFilter extends HttpFilter {
             name(request),
             Transport.EVENT_STREAM,
             query,
-            header,
+            Headers.of(request),
             settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
     EventStream.start(read, request, response, connections, settings, clock);
   }

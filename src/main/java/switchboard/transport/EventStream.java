@@ -95,10 +95,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       connections.tally().told(gap);
       throw PollAnswer.gone(gap);
     }
-    response.setContentType("text/event-stream");
-    // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
-    response.setHeader("Cache-Control", "no-cache, no-store, no-transform");
-    response.setHeader("X-Accel-Buffering", "no");
+    setHeaders(response);
     if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
@@ -126,6 +123,28 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     } else {
       stream.end(late); // it comes again, and is told by the answer
     }
+  }
+
+  /**
+   * Answers an EventSource what passes: nothing but when to come again, since any status but 200 is
+   * the end of it. It keeps its last id, for none is sent.
+   */
+  static void comeAgain(Problem problem, HttpServletResponse response) throws IOException {
+    response.setStatus(HttpServletResponse.SC_OK);
+    setHeaders(response);
+    // The comment is for people.
+    String text =
+        ": %d %s\nretry: %d\n\n"
+            .formatted(
+                problem.ending().status(), problem.ending().slug(), problem.retryAfterMillis());
+    response.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void setHeaders(HttpServletResponse response) {
+    response.setContentType("text/event-stream");
+    // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
+    response.setHeader("Cache-Control", "no-cache, no-store, no-transform");
+    response.setHeader("X-Accel-Buffering", "no");
   }
 
   private static boolean isAtTheEnd(Place place) {

@@ -7,13 +7,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import switchboard.channel.Ending;
 import switchboard.config.Networks;
 
 /**
  * What proxies say of a request as the client sent it: in {@code Forwarded} (RFC 7239) or, where
- * that is missing, in {@code X-Forwarded-For}, {@code -Proto} and {@code -Host}.
+ * that is missing, in {@code X-Forwarded-For}, {@code -Proto}, {@code -Host} and {@code -Port}.
  *
  * <p>Anybody can send such headers. They are believed only as far as trusted proxies wrote them:
  * from the right, for as long as the one who is named was a trusted proxy too.
@@ -21,11 +24,19 @@ import switchboard.config.Networks;
  * @param address the client's, or {@code null}
  * @param scheme {@code http} or {@code https}, or {@code null}
  * @param host with its port where it has one, or {@code null}
+ * @param port what the proxy listens on, for a host that has none; 0 where it does not say
  */
-record Forwarded(String address, String scheme, String host) {
+record Forwarded(String address, String scheme, String host, int port) {
 
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
+  // In brackets, without a port, or with more colons than one: IPv6 as X-Forwarded-For has it.
+  private static final Pattern NODE =
+      Pattern.compile(
+          "\\[([0-9A-Fa-f:.%]+)](?::[A-Za-z0-9._-]+)?"
+              + "|([A-Za-z0-9._-]+|[0-9A-Fa-f:.%]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.%]*)"
+              + "|([A-Za-z0-9._-]+):[A-Za-z0-9._-]+");
+  private static final int MAX_PORT = 65_535;
 
   /** The request as the client sent it; the same where no trusted proxy says otherwise. */
   static HttpServletRequest believe(HttpServletRequest request, Networks trusted) {
@@ -44,20 +55,36 @@ record Forwarded(String address, String scheme, String host) {
   }
 
   private static Forwarded of(Map<String, String> hop) {
-    String scheme = hop.get("proto");
-    String host = hop.get("host");
-    if (scheme != null && !scheme.equals("http") && !scheme.equals("https")) {
-      throw bad("protocol", scheme);
+    String host = hop.getOrDefault("host", "");
+    if (!host.isEmpty() && !isHost(host)) {
+      throw new Problem(Ending.BAD_PARAMETER, "the proxy forwards for host \"%s\"".formatted(host));
     }
-    if (host != null && !HOST.matcher(host).matches()) {
-      throw bad("host", host);
-    }
-    return new Forwarded(hop.containsKey("for") ? node(hop.get("for")) : null, scheme, host);
+    String address = node(hop.getOrDefault("for", ""));
+    return new Forwarded(
+        address.isEmpty() ? null : address,
+        scheme(hop.getOrDefault("proto", "")),
+        host.isEmpty() ? null : host,
+        port(hop.getOrDefault("port", "")));
   }
 
-  private static Problem bad(String what, String value) {
-    return new Problem(
-        Ending.BAD_PARAMETER, "the proxy forwards for %s \"%s\"".formatted(what, value));
+  // RFC 7239 §5.4 allows every scheme's name, in any case (RFC 3986 §3.1); Traefik writes that of a
+  // WebSocket. One that is not known says nothing of the request.
+  private static String scheme(String written) {
+    return switch (written.toLowerCase(Locale.ROOT)) {
+      case "http", "ws" -> "http";
+      case "https", "wss" -> "https";
+      default -> null;
+    };
+  }
+
+  private static boolean isHost(String written) {
+    Matcher host = HOST.matcher(written);
+    return host.matches() && (host.group(2) == null || port(host.group(2).substring(1)) > 0);
+  }
+
+  private static int port(String written) {
+    int port = written.matches("[0-9]{1,5}") ? Integer.parseInt(written) : 0;
+    return port <= MAX_PORT ? port : 0;
   }
 
   private static List<Map<String, String>> hops(HttpServletRequest request) {
@@ -67,10 +94,10 @@ record Forwarded(String address, String scheme, String host) {
         : elements.stream().map(Forwarded::parameters).toList();
   }
 
-  // Each of the three headers is a list of its own; many proxies overwrite rather than append.
+  // Each of the headers is a list of its own; many proxies overwrite rather than append.
   private static List<Map<String, String>> oldHops(HttpServletRequest request) {
     Map<String, List<String>> lists = new HashMap<>();
-    for (String name : List.of("for", "proto", "host")) {
+    for (String name : List.of("for", "proto", "host", "port")) {
       lists.put(name, list(request, "X-Forwarded-" + name));
     }
     int count = lists.values().stream().mapToInt(List::size).max().orElse(0);
@@ -90,8 +117,9 @@ record Forwarded(String address, String scheme, String host) {
 
   private static List<String> list(HttpServletRequest request, String header) {
     List<String> values = new ArrayList<>();
+    // A line at a time: a quote that a client leaves open must not hide what a proxy adds below.
     for (String line : Collections.list(request.getHeaders(header))) {
-      split(line, ',').stream().filter(value -> !value.isEmpty()).forEach(values::add);
+      values.addAll(Headers.list(line));
     }
     return values;
   }
@@ -99,42 +127,22 @@ record Forwarded(String address, String scheme, String host) {
   /** {@code for=192.0.2.1;proto=https}; the names in lower case, the values without quotes. */
   private static Map<String, String> parameters(String element) {
     Map<String, String> parameters = new HashMap<>();
-    for (String pair : split(element, ';')) {
+    for (String pair : Headers.split(element, ';')) {
       String[] parts = pair.split("=", 2);
       if (parts.length == 2) {
         parameters.put(
-            parts[0].strip().toLowerCase(Locale.ROOT), parts[1].strip().replace("\"", ""));
+            parts[0].strip().toLowerCase(Locale.ROOT), Headers.unquoted(parts[1].strip()));
       }
     }
     return parameters;
   }
 
-  // At a separator that stands in no quotes.
-  private static List<String> split(String text, char separator) {
-    List<String> parts = new ArrayList<>();
-    boolean isQuoted = false;
-    int start = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"') {
-        isQuoted = !isQuoted;
-      } else if (c == separator && !isQuoted) {
-        parts.add(text.substring(start, i).strip());
-        start = i + 1;
-      }
-    }
-    parts.add(text.substring(start).strip());
-    return parts;
-  }
-
-  /** The address of {@code 192.0.2.1:4711} or {@code [2001:db8::1]:4711}. */
+  /** The address of {@code 192.0.2.1:4711} or {@code [2001:db8::1]:4711}; empty where none is. */
   private static String node(String written) {
-    if (written.startsWith("[")) {
-      int end = written.indexOf(']');
-      return end < 0 ? written : written.substring(1, end);
+    Matcher node = NODE.matcher(written);
+    if (!node.matches()) {
+      return ""; // not an address: what a client wrote and no proxy mended
     }
-    int colon = written.indexOf(':');
-    // More than one colon: an IPv6 address as X-Forwarded-For has it, without a port.
-    return colon < 0 || colon != written.lastIndexOf(':') ? written : written.substring(0, colon);
+    return Stream.of(1, 2, 3).map(node::group).filter(Objects::nonNull).findFirst().orElse("");
   }
 }

@@ -42,7 +42,20 @@ final class ForwardedRequest extends HttpServletRequestWrapper {
     }
     int colon = host.lastIndexOf(':');
     boolean hasPort = colon > host.lastIndexOf(']') && colon + 1 < host.length();
-    return hasPort ? Integer.parseInt(host.substring(colon + 1)) : isSecure() ? 443 : 80;
+    if (hasPort) {
+      return Integer.parseInt(host.substring(colon + 1));
+    }
+    return forwarded.port() > 0 ? forwarded.port() : defaultPort();
+  }
+
+  /** Whether the port is the one that the proxy listens on, which another one may be mapped to. */
+  boolean isPortOfProxy() {
+    String host = host();
+    return host != null && forwarded.port() > 0 && !host.matches(".*:[0-9]+");
+  }
+
+  private int defaultPort() {
+    return isSecure() ? 443 : 80;
   }
 
   // What the proxy passed on, where it says nothing of another one.
@@ -54,7 +67,7 @@ final class ForwardedRequest extends HttpServletRequestWrapper {
   public StringBuffer getRequestURL() {
     StringBuffer url = new StringBuffer();
     url.append(getScheme()).append("://").append(getServerName());
-    if (getServerPort() != (isSecure() ? 443 : 80)) {
+    if (getServerPort() != defaultPort()) {
       url.append(':').append(getServerPort());
     }
     return url.append(getRequestURI());

@@ -1,6 +1,14 @@
 package switchboard.transport;
 
-/** The protocol's own headers and the values that every transport agrees on. */
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * The protocol's own headers, the values that every transport agrees on, and how headers are read.
+ */
 final class Headers {
 
   static final String NEXT_OFFSET = "Stream-Next-Offset";
@@ -22,4 +30,48 @@ final class Headers {
   static final String TRUE = "true";
 
   private Headers() {}
+
+  /**
+   * A request's headers by name, {@code null} for those that are missing. One that stands on
+   * several lines means what it means on one line, joined by commas (RFC 9110 §5.3).
+   */
+  static UnaryOperator<String> of(HttpServletRequest request) {
+    return name -> {
+      List<String> lines = Collections.list(request.getHeaders(name));
+      return lines.isEmpty() ? null : String.join(", ", lines);
+    };
+  }
+
+  /** The elements of a list (RFC 9110 §5.6.1), without empty ones; none of {@code null}. */
+  static List<String> list(String value) {
+    return value == null
+        ? List.of()
+        : split(value, ',').stream().filter(element -> !element.isEmpty()).toList();
+  }
+
+  /** The parts between separators that stand in no quotes, without blanks around them. */
+  static List<String> split(String text, char separator) {
+    List<String> parts = new ArrayList<>();
+    boolean isQuoted = false;
+    int start = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (isQuoted && c == '\\') {
+        i++; // RFC 9110 §5.6.4: what follows is no quote
+      } else if (c == '"') {
+        isQuoted = !isQuoted;
+      } else if (c == separator && !isQuoted) {
+        parts.add(text.substring(start, i).strip());
+        start = i + 1;
+      }
+    }
+    parts.add(text.substring(start).strip());
+    return parts;
+  }
+
+  /** A token or a quoted string (RFC 9110 §5.6.4) as it is meant, without quotes. */
+  static String unquoted(String value) {
+    boolean isQuoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
+    return isQuoted ? value.substring(1, value.length() - 1).replaceAll("\\\\(.)", "$1") : value;
+  }
 }

@@ -14,12 +14,23 @@ import switchboard.channel.Ending;
  * <p><b>Threads.</b> Safe.
  *
  * @param channel where to
- * @param header the request's headers
+ * @param append what the headers say
+ * @param contentType as it was written, or {@code null}
  */
-record HttpAppend(Channel channel, UnaryOperator<String> header) {
+record HttpAppend(Channel channel, AppendRequest append, String contentType) {
+
+  /**
+   * What the headers say, to be called before the body is read: with the body's end Payara adds the
+   * trailer fields to them, which must not count (RFC 9110 §6.5.1).
+   */
+  static HttpAppend parse(Channel channel, UnaryOperator<String> header) {
+    return new HttpAppend(channel, AppendRequest.parse(header), header.apply("Content-Type"));
+  }
 
   void answer(byte[] bytes, HttpServletResponse response) {
-    AppendRequest append = AppendRequest.parse(header, bytes.length == 0);
+    if (bytes.length == 0 && !append.close()) {
+      throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
+    }
     List<byte[]> messages = messages(bytes);
     if (messages.isEmpty() && !(bytes.length == 0 && append.close())) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
@@ -40,7 +51,7 @@ record HttpAppend(Channel channel, UnaryOperator<String> header) {
   }
 
   private void requireContentType() {
-    ContentType type = AppendRequest.contentType(header);
+    ContentType type = AppendRequest.contentType(contentType);
     if (type == null) {
       throw new Problem(
           Ending.BAD_PARAMETER,

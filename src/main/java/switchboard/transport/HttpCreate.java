@@ -2,6 +2,7 @@ package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -35,18 +36,17 @@ record HttpCreate(
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
     Guard guard = Visitor.of(request);
     guard.require(Action.CREATE, valid);
-    ContentType type = AppendRequest.contentType(request::getHeader);
+    UnaryOperator<String> header = Headers.of(request);
+    ContentType type = AppendRequest.contentType(header.apply("Content-Type"));
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
-            () ->
-                Lifetime.parse(
-                    request.getHeader(Headers.TTL), request.getHeader(Headers.EXPIRES_AT)));
-    Fork fork = ForkRequest.parse(request::getHeader, request.getContextPath() + CHANNELS);
+            () -> Lifetime.parse(header.apply(Headers.TTL), header.apply(Headers.EXPIRES_AT)));
+    Fork fork = ForkRequest.parse(header, request.getContextPath() + CHANNELS);
     if (fork != null) {
       guard.require(Action.READ, fork.source());
     }
-    boolean close = AppendRequest.isTrue(request.getHeader(Headers.CLOSED));
+    boolean close = AppendRequest.isTrue(header.apply(Headers.CLOSED));
     return new HttpCreate(guard, valid, type, lifetime, fork, close, location(valid, request));
   }
 

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
@@ -31,7 +32,8 @@ record HttpRead(
    * @throws Problem if it cannot be done
    */
   void start(String name, Query query, HttpServletRequest request, Held held) {
-    Transport transport = ReadRequest.transport(query, request::getHeader);
+    UnaryOperator<String> header = Headers.of(request);
+    Transport transport = ReadRequest.transport(query, header);
     ReadRequest read =
         ReadRequest.parse(
             channels,
@@ -39,7 +41,7 @@ record HttpRead(
             name,
             transport,
             query,
-            request::getHeader,
+            header,
             settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
     Duration wait = transport == Transport.LONG_POLL ? wait(read.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
@@ -52,7 +54,7 @@ record HttpRead(
       if (!found.isNews()) {
         connections.countEmpty(transport);
       }
-      held.answer(answer.to(found, found.isNews(), request.getHeader("If-None-Match")));
+      held.answer(answer.to(found, found.isNews(), header.apply("If-None-Match")));
     } else {
       String address = request.getRemoteAddr();
       Connections.Refusal refusal = connections.refusal(address);

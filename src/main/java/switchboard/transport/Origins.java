@@ -3,6 +3,7 @@ package switchboard.transport;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 import java.util.List;
+import java.util.regex.Pattern;
 import switchboard.channel.Ending;
 
 /**
@@ -18,6 +19,8 @@ import switchboard.channel.Ending;
  * @param listed as the setting names them; {@code *} for all, but never with the user's credentials
  */
 record Origins(List<String> listed) {
+
+  private static final Pattern PORT = Pattern.compile(":[0-9]{1,5}$");
 
   /**
    * Refuses a request that a page of another origin makes.
@@ -43,9 +46,14 @@ record Origins(List<String> listed) {
     }
   }
 
-  /** Whether the list names the origin itself; who calls itself {@code *} is not all. */
+  /**
+   * Whether the list names the origin itself, or its host with any port; who calls itself {@code *}
+   * is not all. Compared as it is written (RFC 6454 §6.2).
+   */
   static boolean isNamed(List<String> listed, String origin) {
-    return !origin.equals("*") && listed.contains(origin);
+    return !origin.contains("*")
+        && (listed.contains(origin)
+            || listed.contains(PORT.matcher(origin).replaceFirst("") + ":*"));
   }
 
   private static Problem wrong(String origin, String why) {
@@ -76,6 +84,8 @@ record Origins(List<String> listed) {
     boolean isBare = host.contains(":") && !host.startsWith("[");
     String own = scheme + "://" + (isBare ? "[" + host + "]" : host);
     boolean isDefault = port == (scheme.equals("https") ? 443 : 80);
-    return origin.equalsIgnoreCase(isDefault ? own : own + ":" + port);
+    boolean mayBeDefault = isDefault || request instanceof ForwardedRequest f && f.isPortOfProxy();
+    return (mayBeDefault && origin.equalsIgnoreCase(own))
+        || (!isDefault && origin.equalsIgnoreCase(own + ":" + port));
   }
 }

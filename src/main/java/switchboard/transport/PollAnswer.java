@@ -173,7 +173,7 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
     if (ifNoneMatch == null || etag == null) {
       return false;
     }
-    for (String tag : ifNoneMatch.split(",")) {
+    for (String tag : Headers.list(ifNoneMatch)) {
       String strong = tag.strip().startsWith("W/") ? tag.strip().substring(2) : tag.strip();
       if (strong.equals("*") || strong.equals(etag)) {
         return true;

@@ -8,27 +8,24 @@ final class Prefer {
   private Prefer() {}
 
   /**
-   * How many seconds the client is ready to wait; -1 where it does not say.
+   * How many seconds the client is ready to wait; -1 where it does not say. The first {@code wait}
+   * counts, and none that is a parameter of another preference (RFC 7240 §2).
    *
    * @param header its value, or {@code null}
    */
   static int waitSeconds(String header) {
-    if (header == null) {
-      return -1;
-    }
-    for (String preference : header.split("[,;]")) {
-      String[] parts = preference.split("=", 2);
-      if (parts.length == 2 && parts[0].strip().equalsIgnoreCase("wait")) {
-        return parse(parts[1].strip().replace("\"", ""));
+    for (String preference : Headers.list(header)) {
+      String[] parts = Headers.split(preference, ';').get(0).split("=", 2);
+      if (parts[0].strip().equalsIgnoreCase("wait")) {
+        String seconds = parts.length < 2 ? "" : Headers.unquoted(parts[1].strip());
+        return seconds.isEmpty() ? -1 : parse(seconds); // an empty value says nothing
       }
     }
     return -1;
   }
 
   private static int parse(String seconds) {
-    if (seconds.isEmpty()
-        || seconds.length() > 9
-        || !seconds.chars().allMatch(c -> c >= '0' && c <= '9')) {
+    if (seconds.length() > 9 || !seconds.chars().allMatch(c -> c >= '0' && c <= '9')) {
       throw new Problem(
           Ending.BAD_PARAMETER,
           "Prefer: wait=%s: not a whole number of seconds".formatted(seconds));

@@ -78,6 +78,16 @@ public final class Problem extends RuntimeException {
     return with("Retry-After", (millis + 999) / 1_000); // whole seconds (RFC 9110 §10.2.3)
   }
 
+  /** Whether it passes by waiting alone; who is told 410 must ask for something else. */
+  boolean isPassing() {
+    return ending.retry() && ending.status() != 410;
+  }
+
+  /** When the client may come again, also where no header says so. */
+  long retryAfterMillis() {
+    return retryAfterMillis > 0 ? retryAfterMillis : Jitter.around(SOON_MILLIS);
+  }
+
   /** Refuses what a server that goes would not keep. */
   static void requireStaying(Connections connections) {
     if (connections.isStopping()) {

@@ -16,6 +16,8 @@ import switchboard.channel.Ending;
 record Query(Map<String, List<String>> parameters) {
 
   private static final Pattern MEMBER = Pattern.compile("[A-Za-z0-9._~@-]{1,64}");
+  private static final Pattern LAST_EVENT_ID =
+      Pattern.compile("(?i)(evs[_-]?)?last[_-]?event[_-]?id");
   private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9.-]{1,40}");
 
   /** Reads a query that may not be longer than {@code maxBytes}. */
@@ -71,6 +73,26 @@ record Query(Map<String, List<String>> parameters) {
               .formatted(member));
     }
     return member;
+  }
+
+  /**
+   * Where an event stream's client got to that cannot send {@code Last-Event-ID}, or {@code null}:
+   * {@code lastEventId}, {@code Last-Event-ID}, {@code evs_last_event_id}. Polyfills, hubs and
+   * proxies differ in case and in what stands between the words.
+   */
+  String lastEventId() {
+    List<String> names =
+        parameters.keySet().stream().filter(Query::isLastEventId).sorted().toList();
+    if (names.size() > 1) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "parameters %s: all mean the same; one is allowed".formatted(names));
+    }
+    return names.isEmpty() ? null : get(names.get(0));
+  }
+
+  private static boolean isLastEventId(String name) {
+    return LAST_EVENT_ID.matcher(name).matches();
   }
 
   /** All values of a parameter that may be repeated. */

@@ -1,7 +1,6 @@
 package switchboard.transport;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,7 +46,7 @@ record ReadRequest(
   static Transport transport(Query query, UnaryOperator<String> header) {
     String live = query.get("live");
     if (live == null) {
-      if (accepts(header.apply("Accept"), EVENT_STREAM)) {
+      if (acceptsEventStream(header)) {
         return Transport.EVENT_STREAM;
       }
       return Prefer.waitSeconds(header.apply("Prefer")) > 0 ? Transport.LONG_POLL : Transport.POLL;
@@ -61,11 +60,30 @@ record ReadRequest(
     };
   }
 
+  /**
+   * Whether an EventSource asks, or a client that asks as it does. It gives up for good at any
+   * status but 200, and hides from its page what was answered (WHATWG HTML §9.2.3). All of them
+   * take nothing but event streams and past every cache; who can read a problem document names its
+   * media type beside.
+   */
+  static boolean isEventSource(UnaryOperator<String> header) {
+    List<String> accepted = Headers.list(header.apply("Accept"));
+    return !accepted.isEmpty()
+        && accepted.stream().allMatch(ReadRequest::isEventStream)
+        && Headers.list(header.apply("Cache-Control")).stream()
+            .anyMatch("no-cache"::equalsIgnoreCase);
+  }
+
   // Named outright: "*/*", which curl and fetch send, must go on meaning a poll.
-  private static boolean accepts(String accept, String mediaType) {
-    return accept != null
-        && Arrays.stream(accept.split(","))
-            .anyMatch(range -> range.split(";", 2)[0].strip().equalsIgnoreCase(mediaType));
+  private static boolean acceptsEventStream(UnaryOperator<String> header) {
+    return Headers.list(header.apply("Accept")).stream().anyMatch(ReadRequest::isEventStream);
+  }
+
+  // With a weight of 0 it is what the client does not want (RFC 9110 §12.4.2).
+  private static boolean isEventStream(String range) {
+    List<String> parts = Headers.split(range, ';');
+    return parts.get(0).equalsIgnoreCase(EVENT_STREAM)
+        && parts.stream().noneMatch(part -> part.matches("[qQ]\\s*=\\s*0(\\.0*)?"));
   }
 
   /**
@@ -83,10 +101,9 @@ record ReadRequest(
       Query query,
       UnaryOperator<String> header,
       int maxChannels) {
-    String lastEventId = header.apply("Last-Event-ID");
-    boolean isResumed =
-        transport == Transport.EVENT_STREAM && lastEventId != null && !lastEventId.isEmpty();
     // An EventSource goes on asking for its first URL; where it got to is in the header.
+    String lastEventId = transport == Transport.EVENT_STREAM ? lastEventId(query, header) : null;
+    boolean isResumed = lastEventId != null;
     String offset = isResumed ? lastEventId : query.get("offset");
     boolean isMany = name.isEmpty();
     if (!isMany && offset == null && query.get("live") != null) {
@@ -102,7 +119,7 @@ record ReadRequest(
     }
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
-    boolean hearsResets = isMany || accepts(header.apply("Accept"), EVENT_STREAM);
+    boolean hearsResets = isMany || acceptsEventStream(header);
     return new ReadRequest(
         places,
         guard,
@@ -114,6 +131,14 @@ record ReadRequest(
         waitSeconds,
         query.member(),
         query.label());
+  }
+
+  // The header goes first: it is the browser's own. Some clients cannot send it, but all can write
+  // the query.
+  private static String lastEventId(Query query, UnaryOperator<String> header) {
+    String inHeader = header.apply("Last-Event-ID");
+    String id = inHeader == null || inHeader.isEmpty() ? query.lastEventId() : inHeader;
+    return id == null || id.isEmpty() ? null : id;
   }
 
   private static void requireRoom(Place place) {

@@ -40,6 +40,8 @@ class ForwardedTest {
                   case "getHeader" -> arguments[0].equals("Host") ? "backend:8080" : null;
                   case "getScheme" -> "http";
                   case "getRequestURI" -> "/switchboard/channels/news";
+                  case "getMethod" -> "POST";
+                  case "getAuthType" -> null;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }
@@ -114,13 +116,89 @@ class ForwardedTest {
   }
 
   @Test
-  void aTrustedProxyThatForwardsNonsenseIsToldSo() {
-    for (String header : List.of("proto=gopher", "host=\"a/b\"", "host=\"a b\"")) {
+  void aTrustedProxyThatForwardsNoHostIsToldSo() {
+    for (String host : List.of("a/b", "a b", "a:99999", "a:0", "a:", "a@b", "<a>")) {
+      String header = "host=\"%s\"".formatted(host);
       Problem problem =
           assertThrows(Problem.class, () -> believed(Map.of("Forwarded", List.of(header))), header);
-      String value = header.split("=")[1].replace("\"", "");
-      assertTrue(problem.getMessage().contains("\"" + value + "\""), problem.getMessage());
+      assertTrue(problem.getMessage().contains("\"" + host + "\""), problem.getMessage());
     }
+  }
+
+  /** What a page's origin is to be, for the headers that a kind of proxy writes. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Traefik, a request | X-Forwarded-proto: https, X-Forwarded-host: a.test, X-Forwarded-port: 443 | https://a.test",
+        "Traefik, a WebSocket | X-Forwarded-proto: wss, X-Forwarded-host: a.test, X-Forwarded-port: 443 | https://a.test",
+        "Traefik, a WebSocket without TLS | X-Forwarded-proto: ws, X-Forwarded-host: a.test, X-Forwarded-port: 80 | http://a.test",
+        "Caddy | X-Forwarded-proto: https, X-Forwarded-host: a.test:8443, X-Forwarded-for: 1.2.3.4 | https://a.test:8443",
+        "nginx with $host | X-Forwarded-proto: https, X-Forwarded-host: a.test, X-Forwarded-port: 8443 | https://a.test:8443",
+        "nginx with $http_host | X-Forwarded-proto: https, X-Forwarded-host: a.test:8443, X-Forwarded-port: 443 | https://a.test:8443",
+        "HAProxy | X-Forwarded-proto: https, X-Forwarded-for: 1.2.3.4, X-Forwarded-host: a.test | https://a.test",
+        "AWS ALB, which keeps Host | X-Forwarded-proto: https, X-Forwarded-port: 443, X-Forwarded-for: 1.2.3.4 | https://backend:8080",
+        "Azure Application Gateway | X-Forwarded-proto: https, X-Forwarded-port: 443, X-Forwarded-for: 1.2.3.4:567, X-Forwarded-host: a.test | https://a.test",
+        "Cloudflare before nginx | X-Forwarded-proto: https%2Chttps, X-Forwarded-for: 1.2.3.4%2C10.0.0.9, X-Forwarded-host: a.test | https://a.test",
+        "capitals | X-Forwarded-proto: HTTPS, X-Forwarded-host: a.test | https://a.test",
+        "RFC 7239 | Forwarded: for=1.2.3.4;proto=https;host=a.test | https://a.test",
+        "RFC 7239, a WebSocket | Forwarded: for=1.2.3.4;Proto=WSS;host=a.test | https://a.test",
+        "RFC 7239, quoted | Forwarded: for=\"[2001:db8::1]:4711\";proto=\"https\";host=\"a.test:8443\" | https://a.test:8443",
+        "a scheme that nobody knows | X-Forwarded-proto: gopher, X-Forwarded-host: a.test | http://a.test",
+        "RFC 7239, a scheme that nobody knows | Forwarded: proto=h2c;host=a.test | http://a.test",
+        "RFC 7239, empty values | Forwarded: for=\"\";proto=\"\";host=\"\" | http://backend:8080",
+        "a port that is none | X-Forwarded-proto: https, X-Forwarded-host: a.test, X-Forwarded-port: 99999 | https://a.test",
+        "IPv6 | X-Forwarded-proto: https, X-Forwarded-host: [2001:db8::1], X-Forwarded-port: 8443 | https://[2001:db8::1]:8443",
+        "X-Forwarded-Ssl is not read | X-Forwarded-ssl: on, X-Forwarded-host: a.test | http://a.test",
+      })
+  void aPageOfThisServerMayWhateverTheProxyCallsIt(String proxy, String headers, String origin) {
+    String[] lines = headers.replace("%2C", ";;").split(", ");
+    Map<String, List<String>> map = new java.util.HashMap<>(Map.of("Origin", List.of(origin)));
+    for (String line : lines) {
+      String[] parts = line.split(": ", 2);
+      map.put(parts[0], List.of(parts[1].replace(";;", ",")));
+    }
+    HttpServletRequest request = believed(map);
+    assertEquals(origin + "/switchboard/channels/news", request.getRequestURL().toString());
+    new Origins(List.of()).require(request);
+  }
+
+  @Test
+  void theProxysOwnPortMayBeMappedToTheDefaultOne() {
+    Map<String, List<String>> headers =
+        Map.of(
+            "X-Forwarded-proto", List.of("https"),
+            "X-Forwarded-host", List.of("a.test"),
+            "X-Forwarded-port", List.of("8443"),
+            "Origin", List.of("https://a.test"));
+    new Origins(List.of()).require(believed(headers));
+  }
+
+  @Test
+  void aQuoteThatAClientLeavesOpenHidesNothing() {
+    Map<String, List<String>> twoLines =
+        Map.of("Forwarded", List.of("for=\"", "for=192.0.2.7;proto=https"));
+    assertEquals("192.0.2.7", believed(twoLines).getRemoteAddr());
+    Map<String, List<String>> oneLine =
+        Map.of("Forwarded", List.of("for=\"x, for=192.0.2.7;proto=https"));
+    assertEquals("10.0.0.1", believed(oneLine).getRemoteAddr(), "the proxy's own");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "192.0.2.1, 192.0.2.1",
+    "192.0.2.1:4711, 192.0.2.1",
+    "2001:db8::1, 2001:db8::1",
+    "[2001:db8::1], 2001:db8::1",
+    "[2001:db8::1]:4711, 2001:db8::1",
+    "_hidden, _hidden",
+    "_hidden:_port, _hidden",
+    "unknown, unknown",
+    "<script>, 10.0.0.1",
+  })
+  void anAddressMayHaveAPort(String written, String address) {
+    assertEquals(
+        address, believed(Map.of("X-Forwarded-for", List.of(written))).getRemoteAddr(), written);
   }
 
   @ParameterizedTest

@@ -101,7 +101,7 @@ final class Fuzz {
       refusable(() -> Cursor.next(name, 1_000_000));
       String header = data.consumeRemainingAsString();
       refusable(() -> ForkRequest.parse(asked -> header, "/switchboard/channels/"));
-      refusable(() -> AppendRequest.parse(asked -> header, false));
+      refusable(() -> AppendRequest.parse(asked -> header));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
 
@@ -118,10 +119,88 @@ class OriginsTest {
                     Map.of("Origin", "https://example.com", "Cookie", "a=b"))));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "HTTPS://Example.com:443, https://example.com",
+    "http://example.com:80, http://example.com",
+    "https://example.com:80, https://example.com:80",
+    "http://intranet, http://intranet",
+    "http://192.168.1.7:8080, http://192.168.1.7:8080",
+    "http://[::1]:8080, http://[::1]:8080",
+    "https://xn--bcher-kva.example, https://xn--bcher-kva.example",
+    "http://tauri.localhost, http://tauri.localhost",
+    "capacitor://localhost, capacitor://localhost",
+    "ionic://localhost, ionic://localhost",
+    "tauri://localhost, tauri://localhost",
+    "app://-, app://-",
+    "app://., app://.",
+    "App://MyApp, app://MyApp",
+    "chrome-extension://abcdefghijklmnopabcdefghijklmnop, chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+    "moz-extension://11111111-2222-3333-4444-555555555555, moz-extension://11111111-2222-3333-4444-555555555555",
+    "vscode-webview://0abc, vscode-webview://0abc",
+    "x-app+1.0://host:81, x-app+1.0://host:81",
+  })
+  void anOriginIsListedAsBrowsersWriteIt(String written, String origin) {
+    assertEquals(List.of(origin), listed(written));
+    new Origins(listed(written)).require(append("http", "push.test", 80, origin));
+    for (String other : List.of(origin + ".evil.test", origin + "/", "x" + origin, origin + ":1")) {
+      HttpServletRequest request = append("http", "push.test", 80, other);
+      assertThrows(Problem.class, () -> new Origins(listed(written)).require(request), other);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "file://",
+        "file:///home/me/page.html",
+        "example.com",
+        "https://",
+        "https://example.com/",
+        "https://example.com/page",
+        "https://example.com:x",
+        "https://example.com:99999",
+        "https://user@example.com",
+        "https://*.example.com",
+        "https://example.com:*",
+        "capacitor://localhost:*",
+        "https://bücher.example",
+        "wss://example.com",
+        "//example.com",
+        "data:text/html",
+      })
+  void whatIsNoOriginIsQuoted(String written) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> listed(written)).getMessage();
+    assertTrue(message.contains("\"" + written + "\" is not an origin: "), message);
+  }
+
   @Test
-  void originsAreListedAsBrowsersWriteThem() {
-    assertEquals(
-        List.of("https://example.com", "http://example.com", "https://example.com:80", "*"),
-        listed("HTTPS://Example.com:443, http://example.com:80, https://example.com:80, *"));
+  void anyPortOfThisMachineMayBeListed() {
+    Origins any = new Origins(listed("http://localhost:*, http://127.0.0.1:*, https://[::1]:*"));
+    for (String origin :
+        List.of(
+            "http://localhost",
+            "http://localhost:5173",
+            "http://127.0.0.1:8080",
+            "https://[::1]",
+            "https://[::1]:8443")) {
+      any.require(append("http", "push.test", 80, origin));
+    }
+    for (String origin :
+        List.of(
+            "http://localhost:*",
+            "https://localhost:5173",
+            "http://localhost.evil.test:80",
+            "http://evil.localhost:80",
+            "http://localhost:80:80",
+            "http://localhost:",
+            "http://localhost:port",
+            "http://127.0.0.2:80",
+            "*")) {
+      HttpServletRequest request = append("http", "push.test", 80, origin);
+      assertThrows(Problem.class, () -> any.require(request), origin);
+    }
   }
 }

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class QueryTest {
 
@@ -29,5 +32,29 @@ class QueryTest {
   void whatIsNotPercentEncodedIsRefusedAndQuoted() {
     Problem refusal = assertThrows(Problem.class, () -> Query.parse("offset=%zz"));
     assertTrue(refusal.getMessage().contains("%zz"), refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lastEventId",
+        "lastEventID",
+        "Last-Event-ID",
+        "last-event-id",
+        "LAST-EVENT-ID",
+        "last_event_id",
+        "evs_last_event_id"
+      })
+  void theLastEventIdHasManyNames(String name) {
+    assertEquals("x", Query.parse("offset=-1&" + name + "=x").lastEventId());
+  }
+
+  @Test
+  void theLastEventIdIsGivenOnce() {
+    assertNull(Query.parse("offset=-1&lastEvent=x&xlastEventId=x&lastEventIds=x").lastEventId());
+    for (String query : List.of("lastEventId=x&lastEventId=x", "lastEventId=x&Last-Event-ID=x")) {
+      Problem problem = assertThrows(Problem.class, () -> Query.parse(query).lastEventId());
+      assertTrue(problem.getMessage().contains("lastEventId"), problem.getMessage());
+    }
   }
 }

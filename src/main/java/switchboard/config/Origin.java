@@ -1,0 +1,56 @@
+package switchboard.config;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An origin in a setting, as browsers write it (RFC 6454 §6.2), since it is compared as it comes.
+ */
+final class Origin {
+
+  // The scheme may be that of an app or an extension: capacitor, tauri, chrome-extension.
+  private static final Pattern ORIGIN =
+      Pattern.compile(
+          "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://"
+              + "(?<host>[A-Za-z0-9._~!$&'()+;=%-]+|\\[[0-9A-Fa-f:.]+])(:(?<port>[0-9]{1,5}|\\*))?");
+
+  private static final Pattern THIS_MACHINE = Pattern.compile("localhost|127\\.0\\.0\\.1|\\[::1]");
+  private static final int MAX_PORT = 65_535;
+
+  private Origin() {}
+
+  /**
+   * As browsers write it: an http(s) host in lower case and without the scheme's own port.
+   *
+   * @throws IllegalArgumentException quoting it
+   */
+  static String parse(String written) {
+    if (written.equals("null") || written.startsWith("file:")) {
+      throw wrong(written, "every file and every sandboxed frame is that; * lets them in as well");
+    }
+    Matcher origin = ORIGIN.matcher(written);
+    if (!origin.matches()) {
+      throw wrong(written, "scheme, host and port, nothing behind; a host in ASCII");
+    }
+    String scheme = origin.group("scheme").toLowerCase(Locale.ROOT);
+    boolean isWeb = scheme.equals("http") || scheme.equals("https");
+    String host = isWeb ? origin.group("host").toLowerCase(Locale.ROOT) : origin.group("host");
+    String port = origin.group("port");
+    if (scheme.equals("ws") || scheme.equals("wss")) {
+      throw wrong(written, "a page's origin begins with http:// or https://");
+    }
+    if ("*".equals(port) && !(isWeb && THIS_MACHINE.matcher(host).matches())) {
+      throw wrong(written, "any port may be only that of localhost, 127.0.0.1 or [::1]");
+    }
+    boolean isOwnPort = isWeb && (scheme.equals("http") ? "80" : "443").equals(port);
+    if (port != null && !port.equals("*") && Integer.parseInt(port) > MAX_PORT) {
+      throw wrong(written, "a port is at most " + MAX_PORT);
+    }
+    return scheme + "://" + host + (port == null || isOwnPort ? "" : ":" + port);
+  }
+
+  private static IllegalArgumentException wrong(String written, String why) {
+    return new IllegalArgumentException("\"" + written + "\" is not an origin: " + why);
+  }
+}

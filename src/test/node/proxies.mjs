@@ -48,6 +48,7 @@ export async function cuttingProxy(times, within) {
  * - `lostHeader`: of answers, in lower case
  * - `appends`: `unanswered`: they reach the server, and the gateway says 502
  * - `isDown`: whoever connects is thrown out
+ * - `refusal`: a problem of the server with that `status`, which says to come again after `seconds`
  * - `mapped`: the path that is asked for instead
  * `seen` has the requests and upgrades, and how many bytes went each way in bodies and frames.
  */
@@ -85,6 +86,13 @@ export async function viciousProxy(vices = {}) {
 
   function answer(request, response) {
     seen.requests.push({ url: request.url, headers: request.headers })
+    if (vices.refusal) {
+      const { status, seconds } = vices.refusal
+      const head = { 'Content-Type': 'application/problem+json', 'Retry-After': seconds }
+      const document = { type: 'urn:switchboard:problem:starting', title: 'Starting', status }
+      response.writeHead(status, head).end(JSON.stringify(document))
+      return
+    }
     if (vices.longPolls === 'refused' && request.url.includes('live=long-poll')) {
       response.writeHead(504).end()
       return

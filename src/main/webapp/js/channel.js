@@ -1,3 +1,4 @@
+import { unreachable } from './http.js';
 import { Problem } from './problem.js';
 import { nextOf } from './read.js';
 import { Token, authorization } from './token.js';
@@ -47,8 +48,15 @@ export async function end(url, who) {
  */
 async function ask(url, how, headers, { token: given, headers: more } = {}) {
   const token = new Token(given);
-  const once = async () =>
-    fetch(url, { ...how, headers: { ...more, ...headers, ...authorization(await token.get()) } });
+  const once = async () => {
+    const all = { ...more, ...headers, ...authorization(await token.get()) };
+    try {
+      return await fetch(url, { ...how, headers: all });
+    } catch (cause) {
+      const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+      throw new Problem({ title: unreachable({ url: new URL(url, base), met: {} }) }, { cause });
+    }
+  };
   const response = await once();
   return response.status === 401 && token.refused() ? once() : response;
 }

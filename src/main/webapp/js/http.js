@@ -1,5 +1,5 @@
 import { Problem } from './problem.js';
-import { Silence, within } from './retry.js';
+import { Silence, following, within } from './retry.js';
 import { authorization, withoutToken } from './token.js';
 import { headLength, requestHeaders, utf8Length } from './wire.js';
 
@@ -36,7 +36,22 @@ export async function ask(call, tell, what) {
   });
   const { signal } = call;
   const answer = fetch(url, { method, headers: sent, body, signal, cache: 'no-store' });
-  return told(call, tell, patience, answer, 'The server cannot be reached');
+  const response = await told(call, tell, patience, answer, unreachable(call));
+  call.met.isAnswered = true;
+  return response;
+}
+
+/**
+ * Why there may be no answer. A browser does not tell a page that it is not allowed to see one.
+ *
+ * @param {{url: URL, met: import('./transport.js').Met}} call
+ */
+export function unreachable({ url, met }) {
+  const { origin } = globalThis.location ?? {};
+  const mayBeRefused = origin !== undefined && origin !== url.origin && !met.isAnswered;
+  return mayBeRefused
+    ? `The server cannot be reached, or it does not allow pages of ${origin} (its setting switchboard.cors.origins)`
+    : 'The server cannot be reached';
 }
 
 /**
@@ -114,10 +129,10 @@ export async function problemOf(call, tell, response) {
  * @returns {AsyncGenerator<T>}
  */
 export async function* leavingNothing(call, run) {
-  const over = new AbortController();
+  const own = following(call.signal);
   try {
-    yield* run({ ...call, signal: AbortSignal.any([call.signal, over.signal]) });
+    yield* run({ ...call, signal: own.signal });
   } finally {
-    over.abort();
+    own.end();
   }
 }

@@ -88,6 +88,11 @@ export class Ladder {
     return this.#stepDown();
   }
 
+  /** Something changed: what was in vain before may not be now. */
+  fresh() {
+    this.#backoff.reset();
+  }
+
   /** How many milliseconds to wait where it was not the transport's fault. */
   again() {
     return this.#backoff.next();

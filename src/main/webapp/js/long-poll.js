@@ -1,16 +1,12 @@
-import { leavingNothing } from './http.js';
 import { read } from './read.js';
-import { sleep } from './retry.js';
+import { Silence, sleep } from './retry.js';
 import { isEmpty, subscribe } from './subscription.js';
 
 /** Long poll: asks, is answered when there is something to say, and asks again at once. */
 export const name = 'longPoll';
 
-/**
- * Longer than a server holds a request by default. If it holds longer still, no harm: the same
- * question is asked again.
- */
-const HELD_MILLIS = 90_000;
+/** How long a server holds a request by default. */
+const HELD_MILLIS = 10_000;
 
 /** Who has nothing to say and says it so soon does not hold: then it is a poll. */
 const HURRY_MILLIS = 250;
@@ -20,7 +16,7 @@ const HURRY_MILLIS = 250;
  * @returns {import('./transport.js').Line}
  */
 export function connect(call) {
-  return { readings: leavingNothing(call, readings) };
+  return { readings: readings(call) };
 }
 
 /** @param {import('./transport.js').Call} call */
@@ -31,7 +27,7 @@ async function* readings(call) {
   yield { ...answer, isTrial: true };
   while (!(answer.isClosed && answer.isUpToDate)) {
     const asked = performance.now();
-    answer = await read(call, name, held(call, answer));
+    answer = await heldRead(call, answer);
     yield answer;
     if (isEmpty(answer) && performance.now() - asked < HURRY_MILLIS) {
       await sleep(call.pollInterval, call.signal);
@@ -40,25 +36,38 @@ async function* readings(call) {
 }
 
 /**
- * @param {number} [wait]
- * @returns {Record<string, string>}
- */
-function preferring(wait) {
-  // Only where it is wanted: for pages of other origins the header costs a preflight each time.
-  return wait === undefined ? {} : { prefer: `wait=${Math.ceil(wait / 1000)}` };
-}
-
-/**
  * @param {import('./transport.js').Call} call
  * @param {import('./read.js').Answer} last
  */
-function held({ wait, hello }, { next, cursor }) {
-  return {
-    query: { offset: next, live: 'long-poll', ...(cursor === null ? {} : { cursor }) },
-    headers: preferring(wait),
-    isHeld: true,
-    patience: wait === undefined ? HELD_MILLIS : wait + hello,
-  };
+async function heldRead(call, { next, cursor }) {
+  const seconds = secondsToHold(call);
+  try {
+    return await read(call, name, {
+      query: { offset: next, live: 'long-poll', ...(cursor === null ? {} : { cursor }) },
+      /** @type {Record<string, string>} */
+      headers: seconds === undefined ? {} : { prefer: `wait=${seconds}` },
+      isHeld: true,
+      patience: Math.min(call.silence, (call.wait ?? Infinity) + call.hello),
+    });
+  } catch (error) {
+    // Lost, or a server that holds for longer than that: then it is told.
+    call.met.isHeldLong ||= error instanceof Silence;
+    throw error;
+  }
+}
+
+/**
+ * How long the server is to hold a request, so that its answer is there before the silence is too long;
+ * nothing where it decides. For pages of other origins the header costs a preflight each time.
+ *
+ * @param {import('./transport.js').Call} call
+ */
+function secondsToHold({ wait, hello, silence, met }) {
+  const longest = Math.max(1, Math.floor((silence - Math.min(hello, silence / 2)) / 1000));
+  const decides = silence >= HELD_MILLIS + hello && !met.isHeldLong;
+  return wait === undefined
+    ? (decides ? undefined : longest)
+    : Math.min(Math.ceil(wait / 1000), longest);
 }
 
 /**

@@ -23,7 +23,8 @@ import { Token } from './token.js';
  * @property {number} [hello] the first thing must come within this time, or the transport does not
  *     work: 8000
  * @property {number} [silence] nothing heard for so long means that the connection is lost: 40000. The
- *     server says something every 15 s by default
+ *     server says something every 15 s by default. The server is asked to hold a long poll for less
+ *     where this is below 18000
  * @property {number} [climb] how long until a better transport is tried again: 60000, more each time
  *     that it does not work
  * @property {[number, number]} [backoff] before it comes again it waits by chance up to the first;
@@ -57,6 +58,7 @@ export function complete(url, known, options) {
     wait: wait === undefined ? undefined : millis('wait', wait),
     hello: millis('hello', options.hello ?? 8_000),
     silence: millis('silence', options.silence ?? 40_000),
+    met: {},
     WebSocket,
     onWire,
   };

@@ -1,4 +1,3 @@
-import { leavingNothing } from './http.js';
 import { read } from './read.js';
 import { sleep } from './retry.js';
 import { isEmpty, subscribe } from './subscription.js';
@@ -11,7 +10,7 @@ export const name = 'poll';
  * @returns {import('./transport.js').Line}
  */
 export function connect(call) {
-  return { readings: leavingNothing(call, readings) };
+  return { readings: readings(call) };
 }
 
 /** @param {import('./transport.js').Call} call */

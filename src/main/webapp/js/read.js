@@ -1,5 +1,6 @@
 import { ask, headOf, problemOf, told } from './http.js';
 import { Problem } from './problem.js';
+import { following } from './retry.js';
 import { exchange } from './wire.js';
 
 /**
@@ -15,6 +16,22 @@ import { exchange } from './wire.js';
  * @throws {Problem} if the server refuses, or cannot be reached
  */
 export async function read(call, via, what) {
+  // Of its own: a platform may keep what listens to a request's signal until it collects its garbage.
+  const own = following(call.signal);
+  try {
+    return await readOnce({ ...call, signal: own.signal }, via, what);
+  } finally {
+    own.end();
+  }
+}
+
+/**
+ * @param {import('./transport.js').Call} call
+ * @param {import('./transport.js').TransportName} via
+ * @param {Parameters<typeof ask>[2]} what
+ * @returns {Promise<Answer>}
+ */
+async function readOnce(call, via, what) {
   const tell = exchange(call.onWire, via);
   const response = await ask(call, tell, what);
   if (!response.ok) {

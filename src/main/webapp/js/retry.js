@@ -3,6 +3,9 @@ import { Problem } from './problem.js';
 /** A timer that is set for longer fires at once. */
 export const LONGEST_MILLIS = 2 ** 31 - 1;
 
+/** A timer that fires later than this was held up: its page was frozen, or its timers are throttled. */
+const LATE_MILLIS = 1_000;
+
 /**
  * How long to wait before the next try: up to a ceiling that doubles each time.
  *
@@ -48,6 +51,28 @@ export function sleep(millis, signal) {
   });
 }
 
+/**
+ * A signal of one's own that follows another until it is ended. Unlike one signal for all requests, and
+ * unlike `AbortSignal.any`, it leaves nothing behind at the other.
+ *
+ * @param {AbortSignal} signal
+ * @returns {{signal: AbortSignal, end: () => void}} `end` also aborts it
+ */
+export function following(signal) {
+  const own = new AbortController();
+  const abort = () => own.abort(signal.reason);
+  if (signal.aborted) {
+    abort();
+  } else {
+    signal.addEventListener('abort', abort);
+  }
+  const end = () => {
+    signal.removeEventListener('abort', abort);
+    own.abort();
+  };
+  return { signal: own.signal, end };
+}
+
 /** There is no connection any more, and nobody said so. */
 export class Lost extends Problem {}
 
@@ -67,8 +92,17 @@ export class Silence extends Lost {}
  */
 export function within(millis, signal, promise) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => fail(new Silence({ title: `Nothing was heard for ${millis / 1000} s` })), millis);
+    const due = performance.now() + millis;
+    let timer = setTimeout(late, millis);
+    function late() {
+      // What came while the page was held up may still wait to be delivered.
+      if (performance.now() - due > LATE_MILLIS) {
+        timer = setTimeout(silent, LATE_MILLIS);
+      } else {
+        silent();
+      }
+    }
+    const silent = () => fail(new Silence({ title: `Nothing was heard for ${millis / 1000} s` }));
     const aborted = () => fail(signal?.reason);
     const settled = () => {
       clearTimeout(timer);

@@ -5,6 +5,7 @@ import { complete } from './options.js';
 import { Problem } from './problem.js';
 import { Lost, Silence, sleep } from './retry.js';
 import { NoToken } from './token.js';
+import { whenBack } from './wake.js';
 
 /**
  * @typedef {import('./options.js').Options} Options
@@ -26,6 +27,27 @@ import { NoToken } from './token.js';
  */
 
 const CLIMB = new Problem({ title: 'A better transport works' });
+
+/** The connection cannot prove that it lives: another one can. */
+const REPLACED = new Problem({ title: 'Another connection is made, as this one may be dead' });
+
+/** It was asked for a sign of life and gave none. */
+class Unproven extends Lost {}
+
+/** Events of the platform often come together: one check is for all of them. */
+const CHECK_AFTER_MILLIS = 60;
+
+/** All pages of a place may hear at once that its network is back: they check by chance within this. */
+const CHECK_JITTER_MILLIS = 340;
+
+/** From the end of one check to the beginning of the next at least. */
+const CHECK_PAUSE_MILLIS = 1_000;
+
+/** Who is asked for a sign of life may take so long, or as long as the first sign took. */
+const PROOF_MILLIS = 700;
+
+/** So many connections after a check get no more time than that: they may take a dead line again. */
+const HURRIES = 2;
 
 /**
  * An offset that waits and moves: reads a channel over the best transport that works.
@@ -65,6 +87,15 @@ export class Subscription extends EventTarget {
   /** @type {Problem|undefined} */
   #problem;
   #changed = () => {};
+  #beganAt = 0;
+  #heardAt = 0;
+  /** How long the first sign of life took, the last time. */
+  #firstMillis = 0;
+  #isChecking = false;
+  #checkedAt = -Infinity;
+  #hurries = 0;
+  /** Ends the wait before the next connection. */
+  #rested = new AbortController();
 
   /**
    * @param {string|URL} url of the channel
@@ -83,6 +114,7 @@ export class Subscription extends EventTarget {
     if (signal?.aborted) {
       this.close();
     }
+    whenBack(this.#closing.signal, () => this.#check());
     // Not before the caller could listen.
     queueMicrotask(() => this.#run());
   }
@@ -220,10 +252,12 @@ export class Subscription extends EventTarget {
     const began = performance.now();
     const how = { received: false, brought: false };
     this.#life = new AbortController();
-    const signal = AbortSignal.any([this.#closing.signal, this.#life.signal]);
+    const { signal } = this.#life;
+    this.#beganAt = began;
     let error;
     try {
-      this.#line = this.#ladder.current.connect({ ...this.#call, offset: this.#reached, signal });
+      const call = { ...this.#call, offset: this.#reached, signal, hello: this.#hello };
+      this.#line = this.#ladder.current.connect(call);
       for await (const reading of this.#line.readings) {
         signal.throwIfAborted();
         this.#isAlive(reading, signal);
@@ -251,14 +285,76 @@ export class Subscription extends EventTarget {
     if (typeof next !== 'string') {
       throw new Problem({ title: 'What came has no offset: it is not of a channel' });
     }
-    if (this.#status === 'live') {
+    const isFirst = this.#heardAt < this.#beganAt;
+    this.#heardAt = performance.now();
+    if (!isFirst) {
       return;
     }
+    this.#firstMillis = this.#heardAt - this.#beganAt;
+    this.#hurries = 0;
     this.#wasLive = true;
-    this.#say('live');
+    if (this.#status !== 'live') {
+      this.#say('live');
+    }
     if (this.#ladder.better.length) {
       this.#climb(signal);
     }
+  }
+
+  /** How long the next connection may take for its first sign of life. */
+  get #hello() {
+    const { hello } = this.#call;
+    return this.#hurries > 0 ? Math.min(hello, this.#patience * (HURRIES + 1 - this.#hurries)) : hello;
+  }
+
+  /** How long who lives may take to say so. */
+  get #patience() {
+    return Math.max(PROOF_MILLIS, this.#firstMillis);
+  }
+
+  /**
+   * Finds out whether the connection lives, at once; where it does not, or cannot say, makes another.
+   * A wait before the next one ends.
+   */
+  async #check() {
+    if (this.#isChecking) {
+      return; // what it finds out, it finds out later than now
+    }
+    this.#isChecking = true;
+    const asked = performance.now();
+    const pause = Math.max(0, this.#checkedAt + CHECK_PAUSE_MILLIS - asked);
+    const jitter = CHECK_AFTER_MILLIS + CHECK_JITTER_MILLIS * Math.random();
+    await sleep(pause + jitter, this.#closing.signal);
+    // What came before that may have been on its way when the line broke.
+    const since = asked + pause;
+    this.#ladder.fresh();
+    this.#rested.abort();
+    const life = this.#life;
+    const isSuspect = () =>
+      life === this.#life && !life.signal.aborted && this.#beganAt < asked && this.#heardAt < since;
+    if (isSuspect()) {
+      const why = await this.#doubt();
+      if (why && isSuspect()) {
+        this.#hurries = HURRIES;
+        life.abort(why);
+      }
+    }
+    this.#checkedAt = performance.now();
+    this.#isChecking = false;
+  }
+
+  /** @returns {Promise<Problem|undefined>} why the connection is not to be used any more, if so */
+  async #doubt() {
+    const patience = this.#patience;
+    if (this.#heardAt < this.#beganAt) {
+      // It is only being made: it has this time from its beginning.
+      await sleep(this.#beganAt + patience - performance.now(), this.#life.signal);
+    } else if (!this.#line?.prove) {
+      return REPLACED;
+    } else if (await this.#line.prove(patience)) {
+      return undefined;
+    }
+    return new Unproven({ title: 'No sign of life came when one was asked for' });
   }
 
   /**
@@ -267,6 +363,15 @@ export class Subscription extends EventTarget {
    */
   async #broke(error, how) {
     if (this.#closing.signal.aborted) {
+      return;
+    }
+    if (error === REPLACED) {
+      return; // for who listens, nothing happened yet
+    }
+    const isHurried = this.#hurries > 0 && error instanceof Silence;
+    if (isHurried || error instanceof Unproven) {
+      this.#hurries -= isHurried ? 1 : 0;
+      this.#say(this.#wasLive ? 'reconnecting' : 'connecting', error);
       return;
     }
     if (error === CLIMB || error instanceof Overflow) {
@@ -281,7 +386,7 @@ export class Subscription extends EventTarget {
     }
     if (problem instanceof NoToken) {
       this.#say(this.#wasLive ? 'reconnecting' : 'connecting', problem);
-      await sleep(this.#ladder.again(), this.#closing.signal);
+      await this.#rest(this.#ladder.again());
       return;
     }
     if (problem.isFinal || (problem.isMissing && !this.#wasLive)) {
@@ -290,7 +395,24 @@ export class Subscription extends EventTarget {
     const millis = this.#ladder.ended({ ...how, isSilent: problem instanceof Silence });
     this.#say(this.#wasLive ? 'reconnecting' : 'connecting', problem);
     // Added, since all may have been told the same time.
-    await sleep(problem.retryAfterMillis + millis, this.#closing.signal);
+    if (problem.isAnswer) {
+      await sleep(problem.retryAfterMillis, this.#closing.signal);
+      await this.#rest(millis);
+    } else {
+      await this.#rest(problem.retryAfterMillis + millis);
+    }
+  }
+
+  /**
+   * Waits, or until the platform says that the network or the page is back.
+   *
+   * @param {number} millis
+   */
+  async #rest(millis) {
+    this.#rested = new AbortController();
+    if (!this.#closing.signal.aborted) {
+      await sleep(millis, this.#rested.signal);
+    }
   }
 
   /**
@@ -416,6 +538,8 @@ export class Subscription extends EventTarget {
     }
     this.#problem = problem;
     this.#closing.abort(problem ?? new Problem({ title: 'The subscription is closed' }));
+    this.#life.abort(this.#closing.signal.reason);
+    this.#rested.abort();
     this.#say('closed', problem);
     if (problem) {
       this.#asking?.reject(problem);

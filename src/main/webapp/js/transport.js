@@ -20,6 +20,7 @@
  * @property {number} [wait] how long the server is to hold a long poll; else it decides
  * @property {number} hello the first thing comes within this time, or the transport does not work
  * @property {number} silence who says nothing for so long is gone
+ * @property {Met} met
  * @property {WebSocketConstructor} [WebSocket] given by the caller
  * @property {import('./wire.js').OnWire} [onWire]
  *
@@ -28,6 +29,11 @@
  *     read. Ends where the channel is closed; throws where the connection broke
  * @property {(message: any) => Promise<string>|undefined} [append] to the offset behind it, on the
  *     same connection; nothing where that cannot be now. Else it goes by `POST`
+ * @property {(patience: number) => Promise<boolean>} [prove] whether the other side answers within so
+ *     many milliseconds. Where it is missing only another connection shows that
+ *
+ * @typedef {{isAnswered?: boolean, isHeldLong?: boolean}} Met what is known of the server so far: it
+ *     was seen to answer; a long poll that it held was given up
  *
  * @typedef {Object} Reading what came: it counts as a sign of life even where it is empty
  * @property {string} next where to read on

@@ -1,4 +1,5 @@
 import { unknown, written } from './append.js';
+import { unreachable } from './http.js';
 import { Inbox } from './inbox.js';
 import { Problem } from './problem.js';
 import { notJson } from './read.js';
@@ -42,6 +43,7 @@ export function connect(call) {
   return {
     readings: conversation.readings(),
     append: (message) => conversation.append(message),
+    prove: (patience) => conversation.prove(patience),
   };
 }
 
@@ -101,6 +103,7 @@ class Conversation {
     const socket = new Socket(url.href, protocols, { headers });
     this.#socket = socket;
     socket.onopen = () => {
+      this.#call.met.isAnswered = true;
       this.#tell('in', 'open', () => switching(socket));
       this.#renew(socket);
     };
@@ -198,7 +201,9 @@ class Conversation {
     if (code === 1009) {
       this.#refuseFirst();
     }
-    const title = reason ? `The server ended the connection: ${reason}` : 'The connection ended';
+    const title = reason
+      ? `The server ended the connection: ${reason}`
+      : code === 1006 ? unreachable(this.#call) : 'The connection ended';
     const isUnauthorized = code === 4401;
     const problem = this.#problem ??
       (isUnauthorized ? Problem.named('unauthorized', 401, title) : new Problem({ title }));
@@ -288,14 +293,36 @@ class Conversation {
   }
 
   /**
+   * Whether the other side answers. A page cannot send a ping of the protocol, nor see a pong.
+   *
+   * @param {number} patience in milliseconds
+   */
+  async prove(patience) {
+    const socket = this.#socket;
+    if (this.#isLeaving || socket?.readyState !== OPEN) {
+      return false;
+    }
+    const id = ++this.#lastId;
+    const frame = `{"id":${id},"ping":true}`;
+    try {
+      await this.#send(socket, id, frame, { line: 'ping', text: frame }, patience);
+      return true;
+    } catch (problem) {
+      // A server that does not know this command says so: that is an answer, too.
+      return problem instanceof Problem && problem.isAnswer;
+    }
+  }
+
+  /**
    * Sends a command and waits for its answer.
    *
    * @param {WebSocket} socket
    * @param {number} id
    * @param {string} frame
    * @param {{line: string, text: string}} shown to an observer
+   * @param {number} [patience] in milliseconds
    */
-  async #send(socket, id, frame, { line, text }) {
+  async #send(socket, id, frame, { line, text }, patience = this.#call.silence) {
     /** @type {Promise<string>} */
     const answer = new Promise((resolve, reject) => {
       this.#unanswered.set(id, { resolve, reject });
@@ -305,7 +332,7 @@ class Conversation {
     }));
     socket.send(frame);
     try {
-      return await within(this.#call.silence, undefined, answer);
+      return await within(patience, undefined, answer);
     } catch (error) {
       throw error instanceof Silence ? unknown(error) : error;
     } finally {
@@ -366,9 +393,10 @@ function switching({ protocol, extensions }) {
 }
 
 /** @param {any} frame */
-function describe({ id, messages, reset, closed, error, tokenExpiresAt }) {
+function describe({ id, messages, reset, closed, error, tokenExpiresAt, pong }) {
   if (id !== undefined) {
-    return error ? `refused: ${error.title}` : tokenExpiresAt ? 'token taken' : 'appended';
+    return error ? `refused: ${error.title}`
+      : tokenExpiresAt ? 'token taken' : pong ? 'pong' : 'appended';
   }
   if (error) {
     return error.title;

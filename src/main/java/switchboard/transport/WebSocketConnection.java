@@ -282,6 +282,10 @@ final class WebSocketConnection implements Connection {
       if (awaitsToken) {
         throw new Problem(Ending.UNAUTHORIZED, "a token must come first: {\"token\":\"…\"}");
       }
+      if (command.containsKey("ping")) {
+        send(Frames.answer(id).add("pong", true).build().toString());
+        return;
+      }
       conversation.command(id, command);
     } catch (Channels.Refused refused) {
       refuse(id, Problem.of(refused));

@@ -26,7 +26,8 @@ class NodeIT extends ServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"conformance", "clients", "switchboard", "readme", "api", "nginx"})
+  @ValueSource(
+      strings = {"conformance", "clients", "switchboard", "wake", "readme", "api", "nginx"})
   void theyWorkAgainstThisServer(String suite) throws Exception {
     if (suite.equals("nginx")) {
       Programs.require("nginx");

@@ -31,6 +31,10 @@ import switchboard.config.Sources;
 import switchboard.config.StoreUrl;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
+import switchboard.time.MonotonicClock;
+import switchboard.time.TickClock;
+import switchboard.timer.Clock;
 import switchboard.transport.FrameWriters;
 import switchboard.transport.ManagedThreads;
 
@@ -40,6 +44,9 @@ public class Switchboard {
 
   @Resource private ManagedThreadFactory threads;
 
+  private final MonotonicClock elapsed = MonotonicClock.system();
+  private final TickClock ticks = new TickClock(elapsed, Clock.TICK_MILLIS);
+  private final Clocks clocks = new Clocks(InstantSource.system(), elapsed, ticks);
   private Settings settings;
   private ExecutorService workers;
   private ManagedThreads patient;
@@ -56,13 +63,13 @@ public class Switchboard {
   @PostConstruct
   void start() {
     settings = Sources.read();
-    authorizer = new Authorizer(settings, clock());
+    authorizer = new Authorizer(settings, clocks);
     int wanted = settings.get(Settings.DISPATCH_WORKERS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
     patient = ManagedThreads.of(threads);
     dispatch = new Dispatch(workers, tally);
-    pace = new Pace(settings.get(Settings.MAX_APPENDS_PER_SECOND), clock());
+    pace = new Pace(settings.get(Settings.MAX_APPENDS_PER_SECOND), clocks.elapsed());
     connections =
         new Connections(
             tally,
@@ -71,9 +78,9 @@ public class Switchboard {
             new Admission(
                 settings.get(Settings.ADMISSION_PER_SECOND),
                 settings.get(Settings.ADMISSION_FOR),
-                clock()));
+                clocks.elapsed()));
     bodies = new PendingBodies(bodyBytes());
-    drain = new Drain(connections, bodies, settings.get(Settings.DRAIN_BUDGET), clock());
+    drain = new Drain(connections, bodies, settings.get(Settings.DRAIN_BUDGET), clocks.elapsed());
     channels =
         new Channels(
             new Retention(
@@ -90,7 +97,7 @@ public class Switchboard {
                 settings.get(Settings.MAX_FORKS)),
             this::isAutoCreated,
             dispatch,
-            clock(),
+            clocks,
             this::store);
     presence =
         new Presence(
@@ -217,7 +224,13 @@ public class Switchboard {
 
   @Produces
   @Singleton
-  InstantSource clock() {
-    return InstantSource.system();
+  Clocks clocks() {
+    return clocks;
+  }
+
+  @Produces
+  @Singleton
+  TickClock ticks() {
+    return ticks;
   }
 }

@@ -22,15 +22,17 @@ class PackagesTest {
       Map.ofEntries(
           Map.entry("log", Set.of()),
           Map.entry("config", Set.of()),
-          Map.entry("access", Set.of("config")),
-          Map.entry("channel", Set.of("log")),
+          Map.entry("time", Set.of()),
+          Map.entry("access", Set.of("config", "time")),
+          Map.entry("channel", Set.of("log", "time")),
           Map.entry("publish", Set.of("log", "channel", "config")),
-          Map.entry("transport", Set.of("log", "channel", "publish", "access", "config")),
-          Map.entry("timer", Set.of("log", "channel", "publish", "access", "config")),
-          Map.entry("redis", Set.of("log", "channel", "config")),
-          Map.entry("metrics", Set.of("channel", "config")),
-          Map.entry("lab", Set.of("log", "channel", "publish", "transport", "timer", "config")));
-  private static final Set<String> PLAIN_JAVA = Set.of("log", "channel");
+          Map.entry("transport", Set.of("log", "channel", "publish", "access", "config", "time")),
+          Map.entry("timer", Set.of("log", "channel", "publish", "access", "config", "time")),
+          Map.entry("redis", Set.of("log", "channel", "config", "time")),
+          Map.entry("metrics", Set.of("channel", "config", "time")),
+          Map.entry(
+              "lab", Set.of("log", "channel", "publish", "transport", "timer", "config", "time")));
+  private static final Set<String> PLAIN_JAVA = Set.of("log", "channel", "time");
   private static final Pattern IMPORT =
       Pattern.compile("(?m)^import (?:static )?(jakarta|io|switchboard\\.(\\w+))\\.");
   // Whoever else knew them would have to change with them.

@@ -4,8 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +13,7 @@ import switchboard.config.Grants;
 import switchboard.config.NamePatterns;
 import switchboard.config.RoleGrants;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /**
  * Says who a client is and whether it may do what it asks for. All transports ask here.
@@ -45,7 +44,7 @@ public final class Authorizer {
   /** No channel has this name: whoever may do something with it may do so with all. */
   private static final String ALL = "*";
 
-  private record Known(Token token, Instant checked) {}
+  private record Known(Token token, long checkedMillis) {}
 
   private final Grants open;
   private final RoleGrants roles;
@@ -54,23 +53,23 @@ public final class Authorizer {
   private final DenyList denied;
   private final FailedAttempts failures;
   private final int maxFailures;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final Map<String, Known> known = new ConcurrentHashMap<>();
 
-  public Authorizer(Settings settings, InstantSource clock) {
+  public Authorizer(Settings settings, Clocks clocks) {
     this.open = settings.get(Settings.OPEN);
     this.roles = settings.get(Settings.ROLES);
     this.tokenChannels = settings.get(Settings.TOKEN_CHANNELS);
-    this.tokens = settings.takesTokens() ? new Tokens(settings, clock) : null;
+    this.tokens = settings.takesTokens() ? new Tokens(settings, clocks.wall()) : null;
     this.denied =
         new DenyList(
             settings
                 .get(Settings.TOKEN_MAX_LIFETIME)
                 .plus(settings.get(Settings.TOKEN_LEEWAY).multipliedBy(2)),
-            clock);
+            clocks);
     this.maxFailures = settings.get(Settings.MAX_FAILURES);
-    this.failures = new FailedAttempts(maxFailures, clock);
-    this.clock = clock;
+    this.failures = new FailedAttempts(maxFailures, clocks.elapsed());
+    this.clocks = clocks;
   }
 
   /** What is in force, for the log. */
@@ -107,7 +106,7 @@ public final class Authorizer {
    * @throws Refusal if the token is not good
    */
   public Caller identify(String address, String token, Caller.Login login) {
-    Instant now = clock.instant();
+    long now = clocks.elapsed().millis();
     if (token == null || tokens == null) {
       return new Caller(address, null, login, now);
     }
@@ -119,10 +118,10 @@ public final class Authorizer {
     return caller;
   }
 
-  private Token verified(String address, String written, Instant now) {
+  private Token verified(String address, String written, long nowMillis) {
     String hash = hash(written);
     Known seen = known.get(hash);
-    if (seen != null && now.isBefore(seen.checked().plus(KNOWN_FOR))) {
+    if (seen != null && nowMillis - seen.checkedMillis() < KNOWN_FOR.toMillis()) {
       return seen.token();
     }
     long waitMillis = seen == null ? failures.waitMillis(address) : 0;
@@ -135,11 +134,11 @@ public final class Authorizer {
       if (known.size() >= MAX_KNOWN) {
         known.clear();
       }
-      known.put(hash, new Known(token, now));
+      known.put(hash, new Known(token, nowMillis));
       return token;
     } catch (Refusal refusal) {
       known.remove(hash);
-      throw refused(new Caller(address, null, null, now), "a token", refusal);
+      throw refused(new Caller(address, null, null, nowMillis), "a token", refusal);
     }
   }
 
@@ -190,7 +189,7 @@ public final class Authorizer {
       return null;
     }
     Token token = caller.token();
-    if (token != null && !clock.instant().isBefore(token.expiresAt())) {
+    if (token != null && !clocks.wall().instant().isBefore(token.expiresAt())) {
       return new Refusal(Refusal.Reason.TOKEN_EXPIRED, "the token has expired");
     }
     return denied.denies(caller)
@@ -275,7 +274,7 @@ public final class Authorizer {
   public void tick() {
     failures.tick();
     denied.tick();
-    Instant old = clock.instant().minus(REMEMBERED_FOR);
-    known.values().removeIf(seen -> seen.checked().isBefore(old));
+    long oldMillis = clocks.elapsed().millis() - REMEMBERED_FOR.toMillis();
+    known.values().removeIf(seen -> seen.checkedMillis() < oldMillis);
   }
 }

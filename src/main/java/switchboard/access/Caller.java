@@ -1,6 +1,5 @@
 package switchboard.access;
 
-import java.time.Instant;
 import switchboard.config.Grants;
 
 /**
@@ -9,9 +8,9 @@ import switchboard.config.Grants;
  * @param address where the client is
  * @param token that was good when it came; {@code null} for none
  * @param login whom the server knows it as; {@code null} for nobody
- * @param since when that was found out
+ * @param sinceMillis when that was found out, by the clock of elapsed time
  */
-public record Caller(String address, Token token, Login login, Instant since) {
+public record Caller(String address, Token token, Login login, long sinceMillis) {
 
   /** Somebody who has logged in to the server, and what the roles grant that it has there. */
   public record Login(String name, Grants grants) {}

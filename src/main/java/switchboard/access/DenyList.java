@@ -2,10 +2,10 @@ package switchboard.access;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import switchboard.time.Clocks;
 
 /**
  * Tokens that are good no longer though they say so, by their id, and subjects whose tokens and
@@ -19,19 +19,22 @@ final class DenyList {
 
   static final int MAX = 100_000;
 
+  /** When something was denied, by both clocks. */
+  private record Denial(Instant at, long atMillis) {}
+
   private final Duration keptFor;
-  private final InstantSource clock;
-  private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
-  private final Map<String, Instant> subjects = new ConcurrentHashMap<>();
+  private final Clocks clocks;
+  private final Map<String, Denial> tokens = new ConcurrentHashMap<>();
+  private final Map<String, Denial> subjects = new ConcurrentHashMap<>();
 
   /**
    * Nothing is denied yet.
    *
    * @param keptFor as long as the longest a token can be valid
    */
-  DenyList(Duration keptFor, InstantSource clock) {
+  DenyList(Duration keptFor, Clocks clocks) {
     this.keptFor = keptFor;
-    this.clock = clock;
+    this.clocks = clocks;
   }
 
   /** Denies the token of that id; false where there is no room. */
@@ -44,11 +47,11 @@ final class DenyList {
     return put(subjects, subject);
   }
 
-  private boolean put(Map<String, Instant> denied, String name) {
+  private boolean put(Map<String, Denial> denied, String name) {
     if (denied.size() >= MAX && !denied.containsKey(name)) {
       return false;
     }
-    denied.put(name, clock.instant());
+    denied.put(name, new Denial(clocks.wall().instant(), clocks.elapsed().millis()));
     return true;
   }
 
@@ -61,14 +64,14 @@ final class DenyList {
     if (token != null && (tokens.containsKey(token.id()) || isBefore(token))) {
       return true;
     }
-    Instant denied = caller.login() == null ? null : subjects.get(caller.login().name());
-    return denied != null && !caller.since().isAfter(denied);
+    Denial denied = caller.login() == null ? null : subjects.get(caller.login().name());
+    return denied != null && caller.sinceMillis() <= denied.atMillis();
   }
 
   // A token says in whole seconds when it was issued: one of the very second counts as older.
   private boolean isBefore(Token token) {
-    Instant denied = subjects.get(token.subject());
-    return denied != null && !token.issuedAt().isAfter(denied.truncatedTo(ChronoUnit.SECONDS));
+    Denial denied = subjects.get(token.subject());
+    return denied != null && !token.issuedAt().isAfter(denied.at().truncatedTo(ChronoUnit.SECONDS));
   }
 
   /** What the clock does: forgets what no token can be as old as. */
@@ -76,8 +79,14 @@ final class DenyList {
     if (tokens.isEmpty() && subjects.isEmpty()) {
       return;
     }
-    Instant old = clock.instant().minus(keptFor);
-    tokens.values().removeIf(old::isAfter);
-    subjects.values().removeIf(old::isAfter);
+    tokens.values().removeIf(this::isOld);
+    subjects.values().removeIf(this::isOld);
+  }
+
+  // By both: a wall clock that is set forward for a while, or back, must not let a token that was
+  // denied be good again.
+  private boolean isOld(Denial denial) {
+    return denial.at().isBefore(clocks.wall().instant().minus(keptFor))
+        && denial.atMillis() < clocks.elapsed().millis() - keptFor.toMillis();
   }
 }

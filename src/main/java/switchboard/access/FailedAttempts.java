@@ -1,8 +1,8 @@
 package switchboard.access;
 
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import switchboard.time.MonotonicClock;
 
 /**
  * How often each address was refused within a minute.
@@ -22,7 +22,7 @@ final class FailedAttempts {
   private record Minute(long startMillis, int count) {}
 
   private final int maxPerMinute;
-  private final InstantSource clock;
+  private final MonotonicClock clock;
   private final Map<String, Minute> minutes = new ConcurrentHashMap<>();
 
   /**
@@ -30,7 +30,7 @@ final class FailedAttempts {
    *
    * @param maxPerMinute 0 for no bound
    */
-  FailedAttempts(int maxPerMinute, InstantSource clock) {
+  FailedAttempts(int maxPerMinute, MonotonicClock clock) {
     this.maxPerMinute = maxPerMinute;
     this.clock = clock;
   }

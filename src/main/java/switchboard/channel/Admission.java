@@ -1,7 +1,7 @@
 package switchboard.channel;
 
 import java.time.Duration;
-import java.time.InstantSource;
+import switchboard.time.MonotonicClock;
 
 /**
  * The door after a start: clients of the server that went before come all at once, and are let in
@@ -16,7 +16,7 @@ public final class Admission {
 
   private final int perSecond;
   private final long untilMillis;
-  private final InstantSource clock;
+  private final MonotonicClock clock;
   private double left;
   private double queued;
   private long atMillis;
@@ -27,7 +27,7 @@ public final class Admission {
    * @param perSecond how many are let in a second; 0 for all
    * @param lasts for how long; after that everybody is let in
    */
-  public Admission(int perSecond, Duration lasts, InstantSource clock) {
+  public Admission(int perSecond, Duration lasts, MonotonicClock clock) {
     this.perSecond = perSecond;
     this.clock = clock;
     this.atMillis = clock.millis();
@@ -37,7 +37,7 @@ public final class Admission {
 
   /** Lets everybody in. */
   public static Admission open() {
-    return new Admission(0, Duration.ZERO, InstantSource.system());
+    return new Admission(0, Duration.ZERO, MonotonicClock.system());
   }
 
   /** 0 for one who is let in; else when to come again. */

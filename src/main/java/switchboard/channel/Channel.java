@@ -1,6 +1,5 @@
 package switchboard.channel;
 
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -12,6 +11,7 @@ import switchboard.log.Appended;
 import switchboard.log.Log;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
+import switchboard.time.Clocks;
 
 /**
  * A log at one URL, and those who wait to hear what comes next in it. Here, and only here, append
@@ -40,7 +40,7 @@ public final class Channel {
   private final Fork fork;
   private final Log log;
   private final Dispatch dispatch;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final int maxSubscriptions;
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger wakes = new AtomicInteger();
@@ -58,7 +58,7 @@ public final class Channel {
       Fork fork,
       Log log,
       Dispatch dispatch,
-      InstantSource clock,
+      Clocks clocks,
       int maxSubscriptions) {
     this.name = name;
     this.contentType = contentType;
@@ -66,9 +66,9 @@ public final class Channel {
     this.fork = fork;
     this.log = log;
     this.dispatch = dispatch;
-    this.clock = clock;
+    this.clocks = clocks;
     this.maxSubscriptions = maxSubscriptions;
-    this.lastUsedMillis = clock.millis();
+    this.lastUsedMillis = clocks.elapsed().millis();
   }
 
   public ChannelName name() {
@@ -97,7 +97,7 @@ public final class Channel {
    * few. Never waits for a reader.
    */
   public Appended append(Append append) {
-    Appended appended = log.append(append, clock.millis());
+    Appended appended = log.append(append, clocks.elapsed().millis());
     touch();
     if (appended instanceof Appended.Accepted) {
       dispatch.tally().appended(append.messages().size(), append.sizeBytes());
@@ -239,16 +239,16 @@ public final class Channel {
 
   /** Somebody read or wrote: a sliding lifetime starts anew. */
   public void touch() {
-    lastUsedMillis = clock.millis();
+    lastUsedMillis = clocks.elapsed().millis();
     if (lifetime.ttl() != null) {
       log.touch();
     }
   }
 
   // Who listens uses it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).
-  public boolean isExpired(long nowMillis) {
-    long unusedMillis = subscriptions.isEmpty() ? nowMillis - lastUsedMillis : 0;
-    return lifetime.isOver(unusedMillis, nowMillis);
+  public boolean isExpired() {
+    long unusedMillis = subscriptions.isEmpty() ? clocks.elapsed().millis() - lastUsedMillis : 0;
+    return lifetime.isOver(unusedMillis, clocks.wall().millis());
   }
 
   /** The first offset that can be read. */
@@ -281,20 +281,21 @@ public final class Channel {
    *
    * @param client tells it from the others
    * @param member what it calls itself; {@code null} where it does not say
+   * @param leaseMillis how long it is taken to be there
    */
-  public void visit(Transport transport, String client, String member, long untilMillis) {
+  public void visit(Transport transport, String client, String member, long leaseMillis) {
     if (visits == null) {
       synchronized (this) {
         visits = visits == null ? new Visits(maxSubscriptions) : visits;
       }
     }
-    visits.add(transport, client, member, untilMillis);
+    visits.add(transport, client, member, clocks.ticks().millis() + leaseMillis);
   }
 
   /** Who listens here now. */
   Attendance attendance() {
     Collection<? extends Attendance.Listener> guests =
-        visits == null ? List.of() : visits.at(clock.millis());
+        visits == null ? List.of() : visits.at(clocks.ticks().millis());
     if (subscriptions.isEmpty() && guests.isEmpty()) {
       return Attendance.NONE;
     }

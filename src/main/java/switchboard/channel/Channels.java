@@ -1,6 +1,5 @@
 package switchboard.channel;
 
-import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -11,6 +10,7 @@ import switchboard.log.Budget;
 import switchboard.log.Log;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
 
 /**
  * All channels of this server, by name.
@@ -88,7 +88,7 @@ public final class Channels implements AutoCloseable {
   private final Store store;
   private final Budget budget;
   private final Dispatch dispatch;
-  private final InstantSource clock;
+  private final Clocks clocks;
 
   /**
    * No channels yet; they live in this server's memory.
@@ -101,8 +101,8 @@ public final class Channels implements AutoCloseable {
       Limits limits,
       Predicate<ChannelName> autoCreate,
       Dispatch dispatch,
-      InstantSource clock) {
-    this(retention, page, limits, autoCreate, dispatch, clock, MemoryStore::new);
+      Clocks clocks) {
+    this(retention, page, limits, autoCreate, dispatch, clocks, MemoryStore::new);
   }
 
   /**
@@ -116,13 +116,13 @@ public final class Channels implements AutoCloseable {
       Limits limits,
       Predicate<ChannelName> autoCreate,
       Dispatch dispatch,
-      InstantSource clock,
+      Clocks clocks,
       Function<Parts, Store> engine) {
     this.budget = new Budget(limits.totalBytes(), this::makeRoomSoon);
     this.dispatch = dispatch;
-    this.clock = clock;
+    this.clocks = clocks;
     this.store =
-        engine.apply(new Parts(retention, page, limits, budget, autoCreate, dispatch, clock));
+        engine.apply(new Parts(retention, page, limits, budget, autoCreate, dispatch, clocks));
   }
 
   Store store() {
@@ -156,7 +156,7 @@ public final class Channels implements AutoCloseable {
 
   /** What the clock does: ends channels whose time is over and forgets old messages. */
   public void tick() {
-    long now = clock.millis();
+    long now = clocks.elapsed().millis();
     dispatch.tick(now);
     if (budget.isTight()) {
       makeRoomSoon();

@@ -1,7 +1,6 @@
 package switchboard.channel;
 
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -9,6 +8,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.time.MonotonicClock;
 
 /**
  * The server goes: nobody new is let in, and those who are here are sent away by and by, each when
@@ -37,7 +37,7 @@ public final class Drain {
   private final Connections connections;
   private final PendingBodies bodies;
   private final long budgetMillis;
-  private final InstantSource clock;
+  private final MonotonicClock clock;
 
   /**
    * Sends away nobody yet.
@@ -46,7 +46,7 @@ public final class Drain {
    * @param budget over how long; less where few are here
    */
   public Drain(
-      Connections connections, PendingBodies bodies, Duration budget, InstantSource clock) {
+      Connections connections, PendingBodies bodies, Duration budget, MonotonicClock clock) {
     this.connections = connections;
     this.bodies = bodies;
     this.budgetMillis = budget.toMillis();

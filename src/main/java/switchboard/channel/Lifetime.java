@@ -76,8 +76,8 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
     return (ttl == null ? ", Stream-Expires-At: " : ", Stream-TTL: ") + written;
   }
 
-  boolean isOver(long unusedMillis, long nowMillis) {
+  boolean isOver(long unusedMillis, long wallMillis) {
     return (ttl != null && unusedMillis >= ttl.toMillis())
-        || (expiresAt != null && nowMillis >= expiresAt.toEpochMilli());
+        || (expiresAt != null && wallMillis >= expiresAt.toEpochMilli());
   }
 }

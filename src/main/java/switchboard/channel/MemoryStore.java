@@ -44,7 +44,7 @@ public final class MemoryStore implements Store {
   @Override
   public Optional<Channel> find(ChannelName name) {
     Channel channel = byName.get(name);
-    if (channel != null && channel.isExpired(parts.clock().millis())) {
+    if (channel != null && channel.isExpired()) {
       remove(channel);
       channel = null;
     }
@@ -63,7 +63,7 @@ public final class MemoryStore implements Store {
   @Override
   public synchronized Created create(ChannelName name, Request request) {
     Channel there = byName.get(name);
-    if (there != null && there.isExpired(parts.clock().millis())) {
+    if (there != null && there.isExpired()) {
       remove(there);
       there = null;
     }
@@ -102,7 +102,7 @@ public final class MemoryStore implements Store {
     }
     int maxSubscriptions = parts.limits().subscriptionsPerChannel();
     return new Channel(
-        name, type, lifetime, fork, log, parts.dispatch(), parts.clock(), maxSubscriptions);
+        name, type, lifetime, fork, log, parts.dispatch(), parts.clocks(), maxSubscriptions);
   }
 
   private Refused full(ChannelName name) {
@@ -186,7 +186,7 @@ public final class MemoryStore implements Store {
   // Milliseconds, so that a log that starts anew after a restart has a greater epoch than before.
   private long nextEpoch() {
     return lastEpoch.accumulateAndGet(
-        parts.clock().millis(), (last, now) -> Math.max(last + 1, now));
+        parts.clocks().wall().millis(), (last, now) -> Math.max(last + 1, now));
   }
 
   @Override
@@ -229,7 +229,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public void tick(Channel channel, long nowMillis) {
-    if (channel.isExpired(nowMillis)) {
+    if (channel.isExpired()) {
       remove(channel);
     } else {
       channel.tick(nowMillis);

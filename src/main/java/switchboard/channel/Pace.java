@@ -1,8 +1,8 @@
 package switchboard.channel;
 
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import switchboard.time.MonotonicClock;
 
 /**
  * How often each of many may do something: so many times a second on average, and as many at once.
@@ -17,7 +17,7 @@ public final class Pace {
   private static final double SECOND_MILLIS = 1_000;
 
   private final int perSecond;
-  private final InstantSource clock;
+  private final MonotonicClock clock;
   private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
 
   /** What is left, as of when. */
@@ -28,7 +28,7 @@ public final class Pace {
    *
    * @param perSecond 0 for no bound
    */
-  public Pace(int perSecond, InstantSource clock) {
+  public Pace(int perSecond, MonotonicClock clock) {
     this.perSecond = perSecond;
     this.clock = clock;
   }

@@ -1,10 +1,10 @@
 package switchboard.channel;
 
-import java.time.InstantSource;
 import java.util.function.Predicate;
 import switchboard.log.Budget;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
 
 /**
  * What a {@link Store} works with.
@@ -19,4 +19,4 @@ public record Parts(
     Budget budget,
     Predicate<ChannelName> autoCreate,
     Dispatch dispatch,
-    InstantSource clock) {}
+    Clocks clocks) {}

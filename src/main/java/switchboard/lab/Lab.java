@@ -9,12 +9,12 @@ import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
-import java.time.InstantSource;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.publish.Publisher;
+import switchboard.time.Clocks;
 
 /** Puts the lab's pieces together and starts them with the application, where it is switched on. */
 @ApplicationScoped
@@ -25,7 +25,7 @@ public class Lab {
   @Inject private Settings settings;
   @Inject private Publisher publisher;
   @Inject private Connections connections;
-  @Inject private InstantSource clock;
+  @Inject private Clocks clocks;
   private Told told;
   private Source source;
   private Crowd crowd;
@@ -36,7 +36,7 @@ public class Lab {
       return;
     }
     told = new Told(publisher);
-    source = new Source(publisher, scheduler, clock);
+    source = new Source(publisher, scheduler, clocks.wall());
     crowd = new Crowd(threads, told::tell);
     vanisher = new Vanisher(scheduler);
     connections.watch(this::saw);
@@ -57,7 +57,7 @@ public class Lab {
     told.tell(
         Json.createObjectBuilder()
             .add("kind", "wire")
-            .add("at", Source.millis(clock.instant()))
+            .add("at", Source.millis(clocks.wall().instant()))
             .add("label", connection.label())
             .add("transport", connection.transport().key())
             .add("saw", sight.name().toLowerCase(java.util.Locale.ROOT))

@@ -15,11 +15,11 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
-import java.time.InstantSource;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 import switchboard.transport.Problem;
 
 /**
@@ -33,7 +33,7 @@ public class LabResource {
 
   @Inject private Lab lab;
   @Inject private Settings settings;
-  @Inject private InstantSource clock;
+  @Inject private Clocks clocks;
   @Context private UriInfo uri;
   @Context private HttpServletRequest request;
 
@@ -43,7 +43,7 @@ public class LabResource {
     requireOn();
     return answer(
         Json.createObjectBuilder()
-            .add("now", Source.millis(clock.instant()))
+            .add("now", Source.millis(clocks.wall().instant()))
             .add("source", lab.source().toJson())
             .add("crowd", lab.crowd().toJson())
             .add("bounds", bounds())

@@ -11,7 +11,7 @@ public interface Log {
   /**
    * Adds all messages, or none.
    *
-   * @param nowMillis when, for the bound on age
+   * @param nowMillis elapsed time, for the bound on age
    */
   Appended append(Append append, long nowMillis);
 

@@ -2,12 +2,13 @@ package switchboard.metrics;
 
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
+import switchboard.time.Clocks;
+import switchboard.time.MonotonicClock;
 
 /**
  * Whether this server is well: <em>live</em> while its clock ticks and its workers come when they
@@ -26,15 +27,14 @@ public class Health {
   private final Connections connections;
   private final Dispatch dispatch;
   private final Channels channels;
-  private final InstantSource clock;
+  private final MonotonicClock clock;
 
   @Inject
-  public Health(
-      Connections connections, Dispatch dispatch, Channels channels, InstantSource clock) {
+  public Health(Connections connections, Dispatch dispatch, Channels channels, Clocks clocks) {
     this.connections = connections;
     this.dispatch = dispatch;
     this.channels = channels;
-    this.clock = clock;
+    this.clock = clocks.elapsed();
   }
 
   /** What has to be so for the server to be live, and whether it is. */

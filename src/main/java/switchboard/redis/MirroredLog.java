@@ -83,7 +83,16 @@ final class MirroredLog implements Log {
   MirroredLog(RedisStore store, ChannelName name) {
     this.store = store;
     this.name = name;
-    this.usedMillis = store.parts().clock().millis();
+    this.usedMillis = elapsedMillis();
+  }
+
+  private long elapsedMillis() {
+    return store.parts().clocks().elapsed().millis();
+  }
+
+  // Messages carry the date and time at which they came to Redis.
+  private long wallMillis() {
+    return store.parts().clocks().wall().millis();
   }
 
   void belongsTo(Channel channel) {
@@ -108,7 +117,7 @@ final class MirroredLog implements Log {
 
   /** Asks Redis what the channel is now, and copies what is new of it. */
   State look(boolean touches) {
-    usedMillis = store.parts().clock().millis();
+    usedMillis = elapsedMillis();
     State state = lookOnce(touches);
     while (state.exists() && state.id().equals(id()) && copy.end() < copy.state().head()) {
       state = lookOnce(false);
@@ -150,7 +159,7 @@ final class MirroredLog implements Log {
         copy = new Copy(state, ring);
       }
       isStale = false;
-      syncedMillis = store.parts().clock().millis();
+      syncedMillis = elapsedMillis();
       return isNew || ring.end().number() > before || ring.isClosed() != wasClosed;
     }
   }
@@ -237,7 +246,7 @@ final class MirroredLog implements Log {
             && known.ring().isClosed() == head.closed();
     if (isSame) {
       isStale = false;
-      syncedMillis = store.parts().clock().millis();
+      syncedMillis = elapsedMillis();
     }
     return isSame;
   }
@@ -320,12 +329,12 @@ final class MirroredLog implements Log {
     if (lost != null) {
       store.start(this::mark);
     }
-    boolean isLate = Math.abs(nowMillis - syncedMillis) > auditMillis; // a clock may go back
+    boolean isLate = nowMillis - syncedMillis > auditMillis;
     boolean isDue = (isListenedTo || hasAcknowledged()) && isLate;
     if (isDue && isListenedTo) {
       audit();
     }
-    if (isStale || channel.isExpired(nowMillis)) {
+    if (isStale || channel.isExpired()) {
       syncSoon();
     } else if (isDue) {
       store.compareSoon(this);
@@ -369,16 +378,16 @@ final class MirroredLog implements Log {
             append.seq() == null ? "" : append.seq(),
             append.close() ? 1 : 0,
             append.messages());
-    return appended(append, state, nowMillis);
+    return appended(append, state);
   }
 
-  private Appended appended(Append append, State state, long nowMillis) {
+  private Appended appended(Append append, State state) {
     if (!state.exists()) {
       store.gone(this);
       throw new Refused(Ending.UNKNOWN_CHANNEL, "channel \"%s\": it is gone".formatted(name));
     }
     return switch (state.status()) {
-      case "accepted" -> accepted(append, state, Long.parseLong(state.more(0)), nowMillis);
+      case "accepted" -> accepted(append, state, Long.parseLong(state.more(0)));
       case "duplicate" ->
           new Appended.Duplicate(end(state), state.closed(), Long.parseLong(state.more(0)));
       case "closed" -> new Appended.LogClosed(end(state));
@@ -396,7 +405,7 @@ final class MirroredLog implements Log {
     return state.place(state.head());
   }
 
-  private Appended accepted(Append append, State state, long start, long nowMillis) {
+  private Appended accepted(Append append, State state, long start) {
     synchronized (lock) {
       Copy known = copy;
       requireAcknowledged(state);
@@ -406,7 +415,7 @@ final class MirroredLog implements Log {
       }
       // Out of turn it comes by Pub/Sub, or with the next look.
       if (state.epoch() == known.state().epoch() && start == known.end()) {
-        known.ring().take(append.messages(), nowMillis, append.close());
+        known.ring().take(append.messages(), wallMillis(), append.close());
       }
     }
     return new Appended.Accepted(state.place(start + append.messages().size()), state.closed());
@@ -538,7 +547,7 @@ final class MirroredLog implements Log {
   @Override
   public void forgetOld(long nowMillis) {
     fetched = null;
-    copy.ring().forgetOld(nowMillis);
+    copy.ring().forgetOld(wallMillis());
   }
 
   @Override

@@ -248,7 +248,7 @@ final class RedisStore implements Store {
             state.fork(),
             fresh,
             parts.dispatch(),
-            parts.clock(),
+            parts.clocks(),
             parts.limits().subscriptionsPerChannel()));
     MirroredLog other = logs.putIfAbsent(name, fresh);
     if (other == null) {
@@ -549,8 +549,7 @@ final class RedisStore implements Store {
   @Override
   public void tick(long nowMillis) {
     listener.tick();
-    // In whatever direction the clock went.
-    boolean isDue = Math.abs(nowMillis - probedMillis) >= intervals.probe();
+    boolean isDue = probedMillis == 0 || nowMillis - probedMillis >= intervals.probe();
     if (isDue && isProbing.compareAndSet(false, true)) {
       probedMillis = nowMillis;
       if (!startOn(prober, this::probe)) {

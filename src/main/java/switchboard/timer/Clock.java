@@ -13,7 +13,6 @@ import jakarta.ejb.TimerService;
 import jakarta.ejb.TransactionAttribute;
 import jakarta.ejb.TransactionAttributeType;
 import jakarta.inject.Inject;
-import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -25,6 +24,8 @@ import switchboard.channel.Pace;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
+import switchboard.time.TickClock;
 
 /**
  * The one tick a second that drives what the clock says: heartbeats, pings, peers given up, long
@@ -38,7 +39,7 @@ public class Clock {
 
   private static final Logger LOG = Logger.getLogger(Clock.class.getName());
   // The shortest interval that Payara keeps (ejb-timer-service.minimum-delivery-interval).
-  private static final long TICK_MILLIS = 1_000;
+  public static final long TICK_MILLIS = 1_000;
 
   @Resource private TimerService timers;
   @Inject private Pace pace;
@@ -49,7 +50,8 @@ public class Clock {
   @Inject private Connections connections;
   @Inject private PendingBodies bodies;
   @Inject private Presence presence;
-  @Inject private InstantSource clock;
+  @Inject private Clocks clocks;
+  @Inject private TickClock ticks;
   private final AtomicBoolean ticking = new AtomicBoolean();
 
   @PostConstruct
@@ -73,11 +75,12 @@ public class Clock {
       return; // the last one is still at work
     }
     try {
-      connections.tick(clock.millis());
-      bodies.tick(clock.millis());
+      ticks.tick();
+      connections.tick(clocks.elapsed().millis());
+      bodies.tick(ticks.millis());
       channels.tick();
       presence.tick();
-      pace.tick(clock.millis());
+      pace.tick(clocks.elapsed().millis());
       authorizer.tick();
     } catch (RuntimeException e) {
       // An exception out of a timer's method ends the timer on some servers.

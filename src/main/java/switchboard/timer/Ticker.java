@@ -16,13 +16,13 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.lang.management.ManagementFactory;
-import java.time.InstantSource;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Connections;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.publish.Publisher;
+import switchboard.time.Clocks;
 
 /** Pushes the server's own readings once a second, without any client asking. */
 @Startup
@@ -38,7 +38,7 @@ public class Ticker {
   @Inject private Settings settings;
   @Inject private Publisher publisher;
   @Inject private Connections connections;
-  @Inject private InstantSource clock;
+  @Inject private Clocks clocks;
   private String channel;
 
   @PostConstruct
@@ -71,7 +71,7 @@ public class Ticker {
       empty.add(transport.key(), connections.empty(transport));
     }
     return Json.createObjectBuilder()
-        .add("time", clock.instant().toString())
+        .add("time", clocks.wall().instant().toString())
         .add("heapUsedBytes", Process.heapUsedBytes())
         .add("heapMaxBytes", Runtime.getRuntime().maxMemory())
         .add("cpuMillis", Process.cpuMillis())

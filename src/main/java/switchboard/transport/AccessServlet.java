@@ -11,7 +11,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Set;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
@@ -19,6 +18,7 @@ import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.config.Action;
 import switchboard.publish.JsonMessages;
+import switchboard.time.Clocks;
 
 /**
  * {@code /access}: {@code POST} puts the token of its {@code Authorization} header into a cookie,
@@ -39,7 +39,7 @@ public class AccessServlet extends HttpServlet {
 
   @Inject private transient Authorizer authorizer;
   @Inject private transient Connections connections;
-  @Inject private transient InstantSource clock;
+  @Inject private transient Clocks clocks;
 
   @Override
   protected void service(HttpServletRequest request, HttpServletResponse response)
@@ -81,7 +81,7 @@ public class AccessServlet extends HttpServlet {
           .with("WWW-Authenticate", "Bearer realm=\"switchboard\"");
     }
     requireSecure(request);
-    Duration left = Duration.between(clock.instant(), caller.token().expiresAt());
+    Duration left = Duration.between(clocks.wall().instant(), caller.token().expiresAt());
     String written = request.getHeader("Authorization").strip().split("\\s+", 2)[1];
     String cookie = cookie(request, written, Math.max(1, left.toSeconds()));
     if (cookie.length() > MAX_COOKIE_BYTES) {
@@ -133,6 +133,6 @@ public class AccessServlet extends HttpServlet {
     if (!isKept) {
       throw new Problem(Ending.TOO_MANY_DENIALS, Ending.TOO_MANY_DENIALS.title());
     }
-    connections.look(clock.millis()); // those concerned end now
+    connections.look(clocks.elapsed().millis()); // those concerned end now
   }
 }

@@ -14,11 +14,11 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.InstantSource;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Presence;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /**
  * A channel over HTTP by way of JAX-RS: the Durable Streams protocol at {@code /channels/{name}},
@@ -37,7 +37,7 @@ public class ChannelResource {
   @Inject private Presence presence;
   @Inject private Connections connections;
   @Inject private Settings settings;
-  @Inject private InstantSource clock;
+  @Inject private Clocks clocks;
   @Inject private ManagedThreads threads;
   @Context private UriInfo uri;
   @Context private HttpServletRequest servletRequest;
@@ -47,7 +47,7 @@ public class ChannelResource {
   public void read(@PathParam("name") String name, @Suspended AsyncResponse response) {
     Query query =
         Query.parse(uri.getRequestUri().getRawQuery(), settings.get(Settings.MAX_QUERY_BYTES));
-    new HttpRead(channels, connections, settings, clock, threads.executor())
+    new HttpRead(channels, connections, settings, clocks, threads.executor())
         .start(
             name,
             query,

@@ -10,7 +10,6 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
-import java.time.InstantSource;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
@@ -26,6 +25,7 @@ import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /**
  * The door of {@code /channels}: sets the headers that every answer has, and answers with the
@@ -46,7 +46,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient Pace pace;
   @Inject private transient Authorizer authorizer;
   @Inject private transient Settings settings;
-  @Inject private transient InstantSource clock;
+  @Inject private transient Clocks clocks;
   @Inject private transient FrameWriters writers;
   @Inject private transient PendingBodies bodies;
   @Inject private transient Presence presence;
@@ -179,7 +179,7 @@ public class ChannelsFilter extends HttpFilter {
       if (problem.ending().retry()) {
         throw problem;
       }
-      Caller nobody = new Caller(address, null, null, clock.instant());
+      Caller nobody = new Caller(address, null, null, clocks.elapsed().millis());
       return new Visitor(address, new Guard(authorizer, nobody), problem);
     }
   }
@@ -264,7 +264,8 @@ public class ChannelsFilter extends HttpFilter {
       IncomingBody.receive(
           request,
           response,
-          new IncomingBody.Place(bodies, settings, clock, connections.tally(), threads.executor()),
+          new IncomingBody.Place(
+              bodies, settings, clocks.ticks(), connections.tally(), threads.executor()),
           body -> {
             requireStillSo(request);
             use.with(body);
@@ -287,7 +288,7 @@ public class ChannelsFilter extends HttpFilter {
 
   private void read(HttpServletRequest request, HttpServletResponse response, Query query) {
     try {
-      new HttpRead(channels, connections, settings, clock, threads.executor())
+      new HttpRead(channels, connections, settings, clocks, threads.executor())
           .start(
               name(request),
               query,
@@ -323,7 +324,7 @@ public class ChannelsFilter extends HttpFilter {
             query,
             Headers.of(request),
             settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
-    EventStream.start(read, request, response, connections, settings, clock);
+    EventStream.start(read, request, response, connections, settings, clocks);
   }
 
   // What stands behind /channels/, decoded. Servers divide the path differently between the two.

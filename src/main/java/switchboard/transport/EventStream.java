@@ -10,7 +10,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
@@ -32,6 +31,7 @@ import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.UpToDate;
+import switchboard.time.Clocks;
 
 /**
  * One response that goes on: one or more subscriptions written as server-sent events (WHATWG HTML
@@ -60,13 +60,14 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final String address;
   private final Connections connections;
   private final Settings settings;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean goodbye = new AtomicBoolean();
   private final AtomicBoolean lapsed = new AtomicBoolean();
   private final long heartbeatMillis;
-  private final long oldMillis;
+  private final long oldMillis; // by the clock of ticks
   private volatile long lastWriteMillis;
+  private volatile long writingSinceMillis; // by the clock of ticks
 
   // Guarded by this: what is to run when what is being written is written, and what waits, at most
   // one batch a feed. Who does not take what is written costs its bytes and not the batch as well.
@@ -82,7 +83,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       HttpServletResponse response,
       Connections connections,
       Settings settings,
-      InstantSource clock)
+      Clocks clocks)
       throws IOException {
     connections.count(Transport.EVENT_STREAM);
     if (request.isResumed() && request.places().stream().allMatch(EventStream::isAtTheEnd)) {
@@ -114,7 +115,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     AsyncContext context = servletRequest.startAsync();
     context.setTimeout(0);
     EventStream stream =
-        new EventStream(request, context, out, address, connections, settings, clock);
+        new EventStream(request, context, out, address, connections, settings, clocks);
     context.addListener(stream);
     Ending late = connections.add(stream);
     if (late == null) {
@@ -158,7 +159,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       String address,
       Connections connections,
       Settings settings,
-      InstantSource clock) {
+      Clocks clocks) {
     this.request = request;
     this.feeds = request.places().stream().map(Feed::new).toList();
     this.context = context;
@@ -167,10 +168,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     this.address = address;
     this.connections = connections;
     this.settings = settings;
-    this.clock = clock;
+    this.clocks = clocks;
     this.cursor = request.cursor();
-    this.lastWriteMillis = clock.millis();
-    this.oldMillis = lastWriteMillis + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
+    this.lastWriteMillis = clocks.elapsed().millis();
+    this.writingSinceMillis = clocks.ticks().millis();
+    this.oldMillis =
+        writingSinceMillis + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
     // Streams that got the same message at once must not all get their comment at once.
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
@@ -317,7 +320,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   // The client's own cursor counts for the first control event; after that the clock moves on.
   private String nextCursor() {
-    String next = Cursor.next(cursor, clock.millis());
+    String next = Cursor.next(cursor, clocks.wall().millis());
     cursor = null;
     return next;
   }
@@ -350,7 +353,8 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
           Outgoing next = waiting.remove();
           current = next.done();
           pending = next.bytes().get();
-          lastWriteMillis = clock.millis();
+          lastWriteMillis = clocks.elapsed().millis();
+          writingSinceMillis = clocks.ticks().millis();
         } else if (pending != null) {
           byte[] bytes = pending;
           pending = null;
@@ -381,10 +385,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     if (hasLapsed()) {
       LOG.fine(() -> this + " – ending: the token is good no longer");
     }
-    if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
-      LOG.fine(() -> this + " – ended: a write is stuck (millis=" + silentMillis + ")");
+    long ticksMillis = clocks.ticks().millis();
+    long writingMillis = ticksMillis - writingSinceMillis;
+    if (isBusy && writingMillis >= settings.millis(Settings.STUCK_AFTER)) {
+      LOG.fine(() -> this + " – ended: a write is stuck (millis=" + writingMillis + ")");
       hangUp();
-    } else if (!isBusy && nowMillis >= oldMillis) {
+    } else if (!isBusy && ticksMillis >= oldMillis) {
       // The peer says nothing, and what is written to it disappears in buffers on the way: age is
       // all that is left to go by.
       finish("max-age");

@@ -2,7 +2,6 @@ package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
@@ -10,6 +9,7 @@ import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /**
  * Reads over HTTP: poll and long poll (Durable Streams PROTOCOL.md §5.6, §5.7).
@@ -22,7 +22,7 @@ record HttpRead(
     Channels channels,
     Connections connections,
     Settings settings,
-    InstantSource clock,
+    Clocks clocks,
     Executor executor) {
 
   /**
@@ -46,7 +46,7 @@ record HttpRead(
     Duration wait = transport == Transport.LONG_POLL ? wait(read.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
     visit(read, request, wait);
-    PollAnswer answer = new PollAnswer(read, clock, connections.tally());
+    PollAnswer answer = new PollAnswer(read, clocks, connections.tally());
     PollAnswer.Found found = answer.now();
     // A poll is a long poll that waits for nothing. What is known already is answered by this very
     // thread: when another one is faster than this one's return, Payara logs an error.
@@ -72,9 +72,9 @@ record HttpRead(
         read.member() != null
             ? read.member()
             : request.getRemoteAddr() + " " + request.getHeader("User-Agent");
-    long until = clock.millis() + wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
+    long leaseMillis = wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
     for (Place place : read.places()) {
-      place.channel().visit(read.transport(), client, read.member(), until);
+      place.channel().visit(read.transport(), client, read.member(), leaseMillis);
     }
   }
 

@@ -7,7 +7,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +17,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.time.MonotonicClock;
 
 /**
  * The body of a request, which may come by and by. What has come with the headers is used at once,
@@ -44,12 +44,13 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
   /**
    * What receiving one needs.
    *
+   * @param clock by which a body is late
    * @param executor threads on which bodies that came by and by are used
    */
   record Place(
       PendingBodies bodies,
       Settings settings,
-      InstantSource clock,
+      MonotonicClock clock,
       Tally tally,
       Executor executor) {}
 

@@ -58,7 +58,7 @@ final class LongPoll implements Sink, Connection {
     this.address = address;
     this.connections = connections;
     this.executor = executor;
-    this.deadlineMillis = answer.clock().millis() + wait.toMillis();
+    this.deadlineMillis = answer.clocks().elapsed().millis() + wait.toMillis();
   }
 
   void start() {

@@ -1,7 +1,6 @@
 package switchboard.transport;
 
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,13 +14,14 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;
+import switchboard.time.Clocks;
 
 /**
  * What a poll and a long poll answer: what was read, as one HTTP response (Durable Streams
  * PROTOCOL.md §5.6, §5.7). Of several channels it is an array with a frame for each that has
  * something to say.
  */
-record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
+record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
 
   /** What was read from each place, and whether that is worth an answer. */
   record Found(List<Reading> readings) {
@@ -148,7 +148,7 @@ record PollAnswer(ReadRequest request, InstantSource clock, Tally tally) {
       headers.put(Headers.CLOSED, Headers.TRUE);
     }
     if (isLive()) {
-      headers.put(Headers.CURSOR, Cursor.next(request.cursor(), clock.millis()));
+      headers.put(Headers.CURSOR, Cursor.next(request.cursor(), clocks.wall().millis()));
     }
     if (etag != null) {
       headers.put("ETag", etag);

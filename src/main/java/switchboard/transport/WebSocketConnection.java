@@ -7,7 +7,6 @@ import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;
 import jakarta.websocket.Session;
 import java.io.IOException;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +25,7 @@ import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.publish.JsonMessages;
+import switchboard.time.Clocks;
 
 /**
  * A WebSocket: takes frames in and sends frames out for a {@link Conversation}, and sees to it that
@@ -67,7 +67,7 @@ final class WebSocketConnection implements Connection {
   private final Pace pace;
   private final Connections connections;
   private final Settings settings;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final long heartbeatMillis;
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean lapsed = new AtomicBoolean();
@@ -76,12 +76,16 @@ final class WebSocketConnection implements Connection {
   private Conversation conversation;
   private volatile Guard guard;
   private volatile boolean awaitsToken;
-  private final long tokenUntilMillis;
+  private final long tokenUntilMillis; // by the clock of ticks
   private volatile String label;
   private volatile String member;
   private volatile long lastHeardMillis;
   private volatile long lastSentMillis;
   private volatile boolean pinged;
+
+  // By the clock of ticks: a peer is given up for what it did not do while this server ran.
+  private volatile long pingSentMillis;
+  private volatile long sendingSinceMillis;
 
   private final AtomicInteger pushes = new AtomicInteger();
   private final SendHandler written = this::written;
@@ -99,7 +103,7 @@ final class WebSocketConnection implements Connection {
       Connections connections,
       Pace pace,
       Settings settings,
-      InstantSource clock) {
+      Clocks clocks) {
     this.session = session;
     this.writer = writer;
     this.pace = pace;
@@ -107,10 +111,11 @@ final class WebSocketConnection implements Connection {
     this.guard = visitor.guard();
     this.connections = connections;
     this.settings = settings;
-    this.clock = clock;
-    this.lastHeardMillis = clock.millis();
+    this.clocks = clocks;
+    this.lastHeardMillis = clocks.elapsed().millis();
     this.lastSentMillis = lastHeardMillis;
-    this.tokenUntilMillis = lastHeardMillis + settings.millis(Settings.TOKEN_WITHIN);
+    this.sendingSinceMillis = clocks.ticks().millis();
+    this.tokenUntilMillis = sendingSinceMillis + settings.millis(Settings.TOKEN_WITHIN);
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
   }
 
@@ -206,7 +211,7 @@ final class WebSocketConnection implements Connection {
 
   /** Something came from the peer: it is there. */
   void heard() {
-    lastHeardMillis = clock.millis();
+    lastHeardMillis = clocks.elapsed().millis();
     pinged = false;
   }
 
@@ -373,7 +378,8 @@ final class WebSocketConnection implements Connection {
       if (next != null) {
         sending = next.done();
         waitingBytes -= next.sizeBytes();
-        lastSentMillis = clock.millis();
+        lastSentMillis = clocks.elapsed().millis();
+        sendingSinceMillis = clocks.ticks().millis();
       }
     }
     if (next != null) {
@@ -417,30 +423,40 @@ final class WebSocketConnection implements Connection {
   public void tick(long nowMillis) {
     long unheardMillis = nowMillis - lastHeardMillis;
     long silentMillis = nowMillis - lastSentMillis;
-    long pingAfterMillis = settings.millis(Settings.PING_AFTER);
+    long ticksMillis = clocks.ticks().millis();
+    long sendingMillis = ticksMillis - sendingSinceMillis;
     boolean isBusy;
     synchronized (waiting) {
       isBusy = sending != null;
     }
     if (hasLapsed()) {
       LOG.fine(() -> this + " – ended: the token is good no longer");
-    } else if (awaitsToken && nowMillis >= tokenUntilMillis) {
+    } else if (awaitsToken && ticksMillis >= tokenUntilMillis) {
       refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
-    } else if (unheardMillis >= pingAfterMillis + settings.millis(Settings.PONG_WITHIN)) {
+    } else if (isPongLate(ticksMillis)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
       closeNow(Ending.PEER_LOST);
-    } else if (isBusy && silentMillis >= settings.millis(Settings.STUCK_AFTER)) {
-      LOG.fine(() -> this + " – ended: a send is stuck (millis=" + silentMillis + ")");
+    } else if (isBusy && sendingMillis >= settings.millis(Settings.STUCK_AFTER)) {
+      LOG.fine(() -> this + " – ended: a send is stuck (millis=" + sendingMillis + ")");
       closeNow(Ending.TOO_SLOW);
-    } else if (unheardMillis >= pingAfterMillis && !pinged) {
+    } else if (unheardMillis >= settings.millis(Settings.PING_AFTER) && !pinged) {
+      pingSentMillis = 0;
       pinged = true;
-      send(WebSocketFrame.PING, NOTHING);
+      send(WebSocketFrame.PING, () -> pingSentMillis = clocks.ticks().millis());
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       String heartbeat = conversation.heartbeat();
       if (heartbeat != null) {
         send(heartbeat);
       }
     }
+  }
+
+  // Only where a ping went out: one that waits behind a frame which the peer does not take is too
+  // slow, and one that was not asked need not answer.
+  private boolean isPongLate(long ticksMillis) {
+    return pinged
+        && pingSentMillis > 0
+        && ticksMillis - pingSentMillis >= settings.millis(Settings.PONG_WITHIN);
   }
 
   @Override

@@ -3,7 +3,6 @@ package switchboard.transport;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import jakarta.websocket.Session;
-import java.time.Instant;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 
@@ -19,7 +18,7 @@ final class WebSocketHandshake {
   static Visitor visitor(Session session, Authorizer authorizer) {
     return session.getUserPrincipal() instanceof Visitor visitor
         ? visitor
-        : new Visitor("", new Guard(authorizer, new Caller("", null, null, Instant.EPOCH)), null);
+        : new Visitor("", new Guard(authorizer, new Caller("", null, null, 0)), null);
   }
 
   /**

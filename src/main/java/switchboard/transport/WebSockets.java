@@ -4,12 +4,12 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.inject.Inject;
 import jakarta.websocket.Session;
-import java.time.InstantSource;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Pace;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /** What all WebSockets share. */
 @Dependent
@@ -20,7 +20,7 @@ public class WebSockets {
   @Inject private Pace pace;
   @Inject private Authorizer authorizer;
   @Inject private Settings settings;
-  @Inject private InstantSource clock;
+  @Inject private Clocks clocks;
   @Inject private FrameWriters writers;
 
   /** Looks for those of this application, which takes the server a while. */
@@ -37,7 +37,7 @@ public class WebSockets {
         connections,
         pace,
         settings,
-        clock);
+        clocks);
   }
 
   /** Begins what the client asks for. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import switchboard.config.Action;
 import switchboard.config.Settings;
+import switchboard.time.FakeClocks;
 
 class AuthorizerTest {
 
@@ -43,7 +44,7 @@ class AuthorizerTest {
         public void close() {}
       };
   // A second on: tokens are issued at what the clock says later, in whole seconds.
-  private Instant now = Instant.now().plusSeconds(1);
+  private final FakeClocks time = new FakeClocks(Instant.now().plusSeconds(1));
 
   @BeforeEach
   void listen() {
@@ -67,7 +68,7 @@ class AuthorizerTest {
       written.put(sides[0], sides[1]);
     }
     Settings settings = new Settings(setting -> written.get(setting.key()), written.keySet());
-    return new Authorizer(settings, () -> now);
+    return new Authorizer(settings, time.clocks());
   }
 
   private static Refusal.Reason reason(Runnable asking) {
@@ -117,7 +118,7 @@ class AuthorizerTest {
     String token = Issuer.token().grant("*", "read").expiresIn(Duration.ofSeconds(100)).sign();
     Caller caller = authorizer.identify(HERE, token, null);
     assertNull(authorizer.lapsed(caller));
-    now = now.plusSeconds(110);
+    time.pass(Duration.ofSeconds(110));
     assertEquals(Refusal.Reason.TOKEN_EXPIRED, authorizer.lapsed(caller).reason());
     assertEquals(
         Refusal.Reason.TOKEN_EXPIRED,
@@ -148,8 +149,8 @@ class AuthorizerTest {
     assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(alice).reason());
     assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(login).reason());
     assertNull(authorizer.lapsed(bob));
-    now = now.plusSeconds(2);
-    String newer = Issuer.token().claim("iat", java.util.Date.from(now)).sign();
+    time.pass(Duration.ofSeconds(2));
+    String newer = Issuer.token().claim("iat", java.util.Date.from(time.wall())).sign();
     assertNull(authorizer.lapsed(authorizer.identify(HERE, newer, null)));
   }
 
@@ -159,7 +160,7 @@ class AuthorizerTest {
     String token = Issuer.token().id("one").expiresIn(Duration.ofMinutes(59)).sign();
     Caller caller = authorizer.identify(HERE, token, null);
     authorizer.denyToken(caller, "one");
-    now = now.plus(Duration.ofMinutes(58));
+    time.pass(Duration.ofMinutes(58));
     authorizer.tick();
     assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(caller).reason());
   }
@@ -200,7 +201,7 @@ class AuthorizerTest {
     assertEquals("alice", authorizer.identify(HERE, known, null).token().subject(), "known before");
     assertEquals("alice", authorizer.identify(THERE, good, null).token().subject(), "elsewhere");
     assertEquals(5, lines.size(), "not one line more: " + lines);
-    now = now.plusSeconds(60);
+    time.pass(Duration.ofSeconds(60));
     authorizer.tick();
     assertEquals("alice", authorizer.identify(HERE, good, null).token().subject());
   }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -19,12 +18,14 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
+import switchboard.time.FakeClocks;
 
 class ChannelsTest {
 
   private static final ChannelName NAME = new ChannelName("c");
 
-  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private final FakeClocks time = new FakeClocks();
   private final Channels channels =
       new Channels(
           new Retention(10, 100_000, Duration.ZERO),
@@ -32,7 +33,7 @@ class ChannelsTest {
           Limits.NONE,
           name -> name.value().startsWith("auto-"),
           new Dispatch(Runnable::run, new Tally()),
-          () -> now);
+          time.clocks());
 
   private Channels.Created create(Lifetime lifetime) {
     return channels.create(NAME, request(ContentType.JSON, lifetime, null));
@@ -80,12 +81,12 @@ class ChannelsTest {
   @Test
   void aChannelNobodyUsesExpiresAfterItsTimeToLive() {
     create(Lifetime.parse("60", null));
-    now = now.plusSeconds(59);
+    time.pass(Duration.ofSeconds(59));
     channels.find(NAME).orElseThrow().touch();
-    now = now.plusSeconds(59);
+    time.pass(Duration.ofSeconds(59));
     channels.tick();
     assertEquals(1, channels.count());
-    now = now.plusSeconds(1);
+    time.pass(Duration.ofSeconds(1));
     channels.tick();
     assertEquals(0, channels.count());
     assertTrue(channels.find(NAME).isEmpty());
@@ -95,11 +96,11 @@ class ChannelsTest {
   void aChannelSomebodyListensToDoesNotExpire() {
     Channel channel = create(Lifetime.parse("60", null)).channel();
     Subscription subscription = channel.subscribe(channel.end(), RecordingSink.fast());
-    now = now.plusSeconds(600);
+    time.pass(Duration.ofSeconds(600));
     channels.tick();
     assertEquals(1, channels.count());
     subscription.cancel();
-    now = now.plusSeconds(60);
+    time.pass(Duration.ofSeconds(60));
     channels.tick();
     assertEquals(0, channels.count());
   }
@@ -126,7 +127,7 @@ class ChannelsTest {
     Channel channel = create(Lifetime.parse(null, "2026-01-01T00:01:00Z")).channel();
     RecordingSink sink = RecordingSink.fast();
     channel.subscribe(channel.end(), sink);
-    now = now.plusSeconds(60);
+    time.pass(Duration.ofSeconds(60));
     channels.tick();
     assertEquals(List.of("channel-deleted"), sink.events);
   }
@@ -238,11 +239,11 @@ class ChannelsTest {
       if (!expires) {
         channels.delete(name);
       } else if (i % 1_000 == 0) {
-        now = now.plusSeconds(2);
+        time.pass(Duration.ofSeconds(2));
         channels.tick();
       }
     }
-    now = now.plusSeconds(2);
+    time.pass(Duration.ofSeconds(2));
     channels.tick();
     assertEquals(0, channels.count());
   }
@@ -254,7 +255,7 @@ class ChannelsTest {
         limits,
         name -> name.value().startsWith("auto-"),
         new Dispatch(Runnable::run, new Tally()),
-        java.time.InstantSource.system());
+        Clocks.system());
   }
 
   private static Ending refusal(org.junit.jupiter.api.function.Executable action) {

@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import switchboard.time.MonotonicClock;
 
 class DrainTest {
 
@@ -83,7 +82,7 @@ class DrainTest {
 
   private long drainMillis(Duration budget) {
     long start = System.nanoTime();
-    new Drain(connections, new PendingBodies(1_000), budget, InstantSource.system()).run();
+    new Drain(connections, new PendingBodies(1_000), budget, MonotonicClock.system()).run();
     assertEquals(0, connections.count());
     return (System.nanoTime() - start) / 1_000_000;
   }
@@ -98,7 +97,7 @@ class DrainTest {
 
   /** With a clock that goes on whenever somebody looks; how many went at most in one moment. */
   private int mostAtOnce(Duration budget, List<Client> clients) {
-    InstantSource clock = () -> Instant.ofEpochMilli(nowMillis += STEP_MILLIS);
+    MonotonicClock clock = () -> nowMillis += STEP_MILLIS;
     new Drain(connections, new PendingBodies(1_000), budget, clock).run();
     assertEquals(0, connections.count());
     Map<Long, Integer> byStep = new HashMap<>();
@@ -179,7 +178,7 @@ class DrainTest {
   @Test
   void nobodyIsLetInAfterwardsAndASecondDrainDoesNothing() {
     Drain drain =
-        new Drain(connections, new PendingBodies(1_000), Duration.ZERO, InstantSource.system());
+        new Drain(connections, new PendingBodies(1_000), Duration.ZERO, MonotonicClock.system());
     drain.run();
     assertEquals(Ending.SERVER_STOPPING, connections.refusal("").ending());
     Client late = new Client(false);

@@ -4,18 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.FakeClocks;
 
 /** Who listens to the channels of a server that is alone. */
 class PresenceTest {
 
-  private Instant now = Instant.ofEpochMilli(1_000);
+  private final FakeClocks time = new FakeClocks();
   private final Channels channels =
       new Channels(
           new Retention(100, 10_000, Duration.ZERO),
@@ -23,7 +23,7 @@ class PresenceTest {
           new Limits(1_000_000, 100, 2, 3),
           name -> Presence.isOfChanges(name, PresenceTest::isWatched),
           new Dispatch(Runnable::run, new Tally()),
-          () -> now);
+          time.clocks());
   private final Presence presence =
       new Presence(channels, name -> name.value().equals("watched"), PresenceTest::isWatched);
   private final Channel watched = create("watched");
@@ -46,7 +46,7 @@ class PresenceTest {
   }
 
   private void visit(Channel channel, String client, String member, long forMillis) {
-    channel.visit(Transport.POLL, client, member, now.toEpochMilli() + forMillis);
+    channel.visit(Transport.POLL, client, member, forMillis);
   }
 
   @Test
@@ -54,9 +54,9 @@ class PresenceTest {
     visit(watched, "1", null, 500);
     visit(watched, "1", null, 1_000);
     assertEquals(Map.of(Transport.POLL, 1), presence.of(watched).counts());
-    now = now.plusMillis(1_000);
+    time.passMillis(1_000);
     assertEquals(1, presence.of(watched).present());
-    now = now.plusMillis(1);
+    time.passMillis(1);
     assertEquals(0, presence.of(watched).present());
   }
 
@@ -77,7 +77,7 @@ class PresenceTest {
     visit(watched, "2", "alice", 900);
     presence.tick();
     presence.tick();
-    now = now.plusMillis(600);
+    time.passMillis(600);
     presence.tick();
     assertEquals(
         List.of(

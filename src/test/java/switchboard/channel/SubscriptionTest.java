@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import switchboard.log.Append;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
 
 class SubscriptionTest {
 
@@ -42,7 +42,7 @@ class SubscriptionTest {
             Limits.NONE,
             name -> true,
             new Dispatch(workers, new Tally()),
-            InstantSource.system());
+            Clocks.system());
     return channels.find(new ChannelName("c")).orElseThrow();
   }
 

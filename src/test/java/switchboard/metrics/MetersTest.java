@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +31,7 @@ import switchboard.log.Append;
 import switchboard.log.Batch;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
 
 class MetersTest {
 
@@ -43,7 +43,7 @@ class MetersTest {
           Limits.NONE,
           name -> true,
           new Dispatch(Runnable::run, tally),
-          InstantSource.system());
+          Clocks.system());
   private final Meters meters =
       new Meters(
           channels,

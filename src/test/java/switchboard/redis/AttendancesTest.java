@@ -80,9 +80,9 @@ class AttendancesTest extends OneRedis {
   @Test
   void whoPollsIsCountedUntilItsNextPollIsOverdue() {
     Channel channel = a.find("auto-c");
-    channel.visit(Transport.POLL, "1", null, System.currentTimeMillis() + 600_000);
-    channel.visit(Transport.LONG_POLL, "2", null, System.currentTimeMillis() + 600);
-    channel.visit(Transport.LONG_POLL, "2", null, System.currentTimeMillis() + 700);
+    channel.visit(Transport.POLL, "1", null, 600_000);
+    channel.visit(Transport.LONG_POLL, "2", null, 600);
+    channel.visit(Transport.LONG_POLL, "2", null, 700);
     awaitPresent(b, "auto-c", 2);
     awaitPresent(b, "auto-c", 1);
     assertEquals(Map.of(Transport.POLL, 1), at(b, "auto-c").counts());

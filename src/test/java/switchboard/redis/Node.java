@@ -24,6 +24,8 @@ import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
+import switchboard.time.MonotonicClock;
 
 /** What one server is of a cluster, without a server around it; its clock ticks faster. */
 final class Node implements AutoCloseable {
@@ -62,7 +64,7 @@ final class Node implements AutoCloseable {
             new Limits(Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 3),
             name -> name.value().startsWith("auto-"),
             new Dispatch(workers, new Tally()),
-            time,
+            clocks(time),
             parts ->
                 store =
                     new RedisStore(
@@ -70,6 +72,11 @@ final class Node implements AutoCloseable {
     presence =
         new Presence(channels, Node::isTold, name -> name.value().startsWith("auto-changes"));
     clock.scheduleWithFixedDelay(this::tick, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private static Clocks clocks(InstantSource wall) {
+    MonotonicClock elapsed = MonotonicClock.system();
+    return new Clocks(wall, elapsed, elapsed);
   }
 
   private static boolean isTold(ChannelName name) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
@@ -31,6 +30,7 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.time.Clocks;
 
 /**
  * What a delivered message costs between the log and the container, by counts that do not depend on
@@ -93,7 +93,7 @@ class DeliveryCostTest {
             Limits.NONE,
             name -> true,
             new Dispatch(walks::add, new Tally()),
-            InstantSource.system());
+            Clocks.system());
     Channel channel = channels.find(new ChannelName("c")).orElseThrow();
     IntStream.range(0, CLIENTS)
         .forEach(i -> channel.subscribe(channel.end(), new Taking(encoding)));

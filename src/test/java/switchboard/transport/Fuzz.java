@@ -11,7 +11,6 @@ import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import switchboard.access.Authorizer;
@@ -33,6 +32,8 @@ import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.publish.Messages;
+import switchboard.time.Clocks;
+import switchboard.time.MonotonicClock;
 
 /**
  * What Jazzer calls with ever new input, one class for each kind: whatever comes in is understood
@@ -56,14 +57,14 @@ final class Fuzz {
         new Limits(10 << 20, 100, 100, 10),
         name -> name.value().startsWith("auto-"),
         new Dispatch(Runnable::run, new Tally()),
-        InstantSource.system());
+        Clocks.system());
   }
 
   private static final Settings SETTINGS =
       new Settings(setting -> setting == Settings.OPEN ? "*" : null, List.of());
 
   private static Visitor anybody() {
-    Authorizer authorizer = new Authorizer(SETTINGS, InstantSource.system());
+    Authorizer authorizer = new Authorizer(SETTINGS, Clocks.system());
     return new Visitor("", new Guard(authorizer, authorizer.identify("", null, null)), null);
   }
 
@@ -181,9 +182,9 @@ final class Fuzz {
               anybody(),
               new StandardFrameWriter(session),
               connections,
-              new Pace(0, InstantSource.system()),
+              new Pace(0, MonotonicClock.system()),
               SETTINGS,
-              InstantSource.system());
+              Clocks.system());
       connection.open(channels);
       while (data.remainingBytes() > 0) {
         connection.received(data.consumeString(200), data.consumeBoolean());

@@ -94,7 +94,8 @@ public class Switchboard {
                 totalBytes(),
                 settings.get(Settings.MAX_CHANNELS),
                 settings.get(Settings.MAX_SUBSCRIPTIONS),
-                settings.get(Settings.MAX_FORKS)),
+                settings.get(Settings.MAX_FORKS),
+                maxPollers()),
             this::isAutoCreated,
             dispatch,
             clocks,
@@ -133,6 +134,11 @@ public class Switchboard {
   private long totalBytes() {
     long mebibytes = settings.get(Settings.LOG_MAX_TOTAL);
     return mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 4;
+  }
+
+  private int maxPollers() {
+    int max = settings.get(Settings.MAX_POLLERS);
+    return max > 0 ? max : (int) Math.min(10_000_000, Runtime.getRuntime().maxMemory() >> 14);
   }
 
   private long bodyBytes() {

@@ -12,11 +12,18 @@ import java.util.TreeSet;
  *
  * @param counts how many by each transport; one that is not there counts none
  * @param members the names that some of them gave, without repeats
+ * @param atLeast whether there are more, of whom nothing else is remembered
  */
-public record Attendance(Map<Transport, Integer> counts, SortedSet<String> members) {
+public record Attendance(
+    Map<Transport, Integer> counts, SortedSet<String> members, boolean atLeast) {
 
   /** Nobody. */
   public static final Attendance NONE = new Attendance(Map.of(), Collections.emptySortedSet());
+
+  /** These and no others. */
+  public Attendance(Map<Transport, Integer> counts, SortedSet<String> members) {
+    this(counts, members, false);
+  }
 
   /** One who listens. */
   interface Listener {
@@ -26,7 +33,7 @@ public record Attendance(Map<Transport, Integer> counts, SortedSet<String> membe
     String member();
   }
 
-  static Attendance of(Collection<? extends Listener> listeners) {
+  static Attendance of(Collection<? extends Listener> listeners, boolean atLeast) {
     Map<Transport, Integer> counts = new EnumMap<>(Transport.class);
     SortedSet<String> members = new TreeSet<>();
     for (Listener listener : listeners) {
@@ -35,7 +42,7 @@ public record Attendance(Map<Transport, Integer> counts, SortedSet<String> membe
         members.add(listener.member());
       }
     }
-    return new Attendance(counts, members);
+    return new Attendance(counts, members, atLeast);
   }
 
   /** These and those. */
@@ -45,7 +52,7 @@ public record Attendance(Map<Transport, Integer> counts, SortedSet<String> membe
     other.counts.forEach((transport, count) -> counts.merge(transport, count, Integer::sum));
     SortedSet<String> members = new TreeSet<>(this.members);
     members.addAll(other.members);
-    return new Attendance(counts, members);
+    return new Attendance(counts, members, atLeast || other.atLeast);
   }
 
   /** How many in all. */

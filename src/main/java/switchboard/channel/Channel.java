@@ -32,6 +32,7 @@ public final class Channel {
   /** So many are written to by the thread that appends. An estimate, not a measured threshold. */
   private static final int FEW = 8;
 
+  private static final int FORK_BYTES = 100;
   private static final long NO_HORIZON = Long.MAX_VALUE;
 
   private final ChannelName name;
@@ -42,13 +43,24 @@ public final class Channel {
   private final Dispatch dispatch;
   private final Clocks clocks;
   private final int maxSubscriptions;
+  private final RecentPollers.Room roomForPollers;
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger wakes = new AtomicInteger();
-  private volatile Visits visits;
+  private volatile RecentPollers pollers;
   private volatile boolean deleted;
   private volatile boolean walkMissed;
   private volatile long horizon = NO_HORIZON;
   private volatile long lastUsedMillis;
+
+  /**
+   * What a channel costs beside its log, roughly: what a client could make long, by two bytes a
+   * character. The rest is part of what the log costs.
+   */
+  public static long costBytes(ChannelName name, ContentType type, Lifetime lifetime, Fork fork) {
+    int written = lifetime.written() == null ? 0 : lifetime.written().length();
+    int source = fork == null ? 0 : FORK_BYTES + fork.source().value().length();
+    return 2L * (name.value().length() + type.value().length() + written + source);
+  }
 
   /** Nobody listens yet. */
   public Channel(
@@ -57,17 +69,16 @@ public final class Channel {
       Lifetime lifetime,
       Fork fork,
       Log log,
-      Dispatch dispatch,
-      Clocks clocks,
-      int maxSubscriptions) {
+      Parts parts) {
     this.name = name;
     this.contentType = contentType;
     this.lifetime = lifetime;
     this.fork = fork;
     this.log = log;
-    this.dispatch = dispatch;
-    this.clocks = clocks;
-    this.maxSubscriptions = maxSubscriptions;
+    this.dispatch = parts.dispatch();
+    this.clocks = parts.clocks();
+    this.maxSubscriptions = parts.limits().subscriptionsPerChannel();
+    this.roomForPollers = parts.pollers();
     this.lastUsedMillis = clocks.elapsed().millis();
   }
 
@@ -224,10 +235,18 @@ public final class Channel {
   /** The channel is gone; everybody who waits is told. */
   public void delete() {
     deleted = true;
-    log.leaveBudget();
+    release();
     // By a worker: whoever deletes is another client's request, which must not write to this one's.
     if (!subscriptions.isEmpty() && !dispatch.start(this::endAll)) {
       endAll();
+    }
+  }
+
+  /** It is gone from here: what it remembers counts no longer. */
+  public void release() {
+    log.leaveBudget();
+    if (pollers != null) {
+      pollers.end();
     }
   }
 
@@ -283,20 +302,24 @@ public final class Channel {
    * @param member what it calls itself; {@code null} where it does not say
    * @param leaseMillis how long it is taken to be there
    */
-  public void visit(Transport transport, String client, String member, long leaseMillis) {
-    if (visits == null) {
+  public void visit(Transport transport, Poller client, String member, long leaseMillis) {
+    if (pollers == null) {
       synchronized (this) {
-        visits = visits == null ? new Visits(maxSubscriptions) : visits;
+        pollers = pollers == null ? new RecentPollers(maxSubscriptions, roomForPollers) : pollers;
       }
     }
-    visits.add(transport, client, member, clocks.ticks().millis() + leaseMillis);
+    pollers.add(transport, client, member, clocks.ticks().millis() + leaseMillis);
+    if (deleted) {
+      pollers.end();
+    }
   }
 
   /** Who listens here now. */
   Attendance attendance() {
     Collection<? extends Attendance.Listener> guests =
-        visits == null ? List.of() : visits.at(clocks.ticks().millis());
-    if (subscriptions.isEmpty() && guests.isEmpty()) {
+        pollers == null ? List.of() : pollers.at(clocks.ticks().millis());
+    boolean areMore = pollers != null && pollers.areMore(clocks.ticks().millis());
+    if (subscriptions.isEmpty() && guests.isEmpty() && !areMore) {
       return Attendance.NONE;
     }
     List<Attendance.Listener> all = new ArrayList<>(guests);
@@ -306,7 +329,7 @@ public final class Channel {
         all.add(subscription);
       }
     }
-    return Attendance.of(all);
+    return Attendance.of(all, areMore);
   }
 
   /** How many listen now. */

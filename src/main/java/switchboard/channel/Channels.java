@@ -122,7 +122,16 @@ public final class Channels implements AutoCloseable {
     this.dispatch = dispatch;
     this.clocks = clocks;
     this.store =
-        engine.apply(new Parts(retention, page, limits, budget, autoCreate, dispatch, clocks));
+        engine.apply(
+            new Parts(
+                retention,
+                page,
+                limits,
+                budget,
+                new RecentPollers.Room(limits.pollers()),
+                autoCreate,
+                dispatch,
+                clocks));
   }
 
   Store store() {

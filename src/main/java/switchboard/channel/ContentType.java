@@ -21,6 +21,9 @@ public record ContentType(String value) {
     BINARY
   }
 
+  /** How long one may be, with its parameters. */
+  static final int MAX_LENGTH = 255;
+
   private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
   private static final Pattern SYNTAX = Pattern.compile(TOKEN + "/" + TOKEN + "\\s*(;[^\\r\\n]*)?");
 
@@ -32,6 +35,11 @@ public record ContentType(String value) {
 
   public ContentType {
     value = value.strip();
+    if (value.length() > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "content type \"%s…\": it has %d characters, %d are allowed"
+              .formatted(value.substring(0, 40), value.length(), MAX_LENGTH));
+    }
     if (!SYNTAX.matcher(value).matches()) {
       throw new IllegalArgumentException(
           "content type \"%s\": not of the form type/subtype".formatted(value));

@@ -55,7 +55,8 @@ public enum Ending {
   TOO_MANY_FORKS(507, 4507, true, "The channel has as many forks as it may"),
   TOO_MANY_DENIALS(507, 4507, true, "As many tokens and subjects are denied as may be"),
   STORE_FULL(507, 4507, true, "All channels together keep as much as they may"),
-  BODIES_FULL(503, 1013, true, "As much as may be of other bodies is on its way"),
+  BODIES_FULL(
+      503, 1013, true, "As much as may be is held for clients that are slow to send or to read"),
   STORE_UNAVAILABLE(503, 1013, true, "The store that keeps the channels cannot be reached"),
   KEYS_UNAVAILABLE(503, 1013, true, "The keys that tokens are checked with cannot be fetched"),
   OUTCOME_UNKNOWN(

@@ -24,6 +24,9 @@ import switchboard.log.RingLog;
  */
 public final class MemoryStore implements Store {
 
+  /** What a deleted channel's name costs, roughly, for as long as there are forks. */
+  private static final int KEPT_BYTES = 500;
+
   /** Channels that others branched off, and how many did. */
   private static final class Kept {
     private int forks;
@@ -34,6 +37,7 @@ public final class MemoryStore implements Store {
   private final Parts parts;
   private final Map<ChannelName, Channel> byName = new ConcurrentHashMap<>();
   private final Map<ChannelName, Kept> sources = new HashMap<>();
+  private int keptNames; // of deleted channels
   private final AtomicLong lastEpoch = new AtomicLong();
 
   /** No channels yet. */
@@ -75,7 +79,7 @@ public final class MemoryStore implements Store {
       request.requireSame(there);
       return new Created(there, false);
     }
-    if (byName.size() >= parts.limits().channels()) {
+    if (byName.size() + keptNames >= parts.limits().channels()) {
       throw new Refused(
           Ending.TOO_MANY_CHANNELS,
           "channel \"%s\": there are %d already".formatted(name, parts.limits().channels()));
@@ -97,12 +101,10 @@ public final class MemoryStore implements Store {
 
   private Channel channel(
       ChannelName name, ContentType type, Lifetime lifetime, Fork fork, RingLog log) {
-    if (!log.join(parts.budget())) {
+    if (!log.join(parts.budget(), Channel.costBytes(name, type, lifetime, fork))) {
       throw full(name);
     }
-    int maxSubscriptions = parts.limits().subscriptionsPerChannel();
-    return new Channel(
-        name, type, lifetime, fork, log, parts.dispatch(), parts.clocks(), maxSubscriptions);
+    return new Channel(name, type, lifetime, fork, log, parts);
   }
 
   private Refused full(ChannelName name) {
@@ -202,6 +204,8 @@ public final class MemoryStore implements Store {
     if (kept != null) {
       // Its forks have the messages; only the name is kept, and where it came from itself.
       kept.isDeleted = true;
+      keptNames++;
+      parts.budget().takeAnyway(KEPT_BYTES); // less than what the channel gives back
       kept.cameFrom = channel.fork();
     } else {
       release(channel.fork());
@@ -218,6 +222,10 @@ public final class MemoryStore implements Store {
         return;
       }
       sources.remove(fork.source());
+      if (kept.isDeleted) {
+        keptNames--;
+        parts.budget().give(KEPT_BYTES);
+      }
       fork = kept.isDeleted ? kept.cameFrom : null;
     }
   }

@@ -10,6 +10,7 @@ import switchboard.time.Clocks;
  * What a {@link Store} works with.
  *
  * @param budget what all logs of this server may keep
+ * @param pollers how many clients that poll all channels may remember
  * @param autoCreate names that come into being when first asked for
  */
 public record Parts(
@@ -17,6 +18,7 @@ public record Parts(
     Page page,
     Limits limits,
     Budget budget,
+    RecentPollers.Room pollers,
     Predicate<ChannelName> autoCreate,
     Dispatch dispatch,
     Clocks clocks) {}

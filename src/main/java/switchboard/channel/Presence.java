@@ -86,7 +86,7 @@ public final class Presence {
   private Attendance visible(ChannelName name, Attendance all) {
     return all.members().isEmpty() || tellsMembers.test(name)
         ? all
-        : new Attendance(all.counts(), Attendance.NONE.members());
+        : new Attendance(all.counts(), Attendance.NONE.members(), all.atLeast());
   }
 
   /** What the clock does: tells what changed since it last came. */

@@ -167,8 +167,9 @@ public final class Settings {
           0,
           0,
           1 << 20,
-          "How many MiB of bodies that are still on their way are held together; 0 for a sixteenth"
-              + " of the heap.");
+          "How many MiB are held together for clients that are slow to send or to read: bodies,"
+              + " parts of WebSocket frames, answers, events and frames of more than 8 KiB; 0 for a"
+              + " sixteenth of the heap.");
   public static final Setting<Integer> MESSAGE_MAX_BYTES =
       Setting.number(
           "switchboard.message.max-bytes",
@@ -197,6 +198,14 @@ public final class Settings {
           "PT1S",
           "PT1H",
           "How long after its last answer a client that polls is counted among the listeners.");
+  public static final Setting<Integer> MAX_POLLERS =
+      Setting.number(
+          "switchboard.presence.max-pollers",
+          0,
+          0,
+          10_000_000,
+          "How many clients that poll are remembered for that, by all channels together; of more it"
+              + " is told that there are at least so many. 0 for one for each 16 KiB of heap.");
   public static final Setting<NamePatterns> PRESENCE_MEMBERS =
       new Setting<>(
           "switchboard.presence.members",
@@ -479,6 +488,7 @@ public final class Settings {
           LONG_POLL_WAIT,
           LONG_POLL_MAX_WAIT,
           PRESENCE_LEASE,
+          MAX_POLLERS,
           PRESENCE_MEMBERS,
           PRESENCE_CHANGES,
           HEARTBEAT_AFTER,

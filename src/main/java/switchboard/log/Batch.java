@@ -23,6 +23,9 @@ public final class Batch implements Reading {
     T encode(Batch batch);
   }
 
+  /** So many forms are kept: a client can ask for ever new ones, as with the cursor it sends. */
+  private static final int MAX_FORMS = 8;
+
   private final Offset from;
   private final Offset next;
   private final List<byte[]> messages;
@@ -78,10 +81,16 @@ public final class Batch implements Reading {
     return size;
   }
 
-  /** This batch in {@code form}; encoded at the first call, the same object afterwards. */
+  /**
+   * This batch in {@code form}; encoded at the first call, the same object afterwards. Where there
+   * are many forms already, it is encoded at each call.
+   */
   @SuppressWarnings("unchecked")
   public <T> T as(Form<T> form) {
     Object known = encoded.get(form);
+    if (known == null && encoded.size() >= MAX_FORMS) {
+      return form.encode(this);
+    }
     if (known == null) {
       known = encoded.computeIfAbsent(form, f -> f.encode(this));
     }

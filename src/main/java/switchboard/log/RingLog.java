@@ -1,5 +1,6 @@
 package switchboard.log;
 
+import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import java.util.Map;
  * </pre>
  *
  * <p>An offset is a boundary: reading after 44 gives messages 44, 45 and 46 and the offset 47. The
- * slots are a ring that grows by doubling up to what {@link Retention} allows, so an idle channel
+ * slots are a ring that doubles and halves within what {@link Retention} allows, so an idle channel
  * costs a few hundred bytes.
  *
  * <p>A {@linkplain #fork fork} starts with the same messages – the same objects, not copies – under
@@ -49,12 +50,15 @@ public final class RingLog implements Log {
 
   private static final int MESSAGE_BYTES = 32;
   private static final int PRODUCER_BYTES = 200;
+  private static final int LIFE_BYTES = 40;
 
   /** A producer's last append. */
   private record Known(Producer producer, long atMillis) {}
 
   /** From {@code start} on, exclusively, offsets have this epoch. */
   private record Life(long epoch, long start) {}
+
+  private static final SoftReference<Batch> NO_BATCH = new SoftReference<>(null);
 
   private final List<Life> lives;
   private final Retention retention;
@@ -71,10 +75,12 @@ public final class RingLog implements Log {
   private Map<String, Known> producers = Map.of();
   private UpToDate upToDate;
   // Two: while readers go on from one batch to the next, some stand at either place.
-  private Batch newer;
-  private Batch older;
+  // What is encoded of them is not counted, so that it goes before the memory does.
+  private SoftReference<Batch> newer = NO_BATCH;
+  private SoftReference<Batch> older = NO_BATCH;
   private Budget budget = Budget.UNBOUNDED;
   private long producerBytes;
+  private long channelBytes;
 
   /**
    * An empty log.
@@ -98,14 +104,21 @@ public final class RingLog implements Log {
    *
    * @param lives which epochs that log's offsets have, each from its number on
    * @param start the number from which on it has messages
+   * @param channelBytes what the channel costs beside its log
    */
   public static RingLog mirror(
-      List<Offset> lives, long start, Retention retention, Page page, Budget budget) {
+      List<Offset> lives,
+      long start,
+      Retention retention,
+      Page page,
+      Budget budget,
+      long channelBytes) {
     List<Life> copied = lives.stream().map(life -> new Life(life.epoch(), life.number())).toList();
     RingLog mirror = new RingLog(copied, retention, page);
     mirror.first = start;
     mirror.head = start;
     mirror.budget = budget;
+    mirror.channelBytes = channelBytes;
     budget.takeAnyway(mirror.heldBytes());
     return mirror;
   }
@@ -126,8 +139,19 @@ public final class RingLog implements Log {
   }
 
   /** What it keeps is taken from {@code budget} from now on; whether there was so much left. */
-  public synchronized boolean join(Budget budget) {
+  public boolean join(Budget budget) {
+    return join(budget, 0);
+  }
+
+  /**
+   * The same for the log of a channel.
+   *
+   * @param channelBytes what the channel costs beside its log: its name, its content type
+   */
+  public synchronized boolean join(Budget budget, long channelBytes) {
+    this.channelBytes = channelBytes;
     if (!budget.take(heldBytes())) {
+      this.channelBytes = 0;
       return false;
     }
     this.budget = budget;
@@ -142,7 +166,13 @@ public final class RingLog implements Log {
 
   @Override
   public synchronized long heldBytes() {
-    return LOG_BYTES + bytes + (head - first) * MESSAGE_BYTES + producerBytes;
+    return LOG_BYTES
+        + channelBytes
+        + (long) LIFE_BYTES * lives.size()
+        + bytes
+        + (head - first) * MESSAGE_BYTES
+        + producerBytes
+        + cost(lastSeq);
   }
 
   @Override
@@ -150,8 +180,12 @@ public final class RingLog implements Log {
     while (head - first > 1 && heldBytes() > maxHeldBytes) {
       forgetFirst();
     }
-    newer = null;
-    older = null;
+    forgetPages();
+  }
+
+  private void forgetPages() {
+    newer = NO_BATCH;
+    older = NO_BATCH;
   }
 
   /**
@@ -239,6 +273,7 @@ public final class RingLog implements Log {
       remember(append.producer(), nowMillis);
     }
     if (append.seq() != null) {
+      budget.give(Math.max(0, cost(lastSeq) - cost(append.seq())));
       lastSeq = append.seq();
     }
     if (append.close()) {
@@ -251,9 +286,14 @@ public final class RingLog implements Log {
 
   private long cost(Append append) {
     long messages = append.sizeBytes() + (long) append.messages().size() * MESSAGE_BYTES;
+    long seq = append.seq() == null ? 0 : Math.max(0, cost(append.seq()) - cost(lastSeq));
     return append.producer() != null && isUnknown(append.producer())
-        ? messages + cost(append.producer())
-        : messages;
+        ? messages + seq + cost(append.producer())
+        : messages + seq;
+  }
+
+  private static long cost(String seq) {
+    return seq == null ? 0 : 2L * seq.length();
   }
 
   private static long cost(Producer producer) {
@@ -356,7 +396,7 @@ public final class RingLog implements Log {
 
   private void put(byte[] message, long nowMillis) {
     if (head - first == slots.length) {
-      grow();
+      resize(slots.length * 2);
     }
     int index = index(head++);
     slots[index] = message;
@@ -364,10 +404,10 @@ public final class RingLog implements Log {
     bytes += message.length;
   }
 
-  private void grow() {
+  private void resize(int length) {
     byte[][] oldSlots = slots;
     long[] oldTimes = times;
-    slots = new byte[oldSlots.length * 2][];
+    slots = new byte[length][];
     times = new long[slots.length];
     for (long number = first; number < head; number++) {
       int from = (int) (number & (oldSlots.length - 1));
@@ -401,6 +441,10 @@ public final class RingLog implements Log {
     bytes -= slots[index].length;
     budget.give(slots[index].length + MESSAGE_BYTES);
     slots[index] = null;
+    // Or a log that had many messages once would keep their places for ever.
+    if (slots.length > SMALLEST && head - first < slots.length / 4) {
+      resize(slots.length / 2);
+    }
   }
 
   @Override
@@ -410,8 +454,7 @@ public final class RingLog implements Log {
       forgetFirst();
     }
     // Encoded pages of a channel that is quiet now are not worth their memory.
-    newer = null;
-    older = null;
+    forgetPages();
   }
 
   @Override
@@ -439,15 +482,18 @@ public final class RingLog implements Log {
   }
 
   private Batch batch(Offset offset, long end) {
-    if (fits(newer, offset, end)) {
-      return newer;
+    Batch last = newer.get();
+    if (fits(last, offset, end)) {
+      return last;
     }
-    if (fits(older, offset, end)) {
-      return older;
+    Batch other = older.get();
+    if (fits(other, offset, end)) {
+      return other;
     }
+    Batch fresh = read(offset, end);
     older = newer;
-    newer = read(offset, end);
-    return newer;
+    newer = new SoftReference<>(fresh);
+    return fresh;
   }
 
   // A number beyond the end was issued by a life of the log that knew more than this one.

@@ -25,7 +25,8 @@ import switchboard.channel.Transport;
  * does not count, and whoever sees it first takes it away.
  *
  * <pre>
- *   {name}:w          hash   server → "poll,long poll,event stream,WebSocket;names…"
+ *   {name}:w          hash   server → "poll,long poll,event stream,WebSocket;names…", "…,+;"
+ *                            where there are more
  *   node:server       its lease
  *   node:server:at    set    the channels that it wrote something for
  *   nodes             set    the servers
@@ -36,6 +37,7 @@ import switchboard.channel.Transport;
 final class Attendances {
 
   private static final Logger LOG = Logger.getLogger(Attendances.class.getName());
+  private static final String AT_LEAST = "+";
   private static final long REAP_MILLIS = 30_000;
 
   private final Link link;
@@ -202,6 +204,9 @@ final class Attendances {
     for (Transport transport : Transport.values()) {
       counts.add(attendance.counts().getOrDefault(transport, 0).toString());
     }
+    if (attendance.atLeast()) {
+      counts.add(AT_LEAST);
+    }
     parts.add(String.join(",", counts));
     parts.addAll(attendance.members());
     return String.join(";", parts);
@@ -218,6 +223,6 @@ final class Attendances {
       }
     }
     SortedSet<String> members = new TreeSet<>(List.of(parts).subList(1, parts.length));
-    return new Attendance(counts, members);
+    return new Attendance(counts, members, numbers.length > Transport.values().length);
   }
 }

@@ -1,5 +1,6 @@
 package switchboard.redis;
 
+import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,8 @@ final class MirroredLog implements Log {
 
   private static final int MARK_MILLIS = 600_000;
 
+  private static final SoftReference<Batch> NOTHING = new SoftReference<>(null);
+
   private record Copy(State state, RingLog ring) {
     long end() {
       return ring.end().number();
@@ -64,7 +67,8 @@ final class MirroredLog implements Log {
   private volatile boolean isDropped;
   private volatile long usedMillis;
   private volatile long syncedMillis;
-  private volatile Batch fetched;
+  // What is encoded of it is not counted, so that it goes before the memory does.
+  private volatile SoftReference<Batch> fetched = NOTHING;
   private volatile Offset heard;
   private volatile Offset audited;
   private Acknowledged acknowledged;
@@ -156,7 +160,7 @@ final class MirroredLog implements Log {
       boolean wasClosed = ring.isClosed();
       fill(ring, state, from);
       if (isNew || state.head() >= known.state().head()) {
-        copy = new Copy(state, ring);
+        copy = new Copy(state.withoutMore(), ring);
       }
       isStale = false;
       syncedMillis = elapsedMillis();
@@ -196,13 +200,14 @@ final class MirroredLog implements Log {
     if (known != null) {
       known.ring().leaveBudget();
     }
-    fetched = null;
+    fetched = NOTHING;
     return RingLog.mirror(
         state.lives(),
         from,
         store.parts().retention(),
         store.parts().page(),
-        store.parts().budget());
+        store.parts().budget(),
+        Channel.costBytes(name, state.contentType(), state.lifetime(), state.fork()));
   }
 
   private static void fill(RingLog ring, State state, long from) {
@@ -449,7 +454,7 @@ final class MirroredLog implements Log {
   }
 
   private Reading fetch(Copy known, Offset offset, long limit) {
-    Batch last = fetched;
+    Batch last = fetched.get();
     if (last != null && last.from().equals(offset) && last.next().number() <= limit) {
       return last; // of many who come again at the same place each gets the same
     }
@@ -486,7 +491,7 @@ final class MirroredLog implements Log {
     boolean more = number < Math.min(state.head(), limit);
     Batch batch = new Batch(offset, state.place(number), List.copyOf(messages), more, isClosing);
     if (number < state.head()) {
-      fetched = batch;
+      fetched = new SoftReference<>(batch);
     }
     return batch;
   }
@@ -546,7 +551,7 @@ final class MirroredLog implements Log {
 
   @Override
   public void forgetOld(long nowMillis) {
-    fetched = null;
+    fetched = NOTHING;
     copy.ring().forgetOld(wallMillis());
   }
 

@@ -241,15 +241,7 @@ final class RedisStore implements Store {
     MirroredLog fresh = new MirroredLog(this, name);
     fresh.apply(state);
     fresh.belongsTo(
-        new Channel(
-            name,
-            state.contentType(),
-            state.lifetime(),
-            state.fork(),
-            fresh,
-            parts.dispatch(),
-            parts.clocks(),
-            parts.limits().subscriptionsPerChannel()));
+        new Channel(name, state.contentType(), state.lifetime(), state.fork(), fresh, parts));
     MirroredLog other = logs.putIfAbsent(name, fresh);
     if (other == null) {
       return fresh;
@@ -540,7 +532,7 @@ final class RedisStore implements Store {
     if (log.drop(nowMillis, intervals.linger())) {
       logs.remove(channel.name(), log);
       listener.remove(log);
-      log.leaveBudget();
+      channel.release();
     } else {
       log.tick(nowMillis, intervals.audit());
     }

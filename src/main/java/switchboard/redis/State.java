@@ -41,6 +41,23 @@ record State(
     return id != null;
   }
 
+  /** The channel alone: what the operation answered besides may be a page of messages. */
+  State withoutMore() {
+    return new State(
+        status,
+        id,
+        epoch,
+        head,
+        first,
+        closed,
+        contentType,
+        lifetime,
+        fork,
+        lives,
+        before,
+        List.of());
+  }
+
   static State parse(List<?> answer) {
     List<byte[]> parts = new ArrayList<>();
     answer.forEach(part -> parts.add((byte[]) part));

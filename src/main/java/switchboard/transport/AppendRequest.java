@@ -20,9 +20,23 @@ import switchboard.publish.Messages;
  */
 record AppendRequest(Producer producer, String seq, boolean close) {
 
+  /** How long a {@code Stream-Seq} and a {@code Producer-Id} may be: they are remembered. */
+  private static final int MAX_LENGTH = 255;
+
   static AppendRequest parse(UnaryOperator<String> header) {
     boolean close = isTrue(header.apply(Headers.CLOSED));
-    return new AppendRequest(producer(header), header.apply(Headers.SEQ), close);
+    String seq = requireShort(Headers.SEQ, header.apply(Headers.SEQ));
+    return new AppendRequest(producer(header), seq, close);
+  }
+
+  private static String requireShort(String header, String value) {
+    if (value != null && value.length() > MAX_LENGTH) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "%s \"%s…\": it has %d characters, %d are allowed"
+              .formatted(header, value.substring(0, 40), value.length(), MAX_LENGTH));
+    }
+    return value;
   }
 
   /** Refuses a body that would have to be decoded first. */
@@ -53,7 +67,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   private static Producer producer(UnaryOperator<String> header) {
-    String id = header.apply(Headers.PRODUCER_ID);
+    String id = requireShort(Headers.PRODUCER_ID, header.apply(Headers.PRODUCER_ID));
     String epoch = header.apply(Headers.PRODUCER_EPOCH);
     String seq = header.apply(Headers.PRODUCER_SEQ);
     if (id == null && epoch == null && seq == null) {

@@ -112,6 +112,9 @@ record HttpChannel(Channels channels, Presence presence) {
         Json.createObjectBuilder()
             .add("present", attendance.present())
             .add("transports", transports);
+    if (attendance.atLeast()) {
+      json.add("atLeast", true);
+    }
     if (presence.tellsMembers(channel.name())) {
       json.add("members", Json.createArrayBuilder(attendance.members()));
     }

@@ -7,6 +7,7 @@ import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
+import switchboard.channel.Poller;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
@@ -68,10 +69,11 @@ record HttpRead(
 
   // Whoever gives no name is told from others by where it comes from and by what it is.
   private void visit(ReadRequest read, HttpServletRequest request, Duration wait) {
-    String client =
-        read.member() != null
-            ? read.member()
-            : request.getRemoteAddr() + " " + request.getHeader("User-Agent");
+    Poller client =
+        Poller.of(
+            read.member() != null
+                ? read.member()
+                : request.getRemoteAddr() + " " + request.getHeader("User-Agent"));
     long leaseMillis = wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
     for (Place place : read.places()) {
       place.channel().visit(read.transport(), client, read.member(), leaseMillis);

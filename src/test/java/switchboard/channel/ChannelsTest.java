@@ -308,6 +308,55 @@ class ChannelsTest {
   }
 
   @Test
+  void whatAChannelCostsBesideItsMessagesIsCounted() {
+    Channels channels = limited(new Limits(1_000_000, 10_000, 10, 10));
+    json(channels, "a");
+    long little = channels.heldBytes();
+    String type = "text/plain; x=" + "y".repeat(ContentType.MAX_LENGTH - 14);
+    String name = "b".repeat(ChannelName.MAX_LENGTH);
+    channels.create(new ChannelName(name), Channels.Request.empty(new ContentType(type)));
+    long much = channels.heldBytes() - little;
+    assertTrue(much > little + type.length() + name.length() - 50, much + " bytes, " + little);
+    assertEquals(
+        Ending.STORE_FULL,
+        refusal(
+            () -> {
+              for (int i = 0; i < 10_000; i++) {
+                channels.create(
+                    new ChannelName("c" + i), Channels.Request.empty(new ContentType(type)));
+              }
+            }));
+    assertTrue(channels.heldBytes() <= 1_000_000, channels.heldBytes() + " bytes");
+    for (Channel channel : List.copyOf(channels.store().channels())) {
+      channels.delete(channel.name());
+    }
+    assertEquals(0, channels.heldBytes());
+  }
+
+  @Test
+  void namesThatAreKeptForForksAreCountedAmongTheChannels() {
+    Channels few = limited(new Limits(1_000_000, 5, 10, 10));
+    json(few, "0");
+    Ending ending = null;
+    int forks = 0;
+    while (ending == null && forks < 10) {
+      Fork fork = new Fork(new ChannelName(Integer.toString(forks)), null, 0);
+      ChannelName next = new ChannelName(Integer.toString(++forks));
+      try {
+        few.create(next, request(null, Lifetime.UNBOUNDED, fork));
+        few.delete(fork.source()); // its name is kept, since the fork is there
+      } catch (Channels.Refused refused) {
+        ending = refused.ending();
+      }
+    }
+    assertEquals(Ending.TOO_MANY_CHANNELS, ending);
+    assertEquals(5, forks);
+    few.delete(new ChannelName("4"));
+    assertEquals(0, few.heldBytes(), "the last fork gone, all names are free again");
+    json(few, "0");
+  }
+
+  @Test
   void whenRoomGetsTightTheLargestChannelsForgetAndSmallOnesLoseNothing() {
     Channels small = limited(new Limits(100_000, 10, 10, 10));
     Channel little = json(small, "little");

@@ -1,6 +1,8 @@
 package switchboard.channel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -46,7 +48,7 @@ class PresenceTest {
   }
 
   private void visit(Channel channel, String client, String member, long forMillis) {
-    channel.visit(Transport.POLL, client, member, forMillis);
+    channel.visit(Transport.POLL, Poller.of(client), member, forMillis);
   }
 
   @Test
@@ -68,6 +70,50 @@ class PresenceTest {
     assertEquals(2, presence.of(watched).present());
     visit(watched, "0", "alice", 500);
     assertEquals(new TreeSet<>(List.of("alice")), presence.of(watched).members());
+  }
+
+  @Test
+  void allChannelsTogetherRememberNoMorePollersThanMayBeAndTellThatThereAreMore() {
+    Channels few =
+        new Channels(
+            new Retention(100, 10_000, Duration.ZERO),
+            new Page(10, 1_000),
+            new Limits(1_000_000, 100, 100, 3, 5),
+            name -> true,
+            new Dispatch(Runnable::run, new Tally()),
+            time.clocks());
+    Presence ofFew = new Presence(few, name -> true, name -> false);
+    Channel one = few.find(new ChannelName("one")).orElseThrow();
+    Channel two = few.find(new ChannelName("two")).orElseThrow();
+    for (int i = 0; i < 4; i++) {
+      visit(one, "client " + i, null, 500);
+    }
+    assertEquals(4, ofFew.of(one).present());
+    assertFalse(ofFew.of(one).atLeast());
+    for (int i = 0; i < 4; i++) {
+      visit(two, "client " + i, null, 900);
+    }
+    assertEquals(1, ofFew.of(two).present());
+    assertTrue(ofFew.of(two).atLeast(), "three more are there");
+    time.passMillis(600); // those of the first channel are gone
+    assertEquals(0, ofFew.of(one).present());
+    visit(two, "client 2", null, 900);
+    assertEquals(2, ofFew.of(two).present());
+    few.delete(two.name());
+    for (int i = 0; i < 5; i++) {
+      visit(one, "client " + i, null, 500);
+    }
+    assertEquals(5, ofFew.of(one).present(), "a channel that is deleted remembers nobody");
+    assertFalse(ofFew.of(one).atLeast());
+  }
+
+  @Test
+  void aPollerIsAsLargeWhateverItSaysOfItself() {
+    assertEquals(Poller.of("x".repeat(7_000)), Poller.of("x".repeat(7_000)));
+    assertNotEquals(Poller.of("x".repeat(7_000)), Poller.of("x".repeat(7_001)));
+    for (java.lang.reflect.RecordComponent part : Poller.class.getRecordComponents()) {
+      assertEquals(long.class, part.getType());
+    }
   }
 
   @Test

@@ -3,6 +3,8 @@ package switchboard.log;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -86,6 +88,58 @@ class BudgetTest {
   void aLogThatDoesNotFitDoesNotBegin() {
     append(log(100), 8_500);
     assertFalse(new RingLog(2, new Retention(1, 1, Duration.ZERO), new Page(1, 1)).join(budget));
+  }
+
+  @Test
+  void theWritersOrderingTokenAndTheLivesOfForksAreCounted() {
+    RingLog log = log(100);
+    long empty = budget.takenBytes();
+    log.append(new Append(List.of(), null, "b".repeat(100), false), 0);
+    assertEquals(empty + 200, budget.takenBytes());
+    log.append(new Append(List.of(), null, "c", false), 0);
+    assertEquals(empty + 2, budget.takenBytes());
+    append(log, 1);
+    RingLog fork = log.fork(2, log.end(), 0);
+    RingLog forkOfFork = null;
+    append(fork, 1);
+    forkOfFork = fork.fork(3, fork.end(), 0);
+    assertTrue(forkOfFork.heldBytes() > fork.heldBytes());
+    log.leaveBudget();
+    assertEquals(0, budget.takenBytes());
+  }
+
+  @Test
+  void aLogThatHadManyMessagesKeepsNoPlacesForThem() throws ReflectiveOperationException {
+    Retention retention = new Retention(10_000, 1_000_000, Duration.ZERO, 3);
+    RingLog log = new RingLog(1, retention, new Page(100, 100_000));
+    for (int i = 0; i < 5_000; i++) {
+      append(log, 1);
+    }
+    log.shrinkTo(2_000);
+    java.lang.reflect.Field slots = RingLog.class.getDeclaredField("slots");
+    slots.setAccessible(true);
+    assertTrue(((byte[][]) slots.get(log)).length <= 128);
+    Batch batch = assertInstanceOf(Batch.class, log.readAfter(log.earliest()));
+    assertEquals(log.end(), batch.next());
+  }
+
+  @Test
+  void aBatchKeepsFewOfTheFormsThatClientsAskFor() {
+    RingLog log = log(100);
+    append(log, 100);
+    Batch batch = assertInstanceOf(Batch.class, log.readAfter(log.earliest()));
+    record Form(int i) implements Batch.Form<Object> {
+      @Override
+      public Object encode(Batch of) {
+        return new Object();
+      }
+    }
+    assertSame(batch.as(new Form(1)), batch.as(new Form(1)));
+    for (int i = 0; i < 20; i++) {
+      batch.as(new Form(i));
+    }
+    assertNotSame(batch.as(new Form(19)), batch.as(new Form(19)));
+    assertSame(batch.as(new Form(1)), batch.as(new Form(1)));
   }
 
   @Test

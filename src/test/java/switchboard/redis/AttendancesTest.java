@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
+import switchboard.channel.Poller;
 import switchboard.channel.QuietSink;
 import switchboard.channel.RecordingSink;
 import switchboard.channel.Subscription;
@@ -80,9 +81,9 @@ class AttendancesTest extends OneRedis {
   @Test
   void whoPollsIsCountedUntilItsNextPollIsOverdue() {
     Channel channel = a.find("auto-c");
-    channel.visit(Transport.POLL, "1", null, 600_000);
-    channel.visit(Transport.LONG_POLL, "2", null, 600);
-    channel.visit(Transport.LONG_POLL, "2", null, 700);
+    channel.visit(Transport.POLL, Poller.of("1"), null, 600_000);
+    channel.visit(Transport.LONG_POLL, Poller.of("2"), null, 600);
+    channel.visit(Transport.LONG_POLL, Poller.of("2"), null, 700);
     awaitPresent(b, "auto-c", 2);
     awaitPresent(b, "auto-c", 1);
     assertEquals(Map.of(Transport.POLL, 1), at(b, "auto-c").counts());

@@ -68,6 +68,31 @@ class BadInputIT extends ServerTest {
             "'ü'",
             (h, c) -> get(h, "s%C3%BC", "")),
         bad(
+            "Stream-Seq too long",
+            400,
+            "bad-parameter",
+            "256 characters",
+            (h, c) -> post(h, c, json, "2").header("Stream-Seq", "x".repeat(256))),
+        bad(
+            "Producer-Id too long",
+            400,
+            "bad-parameter",
+            "256 characters",
+            (h, c) ->
+                post(h, c, json, "2")
+                    .header("Producer-Id", "x".repeat(256))
+                    .header("Producer-Epoch", "0")
+                    .header("Producer-Seq", "0")),
+        bad(
+            "content type too long",
+            400,
+            "bad-parameter",
+            "256 characters",
+            (h, c) ->
+                h.request("channels/" + c + "-2")
+                    .header("Content-Type", "text/plain; x=" + "y".repeat(242))
+                    .PUT(BodyPublishers.noBody())),
+        bad(
             "name too long",
             400,
             "bad-name",

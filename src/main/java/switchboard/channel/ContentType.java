@@ -67,6 +67,14 @@ public record ContentType(String value) {
     return essence.startsWith("text/") ? Kind.TEXT : Kind.BINARY;
   }
 
+  /** Whether a browser that opens such messages shows them as text, whatever is in them. */
+  public boolean isShownAsText() {
+    String essence = essence();
+    return essence.equals("application/json")
+        || essence.endsWith("+json")
+        || essence.equals("text/plain");
+  }
+
   @Override
   public String toString() {
     return value;

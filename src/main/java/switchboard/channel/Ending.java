@@ -12,6 +12,7 @@ import java.util.Locale;
  */
 public enum Ending {
   BAD_NAME(400, 4400, false, "The channel name is not allowed"),
+  BAD_PATH(400, 4400, false, "The path is not spelled as it must be"),
   BAD_OFFSET(400, 4400, false, "The offset is malformed"),
   BAD_PARAMETER(400, 4400, false, "A query parameter or header has a value that is not allowed"),
   BAD_MESSAGE(400, 4400, false, "The message is malformed"),
@@ -64,6 +65,7 @@ public enum Ending {
   UNSUPPORTED_ENCODING(415, 4415, false, "A body that is compressed is not understood"),
   WRONG_HOST(421, 4421, false, "The Host is none of this server's names"),
   WRONG_ORIGIN(403, 4403, false, "Pages of this origin may not do that"),
+  WRONG_DESTINATION(403, 4403, false, "A page cannot embed a channel, nor run it"),
   INTERNAL(500, 1011, true, "The server failed"),
   PEER_LOST(408, 1001, true, "Nothing was heard from the peer"),
   BODY_LATE(408, 4408, true, "The body did not come in time"),

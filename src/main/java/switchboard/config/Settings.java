@@ -418,8 +418,8 @@ public final class Settings {
           "switchboard.hosts",
           "",
           "host names separated by commas, without ports",
-          "The names by which this server is reached; a request for another Host is refused, empty"
-              + " for none.",
+          "The names by which this server is reached, on all of its paths; a request for another Host"
+              + " is refused, and only `/health` may also be asked by address. Empty: any name.",
           Settings::hosts);
   public static final Setting<Networks> TRUSTED_PROXIES =
       new Setting<>(

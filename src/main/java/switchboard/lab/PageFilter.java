@@ -1,5 +1,6 @@
 package switchboard.lab;
 
+import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.annotation.WebFilter;
@@ -8,6 +9,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import switchboard.channel.Tally;
+import switchboard.config.Settings;
+import switchboard.transport.RequestTarget;
 
 /**
  * Says to the browser what the page and its files may do: nothing but what they are made of. A
@@ -18,6 +22,10 @@ import java.util.Map;
 public class PageFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
+
+  @Inject private transient Settings settings;
+  @Inject private transient Tally tally;
+  private transient RequestTarget target;
 
   /**
    * Content Security Policy Level 3. A worker has the policy that its script came with. {@code
@@ -50,12 +58,17 @@ public class PageFilter extends HttpFilter {
                   + " magnetometer=(), microphone=(), midi=(), payment=(), usb=()");
 
   @Override
+  public void init() {
+    target = new RequestTarget(settings);
+  }
+
+  @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     String path = request.getRequestURI().substring(request.getContextPath().length());
-    // These have a door of their own.
-    if (!path.startsWith("/channels")) {
+    // Channels have headers of their own.
+    if (!RequestTarget.isOfChannels(path)) {
       HEADERS.forEach(response::setHeader);
       boolean isForAnybody = isForAnybody(path);
       response.setHeader(
@@ -65,7 +78,9 @@ public class PageFilter extends HttpFilter {
         response.setHeader("Access-Control-Allow-Origin", "*");
       }
     }
-    chain.doFilter(request, response);
+    if (target.isGood(request, response, tally)) {
+      chain.doFilter(request, response);
+    }
   }
 
   private static boolean isForAnybody(String path) {

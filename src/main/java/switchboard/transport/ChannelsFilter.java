@@ -9,7 +9,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URI;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
@@ -51,28 +50,28 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient PendingBodies bodies;
   @Inject private transient Presence presence;
   @Inject private transient ManagedThreads threads;
+  private transient RequestTarget target;
 
   @Override
   public void init() {
     writers.choose(getServletContext());
+    target = new RequestTarget(settings);
   }
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    // PROTOCOL.md §12.7: what a channel says must not be taken for a page or a script.
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
+    RequestTarget.CHANNEL_HEADERS.forEach(response::setHeader);
     List<String> origins = settings.get(Settings.CORS_ORIGINS);
-    if (new Cors(origins).answer(request, response)) {
-      return;
-    }
+    boolean isPreflight = new Cors(origins).answer(request, response);
     try {
-      request = Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
-      requireHost(request.getServerName());
+      request = target.require(request);
+      FetchMetadata.require(request);
+      if (isPreflight) {
+        return;
+      }
       new Origins(origins).require(request);
-      requirePath(request.getRequestURI());
       requireSmallHeaders(request);
       request = withoutMalformedContentType(request);
       if (isUpgrade(request)) {
@@ -123,20 +122,6 @@ public class ChannelsFilter extends HttpFilter {
     } else {
       write(problem, response);
     }
-  }
-
-  // A page of another origin can reach this server by a name of its own that leads here.
-  private void requireHost(String name) {
-    List<String> hosts = settings.get(Settings.HOSTS);
-    if (!hosts.isEmpty() && hosts.stream().noneMatch(name::equalsIgnoreCase)) {
-      throw new Problem(
-          Ending.WRONG_HOST, "Host \"%s\": it is not in switchboard.hosts".formatted(name));
-    }
-  }
-
-  // RESTEasy answers 500 to a bracket before it asks anybody.
-  private static void requirePath(String path) {
-    Problem.orElse(Ending.BAD_NAME, () -> URI.create(path));
   }
 
   private void requireSmallHeaders(HttpServletRequest request) {

@@ -62,12 +62,16 @@ record Cors(List<String> origins) {
 
   /** Says who may read the answer. Whether that was all: the request was a preflight. */
   boolean answer(HttpServletRequest request, HttpServletResponse response) {
-    String origin = request.getHeader("Origin");
-    if (origin == null || origins.isEmpty()) {
+    if (origins.isEmpty()) {
       return false;
     }
-    // The answer depends on who asks, and a cache must know, also where it is "no".
+    // The answer depends on who asks, and a cache must know: also where it is "no", and where
+    // nobody said who asks.
     response.addHeader("Vary", "Origin");
+    String origin = request.getHeader("Origin");
+    if (origin == null) {
+      return false;
+    }
     boolean isNamed = Origins.isNamed(origins, origin);
     if (!isNamed && !origins.contains("*")) {
       return false;

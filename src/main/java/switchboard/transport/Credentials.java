@@ -1,6 +1,5 @@
 package switchboard.transport;
 
-import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -112,15 +111,22 @@ final class Credentials {
     return tokens;
   }
 
+  // As it was sent: of two of one name some servers show only one, and not the same one.
   private static String inCookie(HttpServletRequest request) {
-    Cookie[] cookies = request.getCookies();
-    if (cookies != null) {
-      for (Cookie cookie : cookies) {
-        if (cookie.getName().equals(COOKIE)) {
-          return cookie.getValue();
+    List<String> tokens = new ArrayList<>();
+    for (String line : Collections.list(request.getHeaders("Cookie"))) {
+      for (String cookie : line.split(";")) {
+        String[] pair = cookie.split("=", 2);
+        if (pair[0].strip().equals(COOKIE)) {
+          tokens.add(pair.length == 1 ? "" : pair[1].strip());
         }
       }
     }
-    return null;
+    if (tokens.size() > 1) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "%d cookies named %s; one is allowed".formatted(tokens.size(), COOKIE));
+    }
+    return tokens.isEmpty() ? null : tokens.get(0);
   }
 }

@@ -77,7 +77,8 @@ record Forwarded(String address, String scheme, String host, int port) {
     };
   }
 
-  private static boolean isHost(String written) {
+  /** A name or an address, with its port where it has one. */
+  static boolean isHost(String written) {
     Matcher host = HOST.matcher(written);
     return host.matches() && (host.group(2) == null || port(host.group(2).substring(1)) > 0);
   }

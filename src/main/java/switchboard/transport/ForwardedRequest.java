@@ -31,7 +31,7 @@ final class ForwardedRequest extends HttpServletRequestWrapper {
   @Override
   public String getServerName() {
     String host = host();
-    return host == null ? super.getServerName() : host.replaceFirst(":[0-9]*$", "");
+    return host == null ? super.getServerName() : Hosts.withoutPort(host);
   }
 
   @Override
@@ -59,7 +59,7 @@ final class ForwardedRequest extends HttpServletRequestWrapper {
   }
 
   // What the proxy passed on, where it says nothing of another one.
-  private String host() {
+  String host() {
     return forwarded.host() == null ? getHeader("Host") : forwarded.host();
   }
 

@@ -28,6 +28,8 @@ final class Headers {
   static final String RECEIVED_SEQ = "Producer-Received-Seq";
   static final String SSE_ENCODING = "Stream-SSE-Data-Encoding";
   static final String TRUE = "true";
+  static final String DISPOSITION = "Content-Disposition";
+  static final String ATTACHMENT = "attachment";
 
   private Headers() {}
 

@@ -61,6 +61,9 @@ record HttpChannel(Channels channels, Presence presence) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", channel.contentType().value());
+    if (!channel.contentType().isShownAsText()) {
+      headers.put(Headers.DISPOSITION, Headers.ATTACHMENT);
+    }
     headers.put(Headers.NEXT_OFFSET, channel.end().toString());
     if (channel.isClosed()) {
       headers.put(Headers.CLOSED, Headers.TRUE);

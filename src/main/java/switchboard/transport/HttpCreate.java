@@ -73,6 +73,9 @@ record HttpCreate(
       response.setHeader("Location", location);
     }
     response.setContentType(channel.contentType().value());
+    if (!channel.contentType().isShownAsText()) {
+      response.setHeader(Headers.DISPOSITION, Headers.ATTACHMENT);
+    }
     response.setHeader(Headers.NEXT_OFFSET, channel.end().toString());
     if (channel.isClosed()) {
       response.setHeader(Headers.CLOSED, Headers.TRUE);

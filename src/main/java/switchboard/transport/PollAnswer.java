@@ -139,6 +139,9 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
     Map<String, String> headers = new LinkedHashMap<>();
     if (type != null) {
       headers.put("Content-Type", type);
+      if (!request.isMany() && !request.place().channel().contentType().isShownAsText()) {
+        headers.put(Headers.DISPOSITION, Headers.ATTACHMENT);
+      }
     }
     headers.put(Headers.NEXT_OFFSET, next);
     if (found.isUpToDate()) {
@@ -159,7 +162,9 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
     // What is at the end changes with the next append: whoever keeps it must ask again, and the
     // ETag makes that cheap. A held answer is for the one who waited.
     boolean forOne = isLive() || request.place().fromNow();
-    headers.put("Cache-Control", forOne ? "no-store" : "no-cache");
+    boolean isForEverybody = request.guard().caller().isAnonymous();
+    String kept = isForEverybody ? "no-cache" : "private, no-cache";
+    headers.put("Cache-Control", forOne ? "no-store" : kept);
     return new HttpAnswer(status, headers, body);
   }
 

@@ -1,0 +1,109 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Ending;
+
+/**
+ * The path of a request, which has one spelling. Servers make the same of {@code //metrics}, {@code
+ * /./metrics}, {@code /%6detrics} and {@code /metrics;x}, each in another way; a rule of a proxy by
+ * path would not hold for all of them.
+ */
+final class RequestPath {
+
+  private static final String CHANNELS = "/channels/";
+  private static final String RULE =
+      "a path has letters, digits and . _ - ~ in segments that are not empty, and no escapes";
+
+  private RequestPath() {}
+
+  /**
+   * What follows the application's own path, such as {@code /channels/x}.
+   *
+   * @throws Problem {@link Ending#BAD_NAME} or {@link Ending#BAD_PATH} for another spelling
+   */
+  static String require(HttpServletRequest request) {
+    String uri = request.getRequestURI();
+    String path = beneath(request.getServletContext().getContextPath(), uri);
+    String offence = path == null ? "the application's path is spelled otherwise" : offence(path);
+    // Payara takes it out of the path.
+    if (offence == null && request.isRequestedSessionIdFromURL()) {
+      offence = "';' is not allowed";
+    }
+    if (offence == null) {
+      return path;
+    }
+    if (path != null && path.startsWith(CHANNELS)) {
+      requireName(path.substring(CHANNELS.length()));
+    }
+    boolean isChannel = path != null && path.startsWith("/channels");
+    throw new Problem(
+        isChannel ? Ending.BAD_NAME : Ending.BAD_PATH,
+        "path \"%s\": %s; %s".formatted(uri, offence, RULE));
+  }
+
+  // The path behind the context path; null where that is not at its start as it is.
+  private static String beneath(String context, String uri) {
+    String written = uri.startsWith(context) ? context : escaped(context);
+    boolean isBeneath =
+        uri.startsWith(written)
+            && (uri.length() == written.length() || uri.charAt(written.length()) == '/');
+    return isBeneath ? uri.substring(written.length()) : null;
+  }
+
+  // Somebody may have deployed it under a path with letters that a URL cannot have.
+  private static String escaped(String context) {
+    try {
+      return new URI(null, null, context, null).toASCIIString();
+    } catch (URISyntaxException e) {
+      return context;
+    }
+  }
+
+  private static String offence(String path) {
+    int start = 1;
+    for (int i = 1; i <= path.length(); i++) {
+      if (i < path.length() && path.charAt(i) != '/') {
+        if (!isPlain(path.charAt(i))) {
+          return "'%s' is not allowed".formatted(Character.toString(path.codePointAt(i)));
+        }
+        continue;
+      }
+      String segment = path.substring(start, i);
+      if (segment.isEmpty() && path.length() > 1) {
+        return "it has an empty segment";
+      }
+      if (segment.equals(".") || segment.equals("..")) {
+        return "\"%s\" means another folder".formatted(segment);
+      }
+      start = i + 1;
+    }
+    return null;
+  }
+
+  // RFC 3986 §2.3: what never needs an escape.
+  private static boolean isPlain(char c) {
+    return c >= 'a' && c <= 'z'
+        || c >= 'A' && c <= 'Z'
+        || c >= '0' && c <= '9'
+        || c == '.'
+        || c == '_'
+        || c == '-'
+        || c == '~';
+  }
+
+  // Says what is wrong with the name, where it is the name that is wrong.
+  private static void requireName(String escaped) {
+    String name;
+    try {
+      name = URLDecoder.decode(escaped.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return;
+    }
+    Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
+  }
+}

@@ -174,6 +174,13 @@ public final class Authorizer {
         || (caller.login() != null && caller.login().grants().permit(action, channel));
   }
 
+  /** Whether there may be a channel with which the caller may do that. */
+  public boolean permitsSomewhere(Caller caller, Action action) {
+    return open.permitSomewhere(action)
+        || (caller.token() != null && caller.token().grants().permitSomewhere(action))
+        || (caller.login() != null && caller.login().grants().permitSomewhere(action));
+  }
+
   private Refusal refusal(Caller caller) {
     if (!caller.isAnonymous()) {
       return new Refusal(Refusal.Reason.FORBIDDEN, "what is granted to you does not include it");

@@ -84,6 +84,11 @@ public record Grants(List<Grant> list) {
     return false;
   }
 
+  /** Whether {@code action} may be done with any channel. */
+  public boolean permitSomewhere(Action action) {
+    return list.stream().anyMatch(grant -> grant.actions().contains(action));
+  }
+
   /** Nothing is permitted. */
   public boolean isEmpty() {
     return list.isEmpty();

@@ -15,6 +15,9 @@ interface Conversation {
     return false;
   }
 
+  /** Whether the client may append something, with what it has said of itself so far. */
+  boolean mayAppend();
+
   /** The client has another token: what that does not grant ends. */
   void reconsider();
 

@@ -40,6 +40,11 @@ record Guard(Authorizer authorizer, Caller caller) {
     return authorizer.permits(caller, action, channel.value());
   }
 
+  /** Whether there may be a channel with which the client may do that. */
+  boolean maySomewhere(Action action) {
+    return authorizer.permitsSomewhere(caller, action);
+  }
+
   /** Nobody knows who the client is, and a token would say. */
   boolean isWithoutToken() {
     return caller.isAnonymous() && authorizer.takesTokens();

@@ -80,6 +80,11 @@ final class ManyChannels implements Conversation {
   }
 
   @Override
+  public boolean mayAppend() {
+    return connection.guard().maySomewhere(Action.APPEND);
+  }
+
+  @Override
   public void reconsider() {
     for (Feed feed : feeds.values()) {
       if (!connection.guard().permits(Action.READ, feed.name)) {

@@ -73,6 +73,11 @@ final class OneChannel implements Conversation, Sink {
   }
 
   @Override
+  public boolean mayAppend() {
+    return channel != null && connection.guard().permits(Action.APPEND, channel.name());
+  }
+
+  @Override
   public void reconsider() {
     if (channel != null && !connection.guard().permits(Action.READ, channel.name())) {
       end(Ending.FORBIDDEN);

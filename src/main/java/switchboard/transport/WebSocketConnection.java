@@ -20,6 +20,7 @@ import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.channel.Pace;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
@@ -52,7 +53,9 @@ final class WebSocketConnection implements Connection {
   /** What a waiting frame costs beside its bytes, roughly. */
   private static final int FRAME_BYTES = 64;
 
-  private static final int LARGE_FRAME = 8_192;
+  /** How large a frame may be before the client has said who it is. */
+  private static final int MAX_BYTES_WITHOUT_TOKEN = PendingBodies.FREE_BYTES;
+
   private static final Runnable NOTHING = () -> {};
 
   private record Outgoing(WebSocketFrame frame, Runnable done) {
@@ -71,8 +74,7 @@ final class WebSocketConnection implements Connection {
   private final long heartbeatMillis;
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean lapsed = new AtomicBoolean();
-  private final StringBuilder incoming = new StringBuilder();
-  private long incomingBytes;
+  private final FrameParts incoming;
   private Conversation conversation;
   private volatile Guard guard;
   private volatile boolean awaitsToken;
@@ -101,11 +103,13 @@ final class WebSocketConnection implements Connection {
       Visitor visitor,
       FrameWriter writer,
       Connections connections,
+      PendingBodies bodies,
       Pace pace,
       Settings settings,
       Clocks clocks) {
     this.session = session;
     this.writer = writer;
+    this.incoming = new FrameParts(bodies.share());
     this.pace = pace;
     this.visitor = visitor;
     this.guard = visitor.guard();
@@ -227,40 +231,28 @@ final class WebSocketConnection implements Connection {
     if (isEnding()) {
       return;
     }
-    incomingBytes += utf8Length(part);
-    if (incomingBytes > settings.get(Settings.MESSAGE_MAX_BYTES)) {
-      incoming.setLength(0);
-      close(Ending.TOO_LARGE);
-      return;
+    Ending refusal = incoming.add(part, maxFrameBytes());
+    if (refusal != null) {
+      incoming.close();
+      close(refusal);
+    } else if (isLast) {
+      command(incoming.take());
+      incoming.clear();
     }
-    incoming.append(part);
-    if (isLast) {
-      String frame = incoming.toString();
-      incoming.setLength(0);
-      incomingBytes = 0;
-      if (incoming.capacity() > LARGE_FRAME) {
-        incoming.trimToSize(); // one large frame must not cost its size for ever
-      }
-      command(frame);
-    }
+  }
+
+  // Who may append nothing, and has not said yet who it is, has only a token to send.
+  private int maxFrameBytes() {
+    int max = settings.get(Settings.MESSAGE_MAX_BYTES);
+    return guard.isWithoutToken() && !conversation.mayAppend()
+        ? Math.min(max, MAX_BYTES_WITHOUT_TOKEN)
+        : max;
   }
 
   private boolean isEnding() {
     synchronized (waiting) {
       return closing != null || over.get();
     }
-  }
-
-  // Each half of a surrogate pair counts two of the pair's four bytes.
-  private static int utf8Length(String text) {
-    int length = text.length();
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c >= 0x80) {
-        length += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
-      }
-    }
-    return length;
   }
 
   void receivedBinary() {
@@ -508,6 +500,7 @@ final class WebSocketConnection implements Connection {
     connections.remove(this);
     connections.tell(this, Watcher.Sight.ENDED, why);
     conversation.gone();
+    incoming.close();
     connections.afterwards(writer::release);
     synchronized (waiting) {
       waiting.clear();

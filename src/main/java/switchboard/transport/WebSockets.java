@@ -8,6 +8,7 @@ import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.Pace;
+import switchboard.channel.PendingBodies;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
@@ -17,6 +18,7 @@ public class WebSockets {
 
   @Inject private Channels channels;
   @Inject private Connections connections;
+  @Inject private PendingBodies bodies;
   @Inject private Pace pace;
   @Inject private Authorizer authorizer;
   @Inject private Settings settings;
@@ -35,6 +37,7 @@ public class WebSockets {
         WebSocketHandshake.visitor(session, authorizer),
         writers.of(session),
         connections,
+        bodies,
         pace,
         settings,
         clocks);

@@ -24,6 +24,7 @@ import switchboard.channel.Dispatch;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Limits;
 import switchboard.channel.Pace;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -176,12 +177,14 @@ final class Fuzz {
       channel(channels, data.consumeBoolean() ? ContentType.JSON : ContentType.DEFAULT);
       String path = data.consumeBoolean() ? "/switchboard/channels/c" : "/switchboard/channels";
       Session session = session(path);
+      PendingBodies bodies = new PendingBodies(1 << 20);
       WebSocketConnection connection =
           new WebSocketConnection(
               session,
               anybody(),
               new StandardFrameWriter(session),
               connections,
+              bodies,
               new Pace(0, MonotonicClock.system()),
               SETTINGS,
               Clocks.system());
@@ -191,6 +194,7 @@ final class Fuzz {
       }
       connection.gone("the client left");
       require(connections.count() == 0, "the connection is still there");
+      require(bodies.heldBytes() == 0, "parts of a frame are still held");
       for (Transport transport : Transport.values()) {
         require(tally.subscriptions(transport) == 0, "a subscription is still there");
       }

@@ -1,0 +1,90 @@
+package switchboard.transport;
+
+import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
+
+/**
+ * The parts of a WebSocket's text frame until it is whole, and then the frame until it is worked
+ * off.
+ *
+ * <p><b>Threads.</b> Safe; parts come one at a time.
+ *
+ * <p><b>Cost.</b> Up to one and a half times the text, a byte for each character, two as soon as
+ * one is beyond Latin-1. It is counted in {@link PendingBodies}.
+ */
+final class FrameParts {
+
+  private static final char LAST_OF_ONE_BYTE = 0xff;
+
+  private final PendingBodies.Share share;
+  private StringBuilder text = new StringBuilder(0);
+  private long sizeBytes;
+  private int characterBytes = 1;
+  private boolean isOver;
+
+  FrameParts(PendingBodies.Share share) {
+    this.share = share;
+  }
+
+  /**
+   * One more part.
+   *
+   * @param maxBytes how large the frame may be, in UTF-8
+   * @return why it cannot be taken, or {@code null}
+   */
+  synchronized Ending add(String part, int maxBytes) {
+    measure(part);
+    if (isOver || sizeBytes > maxBytes) {
+      return Ending.TOO_LARGE;
+    }
+    int length = text.length() + part.length();
+    int capacity =
+        length <= text.capacity()
+            ? text.capacity()
+            : Math.max(length, text.capacity() + text.capacity() / 2);
+    if (!share.hold((long) capacity * characterBytes)) {
+      return Ending.BODIES_FULL;
+    }
+    if (capacity > text.capacity()) {
+      text = new StringBuilder(capacity).append(text);
+    }
+    text.append(part);
+    return null;
+  }
+
+  // Each half of a surrogate pair counts two of the pair's four bytes.
+  private void measure(String part) {
+    sizeBytes += part.length();
+    for (int i = 0; i < part.length(); i++) {
+      char c = part.charAt(i);
+      if (c >= 0x80) {
+        sizeBytes += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+        if (c > LAST_OF_ONE_BYTE) {
+          characterBytes = 2;
+        }
+      }
+    }
+  }
+
+  /** The whole frame; it counts until {@link #clear}, and the next one begins. */
+  synchronized String take() {
+    String frame = text.toString();
+    text = new StringBuilder(0);
+    sizeBytes = 0;
+    characterBytes = 1;
+    return frame;
+  }
+
+  /** Nothing is held any more. */
+  synchronized void clear() {
+    take();
+    share.hold(0);
+  }
+
+  /** The connection is over. */
+  synchronized void close() {
+    isOver = true;
+    text = new StringBuilder(0);
+    share.close();
+  }
+}

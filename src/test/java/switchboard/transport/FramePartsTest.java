@@ -1,0 +1,76 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
+
+class FramePartsTest {
+
+  private static final int MAX = 1_000_000;
+
+  private final PendingBodies bodies = new PendingBodies(4_000_000);
+
+  private FrameParts begun(String first, int parts) {
+    FrameParts frame = new FrameParts(bodies.share());
+    assertNull(frame.add(first, MAX));
+    for (int i = 0; i < parts; i++) {
+      assertNull(frame.add("x".repeat(10_000), MAX));
+    }
+    return frame;
+  }
+
+  @Test
+  void partsAreHeldUntilTheFrameIsWorkedOff() {
+    FrameParts frame = begun("a", 10);
+    assertTrue(bodies.heldBytes() >= 100_001, bodies.heldBytes() + " bytes");
+    assertTrue(bodies.heldBytes() <= 150_002, bodies.heldBytes() + " bytes");
+    assertEquals("a" + "x".repeat(100_000), frame.take());
+    assertTrue(bodies.heldBytes() >= 100_001, "it is being worked off");
+    frame.clear();
+    assertEquals(0, bodies.heldBytes());
+    assertNull(frame.add("b", MAX));
+    assertEquals("b", frame.take());
+  }
+
+  @Test
+  void oneLetterBeyondLatin1DoublesWhatIsCounted() {
+    begun("ā", 10);
+    assertTrue(bodies.heldBytes() >= 200_002, bodies.heldBytes() + " bytes");
+    long before = bodies.heldBytes();
+    FrameParts late = begun("a", 10);
+    assertNull(late.add("ā", MAX));
+    assertTrue(bodies.heldBytes() >= before + 200_002, bodies.heldBytes() + " bytes");
+  }
+
+  @Test
+  void aFrameHasNoMoreBytesThanItMay() {
+    FrameParts frame = new FrameParts(bodies.share());
+    assertNull(frame.add("é".repeat(50), 101));
+    assertNull(frame.add("a", 101));
+    assertEquals(Ending.TOO_LARGE, frame.add("a", 101));
+  }
+
+  @Test
+  void framesThatAreNeverWholeKeepOutOthersOnlyUntilTheirConnectionsGo() {
+    List<FrameParts> frames = new ArrayList<>();
+    Ending refusal = null;
+    while (refusal == null && frames.size() < 1_000) {
+      FrameParts frame = new FrameParts(bodies.share());
+      frames.add(frame);
+      for (int i = 0; refusal == null && i < 50; i++) {
+        refusal = frame.add("x".repeat(10_000), MAX);
+      }
+    }
+    assertEquals(Ending.BODIES_FULL, refusal);
+    assertTrue(bodies.heldBytes() <= bodies.maxBytes());
+    assertNull(new FrameParts(bodies.share()).add("x".repeat(8_000), MAX), "small ones are free");
+    frames.forEach(FrameParts::close);
+    assertEquals(0, bodies.heldBytes());
+  }
+}

@@ -60,7 +60,7 @@ public final class Authorizer {
     this.open = settings.get(Settings.OPEN);
     this.roles = settings.get(Settings.ROLES);
     this.tokenChannels = settings.get(Settings.TOKEN_CHANNELS);
-    this.tokens = settings.takesTokens() ? new Tokens(settings, clocks.wall()) : null;
+    this.tokens = settings.takesTokens() ? new Tokens(settings, clocks) : null;
     this.denied =
         new DenyList(
             settings
@@ -138,6 +138,10 @@ public final class Authorizer {
       return token;
     } catch (Refusal refusal) {
       known.remove(hash);
+      if (refusal.reason() == Refusal.Reason.KEYS_UNAVAILABLE) {
+        // Not the client's fault: it must not count against its address. The log says it once.
+        throw refusal;
+      }
       throw refused(new Caller(address, null, null, nowMillis), "a token", refusal);
     }
   }

@@ -3,26 +3,22 @@ package switchboard.access;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.KeySourceException;
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.JWSKeySelector;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
-import com.nimbusds.jose.util.DefaultResourceRetriever;
-import java.net.MalformedURLException;
-import java.net.URI;
 import java.security.Key;
 import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import javax.crypto.spec.SecretKeySpec;
 import switchboard.config.PublicKeys;
 import switchboard.config.Secret;
 import switchboard.config.Settings;
+import switchboard.time.MonotonicClock;
 
 /**
  * The keys that a token's signature is checked with. Which algorithms are allowed follows from the
@@ -44,41 +40,22 @@ final class Keys implements JWSKeySelector<SecurityContext> {
   private static final Set<JWSAlgorithm> EC =
       Set.of(JWSAlgorithm.ES256, JWSAlgorithm.ES384, JWSAlgorithm.ES512);
 
-  /** However many tokens come with unknown keys, the issuer is asked twice in that time. */
-  private static final Duration NOT_TWICE_WITHIN = Duration.ofSeconds(5);
-
-  private static final Duration OUTAGE = Duration.ofHours(1);
-  private static final int TIMEOUT_MILLIS = 2_000;
-  private static final int MAX_JWKS_BYTES = 512 << 10;
-
   private final Secret secret;
   private final PublicKeys publicKeys;
   private final JWSKeySelector<SecurityContext> published;
 
-  Keys(Settings settings) {
+  Keys(Settings settings, MonotonicClock clock) {
     secret = settings.get(Settings.TOKEN_SECRET);
     publicKeys = settings.get(Settings.TOKEN_PUBLIC_KEY);
     String url = settings.get(Settings.TOKEN_JWKS_URL);
-    published = url.isEmpty() ? null : published(url, settings.get(Settings.TOKEN_JWKS_REFRESH));
-  }
-
-  private static JWSKeySelector<SecurityContext> published(String url, Duration refresh) {
-    try {
-      JWKSource<SecurityContext> source =
-          JWKSourceBuilder.<SecurityContext>create(
-                  URI.create(url).toURL(),
-                  new DefaultResourceRetriever(TIMEOUT_MILLIS, TIMEOUT_MILLIS, MAX_JWKS_BYTES))
-              .cache(refresh.toMillis(), 2L * TIMEOUT_MILLIS)
-              .refreshAheadCache(false) // it would start threads of its own
-              .rateLimited(NOT_TWICE_WITHIN.toMillis())
-              .outageTolerant(OUTAGE.toMillis())
-              .build();
-      Set<JWSAlgorithm> algorithms = new java.util.HashSet<>(RSA);
-      algorithms.addAll(EC);
-      return new JWSVerificationKeySelector<>(algorithms, source);
-    } catch (MalformedURLException e) {
-      throw new IllegalArgumentException(Settings.TOKEN_JWKS_URL.key() + " " + url, e);
-    }
+    Set<JWSAlgorithm> algorithms = new HashSet<>(RSA);
+    algorithms.addAll(EC);
+    published =
+        url.isEmpty()
+            ? null
+            : new JWSVerificationKeySelector<>(
+                algorithms,
+                new PublishedKeys(url, settings.get(Settings.TOKEN_JWKS_REFRESH), clock));
   }
 
   @Override

@@ -4,7 +4,6 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.KeySourceException;
-import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -26,6 +25,7 @@ import switchboard.config.Action;
 import switchboard.config.Grants;
 import switchboard.config.NamePatterns;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /**
  * Checks access tokens: JSON Web Tokens of RFC 9068, signed, with {@code authorization_details}
@@ -57,16 +57,16 @@ final class Tokens {
   private final Duration maxLifetime;
   private final InstantSource clock;
 
-  Tokens(Settings settings, InstantSource clock) {
+  Tokens(Settings settings, Clocks clocks) {
     this.issuer = settings.get(Settings.TOKEN_ISSUER);
     this.audience = settings.get(Settings.TOKEN_AUDIENCE);
     this.leeway = settings.get(Settings.TOKEN_LEEWAY);
     this.maxLifetime = settings.get(Settings.TOKEN_MAX_LIFETIME);
-    this.clock = clock;
+    this.clock = clocks.wall();
     processor.setJWSTypeVerifier(
         new DefaultJOSEObjectTypeVerifier<>(
             new JOSEObjectType("at+jwt"), new JOSEObjectType("application/at+jwt")));
-    processor.setJWSKeySelector(new Keys(settings));
+    processor.setJWSKeySelector(new Keys(settings, clocks.elapsed()));
     processor.setJWTClaimsSetVerifier(null); // below, with words for each
   }
 
@@ -86,12 +86,8 @@ final class Tokens {
       SignedJWT token = SignedJWT.parse(written);
       requirePlainHeader(token.getHeader());
       return read(processor.process(token, null));
-    } catch (RateLimitReachedException e) {
-      throw invalid("its key is not known");
     } catch (KeySourceException e) {
-      throw new Refusal(
-          Refusal.Reason.KEYS_UNAVAILABLE,
-          "the issuer's keys cannot be fetched: " + e.getMessage());
+      throw new Refusal(Refusal.Reason.KEYS_UNAVAILABLE, e.getMessage());
     } catch (ParseException | IllegalArgumentException e) {
       throw invalid("it is malformed");
     } catch (BadJOSEException | JOSEException e) {

@@ -85,7 +85,12 @@ public record PublicKeys(List<PublicKey> keys) {
     }
   }
 
-  private static void requireUsable(PublicKey key) {
+  /**
+   * Refuses a key that no signature is checked with.
+   *
+   * @throws IllegalArgumentException saying what is wrong with it
+   */
+  public static void requireUsable(PublicKey key) {
     if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < MIN_RSA_BITS) {
       throw new IllegalArgumentException(
           "an RSA key of %d bits; at least %d are needed"

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -227,5 +231,20 @@ class AuthorizerTest {
         assertFalse(line.contains(part), line);
       }
     }
+  }
+
+  @Test
+  void keysThatCannotBeFetchedDoNotCountAgainstAnAddress() throws Exception {
+    Authorizer authorizer =
+        authorizer(
+            "switchboard.token.jwks-url=http://127.0.0.1:1/keys",
+            "switchboard.access.max-failures-per-minute=3");
+    RSAKey key = new RSAKeyGenerator(2048).keyID("first").generate();
+    String token = Issuer.token().by(JWSAlgorithm.RS256, new RSASSASigner(key)).sign();
+    for (int i = 0; i < 10; i++) {
+      Refusal refusal = assertThrows(Refusal.class, () -> authorizer.identify(HERE, token, null));
+      assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refusal.reason());
+    }
+    authorizer.identify(HERE, Issuer.token().sign(), null); // checked by the secret
   }
 }

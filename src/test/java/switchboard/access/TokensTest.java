@@ -19,6 +19,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.config.Action;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
+import switchboard.time.MonotonicClock;
 
 class TokensTest {
 
@@ -72,7 +75,7 @@ class TokensTest {
   }
 
   private static Tokens tokens(String... lines) {
-    return new Tokens(settings(lines), InstantSource.system());
+    return new Tokens(settings(lines), Clocks.system());
   }
 
   private static Tokens withSecret() {
@@ -286,47 +289,153 @@ class TokensTest {
 
   @Test
   void keysAreFetchedAgainWhenTheIssuerChangesThem() throws Exception {
-    AtomicReference<JWKSet> published = new AtomicReference<>(new JWKSet((JWK) rsa));
-    AtomicInteger fetched = new AtomicInteger();
-    HttpServer server = serve(published, fetched);
-    try {
-      Tokens tokens = tokens("switchboard.token.jwks-url=" + url(server));
+    try (KeyServer server = new KeyServer(new JWKSet((JWK) rsa))) {
+      Tokens tokens = server.tokens();
       String first = signedBy(rsa);
       for (int i = 0; i < 20; i++) {
         assertEquals("alice", tokens.verify(first).subject());
       }
-      assertEquals(1, fetched.get(), "fetched once for many tokens");
-      published.set(new JWKSet((JWK) otherRsa));
+      assertEquals(1, server.fetched.get(), "fetched once for many tokens");
+      server.publish(new JWKSet((JWK) otherRsa));
+      server.pass(Duration.ofSeconds(5));
       assertEquals("alice", tokens.verify(signedBy(otherRsa)).subject());
       assertEquals(Refusal.Reason.INVALID_TOKEN, refused(tokens, first));
-      // A flood of keys that nobody knows does not become one of requests to the issuer.
+      // A flood of keys that nobody knows does not become one of requests to the issuer. Each might
+      // be among its keys by now.
       for (int i = 0; i < 20; i++) {
-        assertEquals(
-            Refusal.Reason.INVALID_TOKEN,
-            refused(
-                tokens,
-                Issuer.token()
-                    .by(JWSAlgorithm.RS256, new RSASSASigner(rsa))
-                    .header(h -> h.keyID("unknown"))
-                    .sign()));
+        assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refused(tokens, signedBy(unknown())));
       }
-      assertTrue(fetched.get() <= 3, fetched + " times fetched");
-    } finally {
-      server.stop(0);
+      assertEquals(3, server.fetched.get());
+      assertEquals("alice", tokens.verify(signedBy(otherRsa)).subject());
+      server.pass(Duration.ofSeconds(5));
+      assertEquals(Refusal.Reason.INVALID_TOKEN, refused(tokens, signedBy(unknown())));
     }
+  }
+
+  private static RSAKey unknown() {
+    return new RSAKey.Builder(rsa).keyID("unknown").build();
   }
 
   @Test
   void keysThatCannotBeFetchedAreNotTheTokensFault() throws Exception {
-    HttpServer server = serve(new AtomicReference<>(new JWKSet((JWK) rsa)), new AtomicInteger());
-    String url = url(server);
-    server.stop(0);
-    assertEquals(
-        Refusal.Reason.KEYS_UNAVAILABLE,
-        assertThrows(
-                Refusal.class,
-                () -> tokens("switchboard.token.jwks-url=" + url).verify(signedBy(rsa)))
-            .reason());
+    KeyServer server = new KeyServer(new JWKSet((JWK) rsa));
+    Tokens tokens = server.tokens();
+    server.close();
+    for (int i = 0; i < 10; i++) {
+      assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refused(tokens, signedBy(rsa)));
+      server.pass(Duration.ofSeconds(1));
+    }
+  }
+
+  @Test
+  void keysThatWereFetchedServeForAnHourMoreButAnotherMayBeAmongThoseThatAreThereNow()
+      throws Exception {
+    try (KeyServer server = new KeyServer(new JWKSet((JWK) rsa))) {
+      Tokens tokens = server.tokens();
+      assertEquals("alice", tokens.verify(signedBy(rsa)).subject());
+      server.answer(500, "");
+      server.pass(Duration.ofMinutes(64));
+      for (int i = 0; i < 10; i++) {
+        assertEquals("alice", tokens.verify(signedBy(rsa)).subject());
+        assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refused(tokens, signedBy(otherRsa)));
+      }
+      server.pass(Duration.ofMinutes(2));
+      assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refused(tokens, signedBy(rsa)));
+      server.publish(new JWKSet((JWK) otherRsa));
+      server.pass(Duration.ofSeconds(5));
+      assertEquals("alice", tokens.verify(signedBy(otherRsa)).subject());
+    }
+  }
+
+  static Stream<Arguments> answersWithoutKeys() {
+    return Stream.of(
+        Arguments.of(500, "{}"),
+        Arguments.of(404, "{}"),
+        Arguments.of(204, ""),
+        Arguments.of(302, ""),
+        Arguments.of(200, ""),
+        Arguments.of(200, "<html><body>Sign in</body></html>"),
+        Arguments.of(200, "[]"),
+        Arguments.of(200, "null"),
+        Arguments.of(200, "{}"),
+        Arguments.of(200, "{\"keys\":{}}"),
+        Arguments.of(200, "{\"keys\":[]}"),
+        Arguments.of(200, "{\"keys\":[null,1,\"x\",[],{}]}"),
+        Arguments.of(200, "{\"keys\":[" + rsa.toPublicJWK().toJSONString()),
+        Arguments.of(200, "[".repeat(100_000)),
+        Arguments.of(200, " ".repeat(600_000) + "{\"keys\":[]}"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("answersWithoutKeys")
+  void whatTheIssuerAnswersInsteadOfKeysIsNotTheTokensFault(int status, String body)
+      throws Exception {
+    try (KeyServer server = new KeyServer(new JWKSet())) {
+      server.answer(status, body);
+      Tokens tokens = server.tokens();
+      for (int i = 0; i < 4; i++) {
+        assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refused(tokens, signedBy(rsa)));
+      }
+      assertTrue(server.fetched.get() <= 2, server.fetched + " times fetched");
+    }
+  }
+
+  @Test
+  void anIssuerThatTakesItsTimeIsNotWaitedForByteByByte() throws Exception {
+    try (KeyServer server = new KeyServer(new JWKSet((JWK) rsa))) {
+      server.passesAtEachLook(Duration.ofSeconds(5)); // as if each read had taken so long
+      assertEquals(Refusal.Reason.KEYS_UNAVAILABLE, refused(server.tokens(), signedBy(rsa)));
+    }
+  }
+
+  static Stream<Arguments> entriesThatCannotBeUsed() throws Exception {
+    String small =
+        new RSAKeyGenerator(1024, true).keyID("small").generate().toPublicJWK().toJSONString();
+    String strong = otherRsa.toPublicJWK().toJSONString();
+    String other = strong.substring(0, strong.length() - 1);
+    return Stream.of(
+        Arguments.of("no kty", "{\"kid\":\"a\"}"),
+        Arguments.of("a kty that nobody knows", "{\"kty\":\"FOO\"}"),
+        Arguments.of("a kty that is no text", "{\"kty\":1}"),
+        Arguments.of("ML-DSA", "{\"kty\":\"AKP\",\"alg\":\"ML-DSA-44\",\"pub\":\"AAAA\"}"),
+        Arguments.of("X25519", "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AAAA\"}"),
+        Arguments.of("a secret", "{\"kty\":\"oct\",\"k\":\"AAAA\"}"),
+        Arguments.of("RSA of 1024 bits", small),
+        Arguments.of("RSA without n", "{\"kty\":\"RSA\",\"e\":\"AQAB\"}"),
+        Arguments.of("RSA with an empty n", "{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"AQAB\"}"),
+        Arguments.of("n that is no base64url", "{\"kty\":\"RSA\",\"n\":\"!!\",\"e\":\"AQAB\"}"),
+        Arguments.of("n that is a number", "{\"kty\":\"RSA\",\"n\":5,\"e\":\"AQAB\"}"),
+        Arguments.of(
+            "RSA of 100,000 bits",
+            "{\"kty\":\"RSA\",\"n\":\"" + "x".repeat(16_667) + "\",\"e\":\"AQAB\"}"),
+        Arguments.of("a curve that nobody knows", point("P-999", "AA", "AA")),
+        Arguments.of("secp256k1", point("secp256k1", "AA", "AA")),
+        Arguments.of("a point off the curve", point("P-256", "AAAA", "AAAA")),
+        Arguments.of("a point without y", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\"}"),
+        Arguments.of("x5c that is none", other + ",\"x5c\":[\"zzz\"]}"),
+        Arguments.of("x5c that is a text", other + ",\"x5c\":\"zzz\"}"),
+        Arguments.of("key_ops against use", other + ",\"key_ops\":[\"encrypt\"]}"),
+        Arguments.of("key_ops that are a text", other + ",\"key_ops\":\"verify\"}"),
+        Arguments.of("the same kid", "{\"kty\":\"RSA\",\"kid\":\"first\"}"),
+        Arguments.of("another key of the same kid", strong.replace("second", "first")),
+        Arguments.of("a line break in its kid", "{\"kty\":\"FOO\",\"kid\":\"a\\nb\"}"),
+        Arguments.of("a text", "\"x\""),
+        Arguments.of("null", "null"),
+        Arguments.of("an array", "[[]]"));
+  }
+
+  private static String point(String curve, String x, String y) {
+    return "{\"kty\":\"EC\",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"}".formatted(curve, x, y);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("entriesThatCannotBeUsed")
+  void anEntryThatCannotBeUsedDoesTheOthersNoHarm(String what, String entry) throws Exception {
+    try (KeyServer server = new KeyServer(new JWKSet())) {
+      server.answer(
+          200, "{\"keys\":[%s,%s,%s]}".formatted(entry, rsa.toPublicJWK().toJSONString(), entry));
+      assertEquals("alice", server.tokens().verify(signedBy(rsa)).subject());
+    }
   }
 
   private static String signedBy(RSAKey key) throws Exception {
@@ -336,25 +445,61 @@ class TokensTest {
         .sign();
   }
 
-  private static HttpServer serve(AtomicReference<JWKSet> keys, AtomicInteger fetched)
-      throws Exception {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/keys",
-        exchange -> {
-          fetched.incrementAndGet();
-          byte[] body = keys.get().toString().getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().set("Content-Type", "application/json");
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    server.start();
-    return server;
-  }
+  /** Where an issuer publishes its keys, and a clock for what is waited for. */
+  private static final class KeyServer implements AutoCloseable {
 
-  private static String url(HttpServer server) {
-    return "http://127.0.0.1:" + server.getAddress().getPort() + "/keys";
+    private final AtomicInteger fetched = new AtomicInteger();
+    private final AtomicLong millis = new AtomicLong(1);
+    private final HttpServer server;
+    private volatile long atEachLookMillis = 1;
+    private volatile int status = 200;
+    private volatile String body;
+
+    private KeyServer(JWKSet keys) throws IOException {
+      publish(keys);
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server.createContext(
+          "/keys",
+          exchange -> {
+            fetched.incrementAndGet();
+            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.getResponseHeaders().set("Location", "/keys/elsewhere");
+            exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+            exchange.getResponseBody().write(bytes);
+            exchange.close();
+          });
+      server.start();
+    }
+
+    private void publish(JWKSet keys) {
+      answer(200, keys.toString());
+    }
+
+    private void answer(int status, String body) {
+      this.status = status;
+      this.body = body;
+    }
+
+    private void pass(Duration time) {
+      millis.addAndGet(time.toMillis());
+    }
+
+    private void passesAtEachLook(Duration time) {
+      atEachLookMillis = time.toMillis();
+    }
+
+    private Tokens tokens() {
+      String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/keys";
+      MonotonicClock elapsed = () -> millis.addAndGet(atEachLookMillis);
+      return new Tokens(
+          settings("switchboard.token.jwks-url=" + url),
+          new Clocks(InstantSource.system(), elapsed, elapsed));
+    }
+
+    @Override
+    public void close() {
+      server.stop(0);
+    }
   }
 }

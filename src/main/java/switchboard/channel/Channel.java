@@ -184,12 +184,7 @@ public final class Channel {
     int seen = wakes.get();
     horizon = log.end().number();
     for (Subscription subscription : subscriptions) {
-      try {
-        subscription.advance();
-      } catch (RuntimeException e) {
-        dispatch.failed(this, e);
-        subscription.end(Ending.INTERNAL);
-      }
+      advance(subscription);
     }
     // Back to the end of the queue rather than round in a loop: a busy channel must not keep a
     // worker from the others, nor the thread of whoever appends.
@@ -198,6 +193,15 @@ public final class Channel {
     } else {
       wakes.set(1);
       walkSoon();
+    }
+  }
+
+  void advance(Subscription subscription) {
+    try {
+      subscription.advance();
+    } catch (RuntimeException e) {
+      dispatch.failed(this, e);
+      subscription.end(Ending.INTERNAL);
     }
   }
 

@@ -24,6 +24,14 @@ public interface Sink {
     return null;
   }
 
+  /**
+   * Whether a batch may be written now. If not, nothing was kept of it, and the sink {@linkplain
+   * Subscription#resume resumes} the subscription when one may.
+   */
+  default boolean isFree(Subscription subscription) {
+    return true;
+  }
+
   /** Messages, in order, right after everything written before. */
   void write(Batch batch, Runnable done);
 

@@ -65,6 +65,11 @@ public final class Subscription implements Attendance.Listener {
     return sink.member();
   }
 
+  /** The sink, which was not free, is free now. */
+  public void resume() {
+    channel.advance(this);
+  }
+
   /** There may be something to write. */
   void advance() {
     if (calls.getAndIncrement() != 0) {
@@ -85,6 +90,9 @@ public final class Subscription implements Attendance.Listener {
         return;
       }
       if (reading instanceof Batch batch) {
+        if (!sink.isFree(this)) {
+          return;
+        }
         begin(batch.next());
         sink.write(batch, done);
       } else if (reading instanceof Gap gap) {

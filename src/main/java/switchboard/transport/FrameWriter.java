@@ -16,6 +16,12 @@ interface FrameWriter {
   SendResult WRITTEN = new SendResult();
 
   /**
+   * The same where the connection took no more at first: so the peer has read some of what was
+   * there before.
+   */
+  SendResult DRAINED = new SendResult();
+
+  /**
    * Starts to write a frame and returns without waiting for the client.
    *
    * @param written is told once, on any thread, maybe before this returns

@@ -100,7 +100,7 @@ final class OneChannel implements Conversation, Sink {
       return;
     }
     connection.tally().sent(Transport.WEBSOCKET, batch);
-    connection.send(batch.as(new Wire.Frame(channel.contentType().kind(), null)), done);
+    connection.sendBatch(batch.as(new Wire.Frame(channel.contentType().kind(), null)), done);
   }
 
   @Override

@@ -99,7 +99,7 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
     synchronized (tyrus) {
       done = handOver();
     }
-    tell(done, WRITTEN);
+    tell(done, DRAINED);
   }
 
   @Override

@@ -155,7 +155,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
   // Whoever is told may write again: not here, in the midst of what Undertow does.
   private boolean finish() throws IOException {
     SendHandler done;
-    SendResult result = WRITTEN;
+    SendResult result = DRAINED;
     IOException failure = null;
     try {
       done = handOver();

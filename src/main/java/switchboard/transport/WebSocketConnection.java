@@ -58,11 +58,8 @@ final class WebSocketConnection implements Connection {
 
   private static final Runnable NOTHING = () -> {};
 
-  private record Outgoing(WebSocketFrame frame, Runnable done) {
-    int sizeBytes() {
-      return FRAME_BYTES + frame.bytes().length;
-    }
-  }
+  /** What counts of it is what the client brings about by commands. */
+  private record Outgoing(WebSocketFrame frame, Runnable done, int countedBytes) {}
 
   private final Session session;
   private final FrameWriter writer;
@@ -324,17 +321,27 @@ final class WebSocketConnection implements Connection {
    * @param done runs when it is written, on any thread
    */
   void send(WebSocketFrame frame, Runnable done) {
+    send(new Outgoing(frame, done, FRAME_BYTES + frame.bytes().length));
+  }
+
+  /**
+   * The same for messages, of which a conversation sends one batch at a time. They do not count
+   * among what may wait: a client that reads gets them all, however many there are.
+   */
+  void sendBatch(WebSocketFrame frame, Runnable done) {
+    send(new Outgoing(frame, done, 0));
+  }
+
+  private void send(Outgoing outgoing) {
     boolean tooMany;
     synchronized (waiting) {
       if (closing != null || over.get()) {
         return;
       }
-      // Judged before it is added: a large batch may wait alone.
+      waitingBytes += outgoing.countedBytes();
       tooMany = waitingBytes > MAX_WAITING_BYTES;
       if (!tooMany) {
-        Outgoing outgoing = new Outgoing(frame, done);
         waiting.add(outgoing);
-        waitingBytes += outgoing.sizeBytes();
       }
     }
     if (tooMany) {
@@ -369,7 +376,7 @@ final class WebSocketConnection implements Connection {
       end = next == null && !over.get() ? closing : null;
       if (next != null) {
         sending = next.done();
-        waitingBytes -= next.sizeBytes();
+        waitingBytes -= next.countedBytes();
         lastSentMillis = clocks.elapsed().millis();
         sendingSinceMillis = clocks.ticks().millis();
       }
@@ -396,6 +403,9 @@ final class WebSocketConnection implements Connection {
     if (!result.isOK()) {
       broke(result.getException());
       return;
+    }
+    if (result == FrameWriter.DRAINED) {
+      heard(); // its pong may stand behind megabytes in the buffers of a slow line
     }
     Runnable done;
     synchronized (waiting) {

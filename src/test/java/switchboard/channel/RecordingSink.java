@@ -17,6 +17,7 @@ public final class RecordingSink implements Sink {
   private final List<Runnable> unfinished = new ArrayList<>();
   private Runnable onWrite = () -> {};
   private volatile int batches;
+  private boolean isFree = true;
 
   private RecordingSink(boolean isSlow, List<String> events) {
     this.events = events;
@@ -45,6 +46,16 @@ public final class RecordingSink implements Sink {
   /** How many writes it took. */
   int batches() {
     return batches;
+  }
+
+  /** Whether it takes a batch. */
+  void isFree(boolean free) {
+    isFree = free;
+  }
+
+  @Override
+  public boolean isFree(Subscription subscription) {
+    return isFree;
   }
 
   void finishWrite() {

@@ -3,6 +3,7 @@ package switchboard.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -286,6 +287,23 @@ class SubscriptionTest {
       publisher.shutdownNow();
       workers.shutdownNow();
     }
+  }
+
+  @Test
+  void aSinkThatIsNotFreeGetsNothingAndLaterAllThatCameMeanwhile() {
+    Channel channel = channel(walks::add);
+    append(channel, "a");
+    RecordingSink sink = RecordingSink.fast();
+    sink.isFree(false);
+    Subscription subscription = channel.subscribe(channel.earliest(), sink);
+    append(channel, "b");
+    walk();
+    assertEquals(List.of(), sink.events);
+    assertFalse(subscription.hasHeardAll());
+    sink.isFree(true);
+    subscription.resume();
+    assertEquals(List.of("a", "b"), sink.events);
+    assertEquals(1, sink.batches());
   }
 
   @Test

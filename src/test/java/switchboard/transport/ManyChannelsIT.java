@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -74,6 +75,28 @@ class ManyChannelsIT extends ServerTest {
         http.request("channels/" + channel)
             .header("Stream-Closed", "true")
             .POST(BodyPublishers.noBody()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"12, 40, 20000", "100, 5, 20000"})
+  void aWebSocketThatResumesManyChannelsAtOnceHearsAllThatTheyHave(
+      int count, int messages, int letters) {
+    List<String> channels = newChannels(count);
+    String page =
+        IntStream.range(0, messages)
+            .mapToObj(i -> "\"" + "x".repeat(letters) + "\"")
+            .collect(Collectors.joining(",", "[", "]"));
+    channels.forEach(channel -> http.append(channel, page));
+    try (RawFrames hub = RawFrames.connect(http.root().resolve("channels"))) {
+      channels.forEach(
+          channel -> hub.send("{\"subscribe\":\"" + channel + "\",\"offset\":\"-1\"}"));
+      await(
+          "all is heard",
+          () ->
+              hub.heard().stream().mapToLong(String::length).sum()
+                  > (long) count * messages * letters);
+      assertFalse(hub.isClosed());
+    }
   }
 
   @Test

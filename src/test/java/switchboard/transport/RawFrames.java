@@ -38,6 +38,10 @@ final class RawFrames implements WebSocket.Listener, AutoCloseable {
     return closeCode.get(ServerTest.BOUND.toSeconds(), TimeUnit.SECONDS);
   }
 
+  boolean isClosed() {
+    return closeCode.isDone();
+  }
+
   String subprotocol() {
     return socket.getSubprotocol();
   }

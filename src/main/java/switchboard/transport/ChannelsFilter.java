@@ -38,7 +38,6 @@ import switchboard.time.Clocks;
 public class ChannelsFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
-  private static final String UPGRADE_VERSION = "Sec-WebSocket-Version";
 
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
@@ -74,7 +73,7 @@ public class ChannelsFilter extends HttpFilter {
       new Origins(origins).require(request);
       requireSmallHeaders(request);
       request = withoutMalformedContentType(request);
-      if (isUpgrade(request)) {
+      if (WebSocketHandshake.isAskedFor(request)) {
         upgrade(request, response, chain);
         return;
       }
@@ -143,21 +142,31 @@ public class ChannelsFilter extends HttpFilter {
   // Before the upgrade, while there can be an answer with a status and a time to come again.
   private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    String address = request.getRemoteAddr();
-    Connections.Refusal refusal = connections.refusal(address);
-    if (refusal != null) {
-      throw Problem.refused(refusal);
+    Visitor visitor;
+    try {
+      WebSocketHandshake.require(request);
+      visitor = visitor(request);
+    } catch (Problem problem) {
+      if (request.getProtocol().startsWith("HTTP/1")) {
+        // What the client sent behind it are frames: they must not be read as requests.
+        response.setHeader("Connection", "close");
+      }
+      throw problem;
     }
-    Visitor visitor = visitor(request, address);
-    // A path that is no WebSocket's for the server goes on to ChannelResource, as if not upgraded.
     visitor.leave(request);
-    HttpServletRequest visited = visitor.asPrincipalOf(request);
+    HttpServletRequest visited =
+        TyrusUpgrade.of(visitor.asPrincipalOf(WebSocketHandshake.plain(request)));
     chain.doFilter(visited, WebSocketHandshake.withoutLocation(response));
   }
 
   // A browser does not show its page the answer to a handshake: what is wrong with a token is said
   // over the connection, before it is closed.
-  private Visitor visitor(HttpServletRequest request, String address) {
+  private Visitor visitor(HttpServletRequest request) {
+    String address = request.getRemoteAddr();
+    Connections.Refusal refusal = connections.refusal(address);
+    if (refusal != null) {
+      throw Problem.refused(refusal);
+    }
     try {
       return new Visitor(address, Credentials.identify(request, true, authorizer), null);
     } catch (Problem problem) {
@@ -205,26 +214,6 @@ public class ChannelsFilter extends HttpFilter {
         return name.equalsIgnoreCase("Content-Type");
       }
     };
-  }
-
-  private static boolean isUpgrade(HttpServletRequest request) {
-    if (!request.getMethod().equals("GET")
-        || !request.getServletPath().startsWith("/channels")
-        || !"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
-      return false;
-    }
-    // RFC 6455 §4.2. Tyrus would let the first pass as an ordinary request, a poll; Undertow both.
-    if (request.getHeader("Sec-WebSocket-Key") == null) {
-      throw new Problem(Ending.BAD_UPGRADE, "Sec-WebSocket-Key is missing");
-    }
-    String version = request.getHeader(UPGRADE_VERSION);
-    if (!"13".equals(version)) {
-      throw new Problem(
-              Ending.UPGRADE_VERSION,
-              "%s \"%s\": it must be 13".formatted(UPGRADE_VERSION, version))
-          .with(UPGRADE_VERSION, 13);
-    }
-    return true;
   }
 
   private void append(HttpServletRequest request, HttpServletResponse response) throws IOException {

@@ -75,7 +75,11 @@ final class TyrusConnection implements WebConnection {
     if (Inside.has(upgraded, "handler")) {
       upgraded = Inside.get(upgraded, "handler"); // the first one only stands for the real one
     }
-    TyrusConnection connection = new TyrusConnection((WebConnection) Inside.get(upgraded, "wc"));
+    Object original = Inside.get(upgraded, "wc");
+    if (original instanceof TyrusUpgrade.Deferred deferred) {
+      original = deferred.original();
+    }
+    TyrusConnection connection = new TyrusConnection((WebConnection) original);
     Inside.set(upgraded, "wc", connection);
     return connection;
   }

@@ -1,24 +1,154 @@
 package switchboard.transport;
 
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import jakarta.websocket.Session;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
+import switchboard.channel.Ending;
 
-/** What a WebSocket's connection knows of the request that asked for it. */
+/**
+ * The request for a WebSocket (RFC 6455 §4.2.1). Servers judge it differently, by one header or
+ * another, some of them whatever the method is: so it is judged here, before they see it.
+ */
 final class WebSocketHandshake {
+
+  private static final String UPGRADE = "Upgrade";
+  private static final String CONNECTION = "Connection";
+  private static final String KEY = "Sec-WebSocket-Key";
+  private static final String VERSION = "Sec-WebSocket-Version";
+  private static final String PROTOCOL = "Sec-WebSocket-Protocol";
+  private static final String WEBSOCKET = "websocket";
+  private static final int KEY_BYTES = 16;
 
   private WebSocketHandshake() {}
 
+  /** Whether a WebSocket is asked for, rightly or wrongly: Tyrus looks at the key alone. */
+  static boolean isAskedFor(HttpServletRequest request) {
+    return request.getHeader(KEY) != null || hasWord(request, UPGRADE, WEBSOCKET);
+  }
+
+  /** Refuses what is no handshake, with a {@link Problem} that says what is wrong with it. */
+  static void require(HttpServletRequest request) {
+    if (!request.getMethod().equals("GET")) {
+      throw bad("the method is %s; a handshake is a GET", request.getMethod());
+    }
+    if (!request.getProtocol().equals("HTTP/1.1")) {
+      throw bad("the request is %s; a handshake is HTTP/1.1", request.getProtocol());
+    }
+    requireWord(request, UPGRADE, WEBSOCKET);
+    requireWord(request, CONNECTION, "upgrade");
+    String key = one(request, KEY);
+    if (!isKey(key)) {
+      throw bad("%s \"%s\": it must be 16 bytes in base64", KEY, key);
+    }
+    String version = one(request, VERSION);
+    if (!version.equals("13")) {
+      throw new Problem(
+              Ending.UPGRADE_VERSION, "%s \"%s\": it must be 13".formatted(VERSION, version))
+          .with(VERSION, 13);
+    }
+    if (request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null) {
+      throw bad("the request has a body; a handshake has none");
+    }
+    String path =
+        request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
+    if (!path.matches("/channels(/[^/]+)?")) {
+      throw bad("there is no WebSocket at %s; there are at /channels and /channels/<name>", path);
+    }
+  }
+
+  private static Problem bad(String detail, Object... quoted) {
+    return new Problem(Ending.BAD_UPGRADE, detail.formatted(quoted));
+  }
+
+  private static void requireWord(HttpServletRequest request, String header, String word) {
+    if (!hasWord(request, header, word)) {
+      List<String> lines = lines(request, header);
+      throw lines.isEmpty()
+          ? bad("%s is missing; it must be %s. Proxies pass it on only when told to", header, word)
+          : bad("%s \"%s\": it must be %s", header, String.join(", ", lines), word);
+    }
+  }
+
+  private static boolean hasWord(HttpServletRequest request, String header, String word) {
+    return lines(request, header).stream()
+        .flatMap(line -> Arrays.stream(line.split(",")))
+        .anyMatch(found -> found.strip().equalsIgnoreCase(word));
+  }
+
+  private static String one(HttpServletRequest request, String header) {
+    List<String> lines = lines(request, header);
+    if (lines.isEmpty()) {
+      throw bad("%s is missing", header);
+    }
+    if (lines.size() > 1) {
+      throw bad("%s is there %d times; once is right", header, lines.size());
+    }
+    return lines.get(0);
+  }
+
+  private static List<String> lines(HttpServletRequest request, String header) {
+    return Collections.list(request.getHeaders(header));
+  }
+
+  private static boolean isKey(String key) {
+    try {
+      return key.length() == 24 && Base64.getDecoder().decode(key).length == KEY_BYTES;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /**
+   * The handshake as the simplest client writes it, which every server understands: Undertow takes
+   * only the first line of subprotocols, Tyrus only the first word of {@code Upgrade}.
+   */
+  static HttpServletRequest plain(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public String getHeader(String name) {
+        if (name.equalsIgnoreCase(UPGRADE)) {
+          return WEBSOCKET;
+        }
+        if (name.equalsIgnoreCase(PROTOCOL)) {
+          List<String> lines = lines(request, PROTOCOL);
+          return lines.isEmpty() ? null : String.join(", ", lines);
+        }
+        return super.getHeader(name);
+      }
+
+      @Override
+      public Enumeration<String> getHeaders(String name) {
+        if (name.equalsIgnoreCase(UPGRADE) || name.equalsIgnoreCase(PROTOCOL)) {
+          String value = getHeader(name);
+          return value == null
+              ? Collections.emptyEnumeration()
+              : Collections.enumeration(List.of(value));
+        }
+        return super.getHeaders(name);
+      }
+    };
+  }
+
   /**
    * Who asked for it. Where a server upgrades before {@link ChannelsFilter} has seen the request,
-   * that is nobody, who may do what everybody may.
+   * nobody has looked at its origin, nor at the limits: it is refused.
    */
   static Visitor visitor(Session session, Authorizer authorizer) {
-    return session.getUserPrincipal() instanceof Visitor visitor
-        ? visitor
-        : new Visitor("", new Guard(authorizer, new Caller("", null, null, 0)), null);
+    if (session.getUserPrincipal() instanceof Visitor visitor) {
+      return visitor;
+    }
+    Problem unseen =
+        bad("the server opened a WebSocket for a request that Switchboard has not seen");
+    return new Visitor("", new Guard(authorizer, new Caller("", null, null, 0)), unseen);
   }
 
   /**

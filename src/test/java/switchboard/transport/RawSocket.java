@@ -18,6 +18,7 @@ final class RawSocket implements AutoCloseable {
   private RawSocket(Socket socket) throws IOException {
     this.socket = socket;
     socket.setSoTimeout(20_000);
+    socket.setTcpNoDelay(true); // what is sent in two goes are two packets
     this.in =
         new BufferedReader(
             new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));

@@ -7,11 +7,14 @@ import jakarta.json.JsonObject;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
 
 class WebSocketIT extends TransportContract {
@@ -234,32 +237,182 @@ class WebSocketIT extends TransportContract {
     }
   }
 
-  @Test
-  void refusesAnUpgradeWithoutAKey() throws Exception {
-    List<String> head = upgradeBy("Sec-WebSocket-Version: 13\r\n");
-    assertTrue(head.get(0).contains(" 400 "), head.toString());
-  }
+  private static final String KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+  private static final String VERSION = "Sec-WebSocket-Version: 13\r\n";
+  private static final String UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
 
-  @Test
-  void refusesAnUpgradeOfAnotherVersionAndNamesItsOwn() throws Exception {
-    List<String> head =
-        upgradeBy("Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n");
-    assertTrue(head.get(0).contains(" 426 "), head.toString());
-    assertTrue(head.contains("Sec-WebSocket-Version: 13"), head.toString());
-  }
-
-  /** The head of the answer to a handshake that has these headers beside those that all have. */
-  private List<String> upgradeBy(String headers) throws Exception {
+  // The last column: what the answer quotes.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "HEAD    |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | -",
+        "DELETE  |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | DELETE",
+        "OPTIONS |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | OPTIONS",
+        "PUT     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | PUT",
+        "POST    |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | POST",
+        "FOO     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | FOO",
+        "DELETE  |        | HTTP/1.1 | K;V                                        | 400 | DELETE",
+        "GET     |        | HTTP/1.0 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | HTTP/1.0",
+        "GET     |        | HTTP/1.1 | Upgrade: websocket;K;V                     | 400 | Connection",
+        "GET     |        | HTTP/1.1 | Connection: keep-alive;Upgrade: websocket;K;V | 400 | keep-alive",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;K;V                    | 400 | Upgrade",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: foo;K;V       | 400 | foo",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;V   | 400 | Sec-WebSocket-Key",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;K;V | 400 | Sec-WebSocket-Key",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key: abc=;V | 400 | abc=",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key:;V | 400 | Sec-WebSocket-Key",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAAA;V | 400 | AAAA",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K   | 400 | Sec-WebSocket-Version",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;V | 400 | Sec-WebSocket-Version",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;Sec-WebSocket-Version: 12 | 426 | 12",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;Content-Length: 3 | 400 | body",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;Transfer-Encoding: chunked | 400 | body",
+        "GET     | /presence | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | /presence",
+        "GET     | /       | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | /channels"
+      })
+  void refusesWhatIsNoHandshakeInOneWay(
+      String method, String beneath, String version, String headers, int status, String quoted)
+      throws Exception {
+    String lines =
+        Arrays.stream(headers.split(";"))
+            .map(line -> line.equals("K") ? KEY : line.equals("V") ? VERSION : line + "\r\n")
+            .collect(Collectors.joining());
     try (RawSocket socket = RawSocket.connect(http.root())) {
       socket.send(
-          "GET %schannels/%s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n%s\r\n"
-              .formatted(http.root().getPath(), newChannel(), headers));
-      List<String> head = new ArrayList<>();
-      for (String line; !(line = socket.readLine()).isEmpty(); head.add(line)) {
-        // until the body
+          "%s %schannels/%s%s %s\r\nHost: localhost\r\n%s\r\n"
+              .formatted(
+                  method,
+                  http.root().getPath(),
+                  newChannel(),
+                  beneath == null ? "" : beneath,
+                  version,
+                  lines));
+      List<String> answer = socket.readLines(); // to the end: no frame is read as a request
+      assertTrue(answer.get(0).contains(" " + status + " "), answer.toString());
+      assertEquals(status == 426, answer.contains("Sec-WebSocket-Version: 13"), answer.toString());
+      if (quoted != null) {
+        String body = answer.get(answer.size() - 1);
+        String ending = status == 426 ? "upgrade-version" : "bad-upgrade";
+        assertTrue(body.contains("urn:switchboard:problem:" + ending + "\""), body);
+        assertTrue(body.contains(quoted), body);
       }
-      return head;
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "Connection: keep-alive, upgrade;Upgrade: WebSocket          | mqtt, switchboard.v1,foo    | switchboard.v1",
+        "Connection: keep-alive;Connection: Upgrade;Upgrade: websocket | mqtt;switchboard.v1;foo   | switchboard.v1",
+        "Connection: Upgrade;Upgrade: h2c, websocket                 | switchboard.v1              | switchboard.v1",
+        "Connection: Upgrade;Upgrade: foo/1;Upgrade: websocket       | SWITCHBOARD.V1              | -",
+        "Connection: Upgrade;Upgrade: websocket;Content-Length: 0    | -                           | -"
+      })
+  void takesAHandshakeAsTheStandardLetsItBeWritten(String headers, String protocols, String agreed)
+      throws Exception {
+    String offered =
+        protocols == null
+            ? ""
+            : "Sec-WebSocket-Protocol: "
+                + protocols.replace(";", "\r\nSec-WebSocket-Protocol: ")
+                + "\r\n";
+    try (RawSocket socket = RawSocket.connect(http.root())) {
+      socket.send(
+          handshake(newChannel(), headers.replace(";", "\r\n") + "\r\n" + offered + KEY + VERSION));
+      List<String> head = head(socket);
+      assertTrue(head.get(0).contains(" 101 "), head.toString());
+      assertEquals(
+          agreed == null ? List.of() : List.of("Sec-WebSocket-Protocol: " + agreed),
+          head.stream().filter(line -> line.startsWith("Sec-WebSocket-Protocol")).toList());
+      assertTrue(socket.readText('}').contains("next"));
+    }
+  }
+
+  // RFC 6455 §4.1 forbids it to clients; a hostile one does it, and a hasty one.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a frame",
+        "a part of a frame",
+        "a close frame",
+        "no frame",
+        "many frames",
+        "a request",
+        "a frame in a second packet"
+      })
+  void whatComesWithTheHandshakeIsReadBehindItAndHoldsUpNobody(String what) throws Exception {
+    String channel = newChannel();
+    String handshake = handshake(channel, UPGRADE + KEY + VERSION);
+    String command = "{\"id\":1,\"append\":1}";
+    String frame = "\u0081" + (char) (0x80 | command.length()) + "\0\0\0\0" + command;
+    boolean isBroken = List.of("a close frame", "no frame", "a request").contains(what);
+    boolean isInTwo = what.endsWith("packet");
+    String early =
+        switch (what) {
+          case "a part of a frame" -> frame.substring(0, 9);
+          case "a close frame" -> "\u0088\u0082\0\0\0\0\u0003\u00e8";
+          case "no frame" -> "\u00ff".repeat(300);
+          case "many frames" -> frame.repeat(20);
+          case "a request" -> handshake;
+          default -> frame;
+        };
+    List<RawSocket> sockets = new ArrayList<>();
+    try {
+      // More than a server has threads for requests, by default: Payara Server and GlassFish 5.
+      for (int i = 0; i < 40; i++) {
+        RawSocket socket = RawSocket.connect(http.root());
+        sockets.add(socket);
+        socket.sendBytes(isInTwo ? handshake : handshake + early);
+        if (isInTwo) {
+          socket.sendBytes(early);
+        }
+        if (i % 2 == 0) {
+          socket.close();
+        }
+      }
+      assertEquals(200, http.get("health/live").status());
+      for (int i = 1; i < 40; i += 2) {
+        List<String> head = head(sockets.get(i));
+        assertTrue(head.get(0).contains(" 101 "), head.toString());
+        if (!isBroken) {
+          String said = sockets.get(i).readText('}');
+          assertTrue(said.contains("next"), said);
+        }
+        // What the others append comes too.
+        boolean isAnswered = !early.startsWith(frame);
+        for (int n = 0; n < 1_000 && !isAnswered; n++) {
+          isAnswered = sockets.get(i).readText('}').contains("\"id\":1");
+        }
+        assertTrue(isAnswered, "the command is answered");
+      }
+      if (isBroken) {
+        await("all are ended", () -> open(Transport.WEBSOCKET) == 0);
+      } else {
+        assertTrue(open(Transport.WEBSOCKET) >= 20, "those that are open are counted");
+      }
+    } finally {
+      for (RawSocket socket : sockets) {
+        socket.close();
+      }
+    }
+    await("nobody is left", () -> open(Transport.WEBSOCKET) == 0);
+  }
+
+  private String handshake(String channel, String headers) {
+    return "GET %schannels/%s?offset=now HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
+        .formatted(http.root().getPath(), channel, headers);
+  }
+
+  private static List<String> head(RawSocket socket) throws Exception {
+    List<String> head = new ArrayList<>();
+    for (String line; !(line = socket.readLine()).isEmpty(); head.add(line)) {
+      // until the frames
+    }
+    return head;
   }
 
   @Test

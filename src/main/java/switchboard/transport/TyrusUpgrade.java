@@ -1,0 +1,153 @@
+package switchboard.transport;
+
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpUpgradeHandler;
+import jakarta.servlet.http.WebConnection;
+import java.io.IOException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * The upgrade of a request on Payara and GlassFish: Tyrus does it as ever, but hears of what came
+ * from the client only when it is ready for that.
+ *
+ * <p>Left to itself, Tyrus asks for the client's bytes first and makes the WebSocket afterwards
+ * ({@code TyrusHttpUpgradeHandler.init}). Where some came in the packet of the handshake, or right
+ * behind it, the server hands them over at once, in the thread that asked; and Tyrus has them wait
+ * for the WebSocket that this same thread would make next. That thread waited for ever, and the
+ * connection belonged to nobody: five such packets ended a Payara Server.
+ *
+ * <p>Needs nothing but the Servlet API.
+ */
+public final class TyrusUpgrade implements HttpUpgradeHandler {
+
+  private static final Logger LOG = Logger.getLogger(TyrusUpgrade.class.getName());
+
+  private HttpUpgradeHandler tyrus;
+
+  /** For the server, which makes one for each upgrade. */
+  public TyrusUpgrade() {}
+
+  /** The request, which is upgraded this way if it is Tyrus that upgrades it. */
+  static HttpServletRequest of(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public <T extends HttpUpgradeHandler> T upgrade(Class<T> type)
+          throws IOException, ServletException {
+        if (!type.getName().startsWith("org.glassfish.tyrus.")) {
+          return super.upgrade(type);
+        }
+        T tyrus = create(type);
+        super.upgrade(TyrusUpgrade.class).tyrus = tyrus;
+        return tyrus;
+      }
+    };
+  }
+
+  private static <T> T create(Class<T> type) throws ServletException {
+    try {
+      return type.getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new ServletException(e);
+    }
+  }
+
+  @Override
+  public void init(WebConnection connection) {
+    try {
+      Input input = new Input(connection.getInputStream());
+      tyrus.init(new Deferred(connection, input));
+      input.begin();
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
+      close(connection);
+    }
+  }
+
+  private static void close(WebConnection connection) {
+    try {
+      connection.close();
+    } catch (Exception e) {
+      LOG.log(Level.FINE, "a connection was not there to be closed", e);
+    }
+  }
+
+  @Override
+  public void destroy() {
+    tyrus.destroy();
+  }
+
+  /** The server's connection, with our input. */
+  record Deferred(WebConnection original, ServletInputStream input) implements WebConnection {
+
+    @Override
+    public ServletInputStream getInputStream() {
+      return input;
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() throws IOException {
+      return original.getOutputStream();
+    }
+
+    @Override
+    public void close() throws Exception {
+      original.close();
+    }
+  }
+
+  /** The server's input, which tells its listener nothing before it is told to begin. */
+  private static final class Input extends ServletInputStream {
+
+    private final ServletInputStream original;
+    private ReadListener listener;
+
+    private Input(ServletInputStream original) {
+      this.original = original;
+    }
+
+    @Override
+    public void setReadListener(ReadListener reader) {
+      listener = reader;
+    }
+
+    private void begin() {
+      original.setReadListener(listener);
+    }
+
+    @Override
+    public boolean isReady() {
+      return original.isReady();
+    }
+
+    @Override
+    public boolean isFinished() {
+      return original.isFinished();
+    }
+
+    @Override
+    public int available() throws IOException {
+      return original.available();
+    }
+
+    @Override
+    public int read() throws IOException {
+      return original.read();
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) throws IOException {
+      return original.read(bytes, from, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      original.close();
+    }
+  }
+}

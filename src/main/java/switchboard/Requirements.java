@@ -26,13 +26,13 @@ public class Requirements implements ServletContextListener {
     require(event.getServletContext().getAttribute(WEBSOCKETS) != null, isBound(CLOCK));
   }
 
-  static void require(boolean hasWebSockets, boolean hasTimers) {
+  static void require(boolean hasWebSockets, boolean hasEjb) {
     List<String> missing = new ArrayList<>();
     if (!hasWebSockets) {
       missing.add("no WebSocket (jakarta.websocket)");
     }
-    if (!hasTimers) {
-      missing.add("no EJB timers (jakarta.ejb, EJB Lite)");
+    if (!hasEjb) {
+      missing.add("no EJB (jakarta.ejb, EJB Lite)");
     }
     if (!missing.isEmpty()) {
       throw new IllegalStateException(

@@ -19,8 +19,8 @@ class RequirementsTest {
         assertThrows(IllegalStateException.class, () -> Requirements.require(false, false))
             .getMessage();
     assertEquals(
-        "Switchboard cannot run here: this server has no WebSocket (jakarta.websocket) and no EJB"
-            + " timers (jakarta.ejb, EJB Lite). It needs the Web Profile of Jakarta EE 10; see"
+        "Switchboard cannot run here: this server has no WebSocket (jakarta.websocket) and no EJB (jakarta.ejb,"
+            + " EJB Lite). It needs the Web Profile of Jakarta EE 10; see"
             + " docs/servers.md",
         message);
   }

@@ -15,7 +15,10 @@ public interface Connection {
   String address();
 
   /**
-   * About once a second: time to say something, to ask whether the peer is there, or to give up.
+   * About once a second, or more often: time to say something, to ask whether the peer is there, or
+   * to give up.
+   *
+   * @param nowMillis elapsed time
    */
   void tick(long nowMillis);
 

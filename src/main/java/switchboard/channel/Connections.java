@@ -216,6 +216,13 @@ public final class Connections {
     forEach(connection -> connection.end(ending));
   }
 
+  /** The same for those of one transport. */
+  public void look(Transport transport, long nowMillis) {
+    for (Connection connection : open.get(transport)) {
+      attempt(connection, each -> each.tick(nowMillis));
+    }
+  }
+
   private void forEach(Consumer<Connection> action) {
     for (Set<Connection> connections : open.values()) {
       for (Connection connection : connections) {

@@ -7,13 +7,11 @@ import jakarta.ejb.ConcurrencyManagement;
 import jakarta.ejb.ConcurrencyManagementType;
 import jakarta.ejb.Singleton;
 import jakarta.ejb.Startup;
-import jakarta.ejb.Timeout;
-import jakarta.ejb.TimerConfig;
-import jakarta.ejb.TimerService;
-import jakarta.ejb.TransactionAttribute;
-import jakarta.ejb.TransactionAttributeType;
+import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.inject.Inject;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.access.Authorizer;
@@ -23,25 +21,31 @@ import switchboard.channel.Drain;
 import switchboard.channel.Pace;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
+import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
 import switchboard.time.TickClock;
 
 /**
- * The one tick a second that drives what the clock says: heartbeats, pings, peers given up, long
- * polls whose time is up, channels and messages that expire. Never a timer per connection.
+ * The tick that drives what the clock says: once a second heartbeats, pings, peers given up,
+ * channels and messages that expire; four times a second long polls whose time is up. Never a timer
+ * per connection.
+ *
+ * <p>Not an EJB timer: those of Payara wait by the wall clock, so that none came for an hour when
+ * that was set an hour back; and they come once a second at the most.
  */
 @Startup
 @Singleton
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
-@TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
 public class Clock {
 
-  private static final Logger LOG = Logger.getLogger(Clock.class.getName());
-  // The shortest interval that Payara keeps (ejb-timer-service.minimum-delivery-interval).
-  public static final long TICK_MILLIS = 1_000;
+  /** From one tick to the next. */
+  public static final long TICK_MILLIS = 250;
 
-  @Resource private TimerService timers;
+  private static final int TICKS_A_SECOND = 4;
+  private static final Logger LOG = Logger.getLogger(Clock.class.getName());
+
+  @Resource private ManagedThreadFactory threads;
   @Inject private Pace pace;
   @Inject private Authorizer authorizer;
   @Inject private Drain drain;
@@ -52,7 +56,8 @@ public class Clock {
   @Inject private Presence presence;
   @Inject private Clocks clocks;
   @Inject private TickClock ticks;
-  private final AtomicBoolean ticking = new AtomicBoolean();
+  private ScheduledExecutorService scheduler;
+  private int count;
 
   @PostConstruct
   void start() {
@@ -60,33 +65,39 @@ public class Clock {
     LOG.log(
         authorizer.isOpen() ? Level.WARNING : Level.INFO,
         () -> "Switchboard is " + authorizer.summary());
-    timers.createIntervalTimer(TICK_MILLIS, TICK_MILLIS, new TimerConfig("tick", false));
+    scheduler = Executors.newSingleThreadScheduledExecutor(threads);
+    // With a delay, not at a rate: the ticks of a time in which the process stood still are not
+    // made up for.
+    scheduler.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   @PreDestroy
   void stop() {
     // Here, since on some servers it comes before the beans go, and on some after.
     drain.run();
+    scheduler.shutdown();
   }
 
-  @Timeout
-  void tick() {
-    if (!ticking.compareAndSet(false, true)) {
-      return; // the last one is still at work
-    }
+  private void tick() {
     try {
       ticks.tick();
-      connections.tick(clocks.elapsed().millis());
-      bodies.tick(ticks.millis());
-      channels.tick();
-      presence.tick();
-      pace.tick(clocks.elapsed().millis());
-      authorizer.tick();
-    } catch (RuntimeException e) {
-      // An exception out of a timer's method ends the timer on some servers.
+      if (++count % TICKS_A_SECOND == 0) {
+        tickAll();
+      } else {
+        connections.look(Transport.LONG_POLL, clocks.elapsed().millis());
+      }
+    } catch (RuntimeException | LinkageError e) {
+      // One that is thrown ends the ticks.
       LOG.log(Level.SEVERE, "a tick failed", e);
-    } finally {
-      ticking.set(false);
     }
+  }
+
+  private void tickAll() {
+    connections.tick(clocks.elapsed().millis());
+    bodies.tick(ticks.millis());
+    channels.tick();
+    presence.tick();
+    pace.tick(clocks.elapsed().millis());
+    authorizer.tick();
   }
 }

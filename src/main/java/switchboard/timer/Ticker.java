@@ -1,21 +1,21 @@
 package switchboard.timer;
 
 import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.ejb.ConcurrencyManagement;
 import jakarta.ejb.ConcurrencyManagementType;
 import jakarta.ejb.Singleton;
 import jakarta.ejb.Startup;
-import jakarta.ejb.Timeout;
-import jakarta.ejb.TimerConfig;
-import jakarta.ejb.TimerService;
-import jakarta.ejb.TransactionAttribute;
-import jakarta.ejb.TransactionAttributeType;
+import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.lang.management.ManagementFactory;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Connections;
@@ -28,17 +28,17 @@ import switchboard.time.Clocks;
 @Startup
 @Singleton
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
-@TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
 public class Ticker {
 
   private static final Logger LOG = Logger.getLogger(Ticker.class.getName());
   private static final long INTERVAL_MILLIS = 1_000;
 
-  @Resource private TimerService timers;
+  @Resource private ManagedThreadFactory threads;
   @Inject private Settings settings;
   @Inject private Publisher publisher;
   @Inject private Connections connections;
   @Inject private Clocks clocks;
+  private ScheduledExecutorService scheduler;
   private String channel;
 
   @PostConstruct
@@ -47,16 +47,23 @@ public class Ticker {
     if (!channel.isEmpty()) {
       // The first one now: whoever comes as soon as the server is ready finds the channel.
       tick();
-      timers.createIntervalTimer(
-          INTERVAL_MILLIS, INTERVAL_MILLIS, new TimerConfig("ticker", false));
+      scheduler = Executors.newSingleThreadScheduledExecutor(threads);
+      scheduler.scheduleWithFixedDelay(
+          this::tick, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
-  @Timeout
-  void tick() {
+  @PreDestroy
+  void stop() {
+    if (scheduler != null) {
+      scheduler.shutdown();
+    }
+  }
+
+  private void tick() {
     try {
       publisher.publish(channel, readings());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       LOG.log(Level.WARNING, e, () -> "channel \"" + channel + "\" – no readings");
     }
   }

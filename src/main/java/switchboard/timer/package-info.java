@@ -1,5 +1,5 @@
 /**
- * What the clock says. EJB timers live here and only here: thin singletons, programmatic and
- * non-persistent, that call the core.
+ * What the clock says. Schedules live here and only here: thin startup singletons, with a thread of
+ * the server's, that call the core.
  */
 package switchboard.timer;

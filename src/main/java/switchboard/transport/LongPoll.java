@@ -27,12 +27,11 @@ import switchboard.log.UpToDate;
  * <p><b>Threads.</b> Safe; the first of many answers.
  *
  * <p><b>Cost.</b> About 300 bytes beside the server's own for a suspended request. No timer: the
- * clock's one tick ends those whose time is up, half a tick early or late.
+ * clock's tick ends those whose time is up, a tick late at the most and never early.
  */
 final class LongPoll implements Sink, Connection {
 
   private static final long RETRY_MILLIS = 2_000;
-  private static final long HALF_TICK_MILLIS = 500;
 
   private final PollAnswer answer;
   private final PollAnswer.Found before;
@@ -58,7 +57,7 @@ final class LongPoll implements Sink, Connection {
     this.address = address;
     this.connections = connections;
     this.executor = executor;
-    this.deadlineMillis = answer.clocks().elapsed().millis() + wait.toMillis();
+    this.deadlineMillis = answer.clocks().elapsed().millis() + wait.toMillis() + 1; // rounded up
   }
 
   void start() {
@@ -127,7 +126,7 @@ final class LongPoll implements Sink, Connection {
   @Override
   public void tick(long nowMillis) {
     boolean hasLapsed = answer.request().guard().lapsed() != null;
-    if (hasLapsed || nowMillis >= deadlineMillis - HALF_TICK_MILLIS) {
+    if (hasLapsed || nowMillis >= deadlineMillis) {
       answer(() -> whatIsThere(false));
     }
   }

@@ -284,6 +284,11 @@ public final class Channel {
     return log.end();
   }
 
+  /** Whether what is known here is all there is; not while its log cannot be asked. */
+  public boolean isCurrent() {
+    return log.isCurrent();
+  }
+
   /** Nothing may be appended any more. */
   public boolean isClosed() {
     return log.isClosed();

@@ -21,4 +21,10 @@ public record Parts(
     RecentPollers.Room pollers,
     Predicate<ChannelName> autoCreate,
     Dispatch dispatch,
-    Clocks clocks) {}
+    Clocks clocks) {
+
+  /** The same with other clocks. */
+  public Parts with(Clocks others) {
+    return new Parts(retention, page, limits, budget, pollers, autoCreate, dispatch, others);
+  }
+}

@@ -26,6 +26,14 @@ public interface Log {
    */
   Reading readAfter(Offset offset, long limit);
 
+  /**
+   * Whether what it has is all there is. A log that lives elsewhere, and cannot be asked there now,
+   * has what it knew, and does not know whether there is more.
+   */
+  default boolean isCurrent() {
+    return true;
+  }
+
   /** The first place that can still be read. */
   Offset earliest();
 

@@ -3,6 +3,10 @@ package switchboard.redis;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -25,21 +29,24 @@ import switchboard.config.StoreUrl;
 /**
  * The way to Redis: which master to ask, and what to do when a connection breaks.
  *
- * <p>An answer that got lost is asked for again for three seconds, with the same words; {@code
- * store.lua} knows an append that it has done. After that nobody knows, and the caller is told so.
- * While Redis is away nobody waits: each caller tries once. In a Redis Cluster each key has its
- * master, found by its slot; a master that is away is tried twice a second, and the others are
- * asked as ever.
+ * <p>An answer that got lost is asked for again for 0.8 s, with the same words; {@code store.lua}
+ * knows an append that it has done. After that nobody knows, and the caller is told so. While a
+ * master does not answer nobody waits: who has asked it is told at once, and so is everybody who
+ * comes. In a Redis Cluster each key has its master, found by its slot; the others are asked as
+ * ever.
  *
- * <p><b>Threads.</b> Safe. Blocks its caller for one round trip, at most five seconds.
+ * <p><b>Threads.</b> Safe. Blocks its caller for one round trip; until it is known that the master
+ * does not answer, which takes 0.8 s; or as long as one that does needs, at most five seconds.
  *
- * <p><b>Cost.</b> At most 16 connections a master, however many channels there are.
+ * <p><b>Cost.</b> At most 17 connections a master, however many channels there are, and a thread
+ * for each and one more.
  */
-final class Link implements AutoCloseable {
+final class Link implements AutoCloseable, Master.Watch {
 
   private static final Logger LOG = Logger.getLogger(Link.class.getName());
-  private static final long PATIENCE_NANOS =
-      TimeUnit.SECONDS.toNanos(3); // longer than one time-out
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
+  // So long may it take to hand over a slot.
+  private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final int REDIRECTIONS = 3;
   // What Redis answers when it is not, or not yet, the one to ask; nothing was done.
   private static final List<String> ELSEWHERE =
@@ -51,12 +58,49 @@ final class Link implements AutoCloseable {
   private final StoreUrl url;
   private final Slots slots;
   private final Master only;
+  private final ThreadFactory threads;
+  private final ScheduledExecutorService ticker;
+  private volatile Runnable onBack = () -> {};
+  private volatile int lastSentinel;
   private volatile boolean isClosed;
 
-  Link(StoreUrl url) {
+  /**
+   * Nothing is connected yet.
+   *
+   * @param threads run the heartbeats
+   */
+  Link(StoreUrl url, ThreadFactory threads) {
     this.url = url;
-    this.slots = url.isCluster() ? new Slots(url) : null;
-    this.only = url.isCluster() ? null : new Master(url, this::master);
+    this.threads = threads;
+    this.ticker = Executors.newSingleThreadScheduledExecutor(threads);
+    this.slots = url.isCluster() ? new Slots(url, this) : null;
+    this.only = url.isCluster() ? null : new Master(url, this::master, this);
+  }
+
+  @Override
+  public void start(Heartbeat heartbeat) {
+    try {
+      ticker.scheduleAtFixedRate(
+          heartbeat::tick, Heartbeat.TICK_MILLIS, Heartbeat.TICK_MILLIS, TimeUnit.MILLISECONDS);
+      threads.newThread(heartbeat).start();
+    } catch (RejectedExecutionException e) {
+      heartbeat.close(); // so is this
+    }
+  }
+
+  @Override
+  public void isBack() {
+    onBack.run();
+  }
+
+  /** What to do when a master answers again; must not wait. */
+  void onBack(Runnable action) {
+    onBack = action;
+  }
+
+  @Override
+  public void lookForAnother() {
+    refresh();
   }
 
   StoreUrl url() {
@@ -72,7 +116,7 @@ final class Link implements AutoCloseable {
     return slots.uncovered();
   }
 
-  /** Whether the last request to each master was answered. */
+  /** Whether each master answers. */
   boolean isUp() {
     return masters().stream().allMatch(Master::isUp);
   }
@@ -112,7 +156,10 @@ final class Link implements AutoCloseable {
       return new HostAndPort(host.name(), host.port());
     }
     JedisException last = null;
-    for (StoreUrl.Host sentinel : url.hosts()) {
+    for (int i = 0; i < url.hosts().size(); i++) {
+      // First the one that answered last: each that does not takes its time.
+      int index = (lastSentinel + i) % url.hosts().size();
+      StoreUrl.Host sentinel = url.hosts().get(index);
       try (Connection connection =
           new Connection(
               new HostAndPort(sentinel.name(), sentinel.port()),
@@ -125,6 +172,7 @@ final class Link implements AutoCloseable {
                     .add("GET-MASTER-ADDR-BY-NAME")
                     .add(url.master()));
         if (answer instanceof List<?> address) {
+          lastSentinel = index;
           return new HostAndPort(text(address.get(0)), Integer.parseInt(text(address.get(1))));
         }
       } catch (JedisException e) {
@@ -148,13 +196,6 @@ final class Link implements AutoCloseable {
    * @throws Refused if there is none; says why
    */
   <T> T ask(String key, Function<Connection, T> request, boolean isAppend) {
-    Master first = master(key);
-    if (isCluster() && !first.mayBeThere()) {
-      refresh(); // another one may have taken its place
-      if (master(key) == first) {
-        throw new Refused(Ending.STORE_UNAVAILABLE, url + ": the channel's master is away");
-      }
-    }
     Asking<T> asking = new Asking<>(key, request);
     try {
       return asking.ask();
@@ -177,6 +218,7 @@ final class Link implements AutoCloseable {
     private Master held;
     private Master askNext;
     private boolean isSent;
+    private boolean isAgain;
     private JedisException failure;
 
     private Asking(String key, Function<Connection, T> request) {
@@ -192,13 +234,13 @@ final class Link implements AutoCloseable {
     }
 
     private T ask() throws InterruptedException {
-      long patience = -1;
+      boolean isPatient = true;
       int redirections = 0;
       while (true) {
         boolean isAsking = askNext != null;
         Master master = isAsking ? askNext : master(key);
         askNext = null;
-        patience = patience < 0 ? (master.isUp() ? PATIENCE_NANOS : 0) : patience;
+        isPatient &= isAgain || master.isUp();
         requireTurn(master);
         Connection connection = null;
         try {
@@ -208,12 +250,13 @@ final class Link implements AutoCloseable {
           }
           T answer = request.apply(connection);
           master.keep(connection);
-          master.isUp(true);
+          master.refuses(false);
           return answer;
         } catch (JedisConnectionException e) {
           isSent |= connection != null;
           failure = e;
           master.discard(connection);
+          master.requireAnswers();
           refresh();
         } catch (JedisRedirectionException e) {
           failure = e;
@@ -229,11 +272,18 @@ final class Link implements AutoCloseable {
           throw e;
         }
         pause();
-        if (isClosed || System.nanoTime() - startNanos >= patience) {
-          master.isUp(isMoving(failure)); // who hands over a slot is there
+        if (isClosed || !isPatient || isOver()) {
+          master.refuses(!isMoving(failure)); // who hands over a slot is there
           throw failure;
         }
+        isAgain = true;
       }
+    }
+
+    // Whatever broke, it is tried once more.
+    private boolean isOver() {
+      long patience = isMoving(failure) ? MOVING_NANOS : PATIENCE_NANOS;
+      return isAgain && System.nanoTime() - startNanos >= patience;
     }
 
     private boolean isMoving(JedisException e) {
@@ -243,12 +293,14 @@ final class Link implements AutoCloseable {
     }
 
     private void requireTurn(Master master) throws InterruptedException {
+      master.requireAnswers();
       if (master != held) {
         hold(null);
         if (!master.acquire()) {
           throw new JedisException("all " + Master.CONNECTIONS + " connections are in use");
         }
         held = master;
+        master.requireAnswers(); // while this one waited for its turn it went away
       }
     }
 
@@ -284,10 +336,11 @@ final class Link implements AutoCloseable {
     boolean mayPass = ELSEWHERE.stream().anyMatch(message::contains);
     if (!mayPass) {
       if (connection == null) {
-        master.isUp(false);
+        master.refuses(true);
       }
       throw new Refused(Ending.STORE_UNAVAILABLE, url + ": Redis says \"" + message + "\"");
     }
+    master.doubt();
     refresh();
     return e;
   }
@@ -311,8 +364,9 @@ final class Link implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
+    ticker.shutdownNow();
     if (slots == null) {
-      only.discard(null);
+      only.close();
     } else {
       slots.close();
     }

@@ -37,6 +37,7 @@ final class Listener implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Listener.class.getName());
   private static final int BATCH = 512;
   private static final int TAGS = 1_000_000;
+  private static final int DOUBT_MILLIS = 1_500;
 
   private final Link link;
   private final String prefix;
@@ -209,13 +210,21 @@ final class Listener implements AutoCloseable {
 
     private void tick() {
       Connection silent = connection;
-      if (silent != null && silentMillis() > silenceMillis) {
+      if (silent != null && (silentMillis() > silenceMillis || isDeaf())) {
         LOG.warning(
             () ->
                 "%s – nothing heard from %s, connecting anew (silent=%d ms)"
                     .formatted(link.url(), master.address(), silentMillis()));
         Link.closeQuietly(silent);
       }
+    }
+
+    // The master was away and is back. What it sends on a connection from before may still come,
+    // or only when the kernel tries again, which it does after ever longer pauses.
+    private boolean isDeaf() {
+      long back = master.backNanos();
+      boolean isDoubtful = System.nanoTime() - back > DOUBT_MILLIS * 1_000_000L;
+      return isReady() && heardNanos - back < 0 && isDoubtful && !master.isAway();
     }
 
     private void run() {

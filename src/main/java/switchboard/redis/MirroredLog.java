@@ -94,7 +94,7 @@ final class MirroredLog implements Log {
     return store.parts().clocks().elapsed().millis();
   }
 
-  // Messages carry the date and time at which they came to Redis.
+  // Messages carry the time at which they came to Redis, by its clock.
   private long wallMillis() {
     return store.parts().clocks().wall().millis();
   }
@@ -123,6 +123,9 @@ final class MirroredLog implements Log {
   State look(boolean touches) {
     usedMillis = elapsedMillis();
     State state = lookOnce(touches);
+    if (lost != null && mark()) {
+      state = lookOnce(false); // before this request appends: its readers are told once, not twice
+    }
     while (state.exists() && state.id().equals(id()) && copy.end() < copy.state().head()) {
       state = lookOnce(false);
     }
@@ -175,14 +178,20 @@ final class MirroredLog implements Log {
     if (acknowledged != null && acknowledged.isLostIn(state)) {
       lost = acknowledged;
       acknowledged = null;
+    }
+  }
+
+  /** A worker will tell the loss that was seen, if there is one. */
+  void markSoon() {
+    if (lost != null) {
       store.start(this::mark);
     }
   }
 
-  private void mark() {
+  private boolean mark() {
     Acknowledged gone = lost;
     if (gone == null) {
-      return;
+      return false;
     }
     try {
       store.call("mark", name, store.id() + ":" + gone.end().epoch(), MARK_MILLIS);
@@ -191,8 +200,10 @@ final class MirroredLog implements Log {
       }
       store.losses().increment();
       syncSoon();
+      return true;
     } catch (Refused e) {
       isStale = true; // the clock tries again
+      return false;
     }
   }
 
@@ -331,9 +342,7 @@ final class MirroredLog implements Log {
     if (isListenedTo) {
       usedMillis = nowMillis;
     }
-    if (lost != null) {
-      store.start(this::mark);
-    }
+    markSoon();
     boolean isLate = nowMillis - syncedMillis > auditMillis;
     boolean isDue = (isListenedTo || hasAcknowledged()) && isLate;
     if (isDue && isListenedTo) {
@@ -423,6 +432,7 @@ final class MirroredLog implements Log {
         known.ring().take(append.messages(), wallMillis(), append.close());
       }
     }
+    markSoon();
     return new Appended.Accepted(state.place(start + append.messages().size()), state.closed());
   }
 
@@ -430,21 +440,58 @@ final class MirroredLog implements Log {
   public Reading readAfter(Offset offset, long limit) {
     Copy known = copy;
     long before = known.state().placeOfBefore(offset);
-    if (before >= 0) {
-      return changed(known.state(), before);
-    }
-    Reading reading = known.ring().readAfter(offset, limit);
+    Reading reading =
+        before >= 0 ? changed(known.state(), before) : known.ring().readAfter(offset, limit);
     if (!(reading instanceof Gap gap)) {
       return reading;
+    }
+    requireCurrent(offset);
+    if (before >= 0) {
+      return gap;
     }
     if (gap.reason() == Gap.Reason.TRIMMED) {
       return fetch(known, offset, limit);
     }
-    boolean isAhead = offset.epoch() == known.state().epoch() && offset.number() > known.end();
-    if (isAhead && look(false).exists() && copy.end() >= offset.number()) {
-      return readAfter(offset, limit); // another server had told it more than was known here
+    if (isAhead(offset)) {
+      // Another server has told it more than is known here.
+      if (store.settle(this, look(false)).orElse(null) != channel) {
+        throw new Refused(
+            Ending.STORE_UNAVAILABLE, "channel \"%s\": it is another one now".formatted(name));
+      }
+      if (!isAhead(offset)) {
+        return readAfter(offset, limit);
+      }
     }
     return new Gap(Gap.Reason.EPOCH, earliest(), 0);
+  }
+
+  // Of a later epoch, too: epochs follow each other in time.
+  private boolean isAhead(Offset offset) {
+    Copy known = copy;
+    return offset.epoch() > known.state().epoch()
+        || (offset.epoch() == known.state().epoch() && offset.number() > known.end());
+  }
+
+  // An old copy knows of no gap: what it does not have another server may have given out, and where
+  // it would send the reader to may be gone.
+  private void requireCurrent(Offset offset) {
+    if (!isCurrent()) {
+      throw new Refused(
+          Ending.STORE_UNAVAILABLE,
+          "channel \"%s\": Redis does not answer, and what follows %s is not known here"
+              .formatted(name, offset));
+    }
+  }
+
+  /** Whether Redis answers, and has answered when it was last asked for this. */
+  @Override
+  public boolean isCurrent() {
+    return !isStale && store.isReachable(name);
+  }
+
+  /** Redis did not answer; the clock asks it again. */
+  void isStale() {
+    isStale = true;
   }
 
   // Redis' history is not the one that it was: some of what this reader has heard, or of what was

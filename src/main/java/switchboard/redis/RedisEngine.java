@@ -11,7 +11,7 @@ public final class RedisEngine implements Engine {
 
   @Override
   public Store open(StoreUrl url, String prefix, Parts parts, ThreadFactory threads) {
-    Link link = new Link(url);
+    Link link = new Link(url, threads);
     Fitness.require(link, prefix);
     return new RedisStore(link, prefix, parts, threads, RedisStore.Intervals.USUAL);
   }

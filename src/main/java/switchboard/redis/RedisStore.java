@@ -35,6 +35,7 @@ import switchboard.channel.Lifetime;
 import switchboard.channel.Parts;
 import switchboard.channel.Store;
 import switchboard.log.Offset;
+import switchboard.time.Clocks;
 
 /**
  * Channels in Redis, which this server shares with others. Every request asks Redis what the
@@ -48,6 +49,7 @@ final class RedisStore implements Store {
   private static final int WORKERS = 4;
   private static final int TRIES = 3;
   private static final int COMPARED_AT_ONCE = 512;
+  private static final long UNKNOWN = Long.MIN_VALUE;
   private static final int BRANCHED_MILLIS = 60_000;
 
   /**
@@ -78,10 +80,13 @@ final class RedisStore implements Store {
   private final LongAdder missed = new LongAdder();
   private final LongAdder losses = new LongAdder();
   private final AtomicBoolean isProbing = new AtomicBoolean();
+  private final Clocks own;
+  private volatile long redisAheadMillis = UNKNOWN;
   private volatile long probedMillis;
 
   RedisStore(Link link, String prefix, Parts parts, ThreadFactory threads, Intervals intervals) {
-    this.parts = parts;
+    this.own = parts.clocks();
+    this.parts = parts.with(new Clocks(this::redisTime, own.elapsed(), own.ticks()));
     this.link = link;
     this.intervals = intervals;
     this.scripts = new Scripts(link, prefix);
@@ -97,6 +102,7 @@ final class RedisStore implements Store {
             this::start,
             threads);
     this.attendances = new Attendances(link, prefix, id, intervals.silence(), this::start);
+    link.onBack(this::probeSoon);
   }
 
   // Another master may be there, without what the last one was answered to have kept.
@@ -202,7 +208,19 @@ final class RedisStore implements Store {
   }
 
   State call(String operation, ChannelName name, Object... arguments) {
-    return scripts.call(operation, name, arguments);
+    State state = scripts.call(operation, name, arguments);
+    if (state.exists()) {
+      redisAheadMillis = state.now() - own.elapsed().millis();
+    }
+    return state;
+  }
+
+  // All servers have one: that of Redis, which also decides when a channel's time is over. Their
+  // own may be wrong, each in another way.
+  private Instant redisTime() {
+    return redisAheadMillis == UNKNOWN
+        ? own.wall().instant()
+        : Instant.ofEpochMilli(redisAheadMillis + own.elapsed().millis());
   }
 
   /** What there is of a channel from a number on; its newest to whoever knows another epoch. */
@@ -233,6 +251,7 @@ final class RedisStore implements Store {
       if (refused.ending() != Ending.STORE_UNAVAILABLE) {
         throw refused;
       }
+      known.isStale();
       return Optional.of(known.channel()); // what is here can be read while Redis is away
     }
   }
@@ -277,6 +296,7 @@ final class RedisStore implements Store {
     if (known.apply(state)) {
       known.channel().moved();
     }
+    known.markSoon();
     return Optional.of(known.channel());
   }
 
@@ -542,11 +562,15 @@ final class RedisStore implements Store {
   public void tick(long nowMillis) {
     listener.tick();
     boolean isDue = probedMillis == 0 || nowMillis - probedMillis >= intervals.probe();
-    if (isDue && isProbing.compareAndSet(false, true)) {
+    if (isDue) {
       probedMillis = nowMillis;
-      if (!startOn(prober, this::probe)) {
-        isProbing.set(false);
-      }
+      probeSoon();
+    }
+  }
+
+  private void probeSoon() {
+    if (isProbing.compareAndSet(false, true) && !startOn(prober, this::probe)) {
+      isProbing.set(false);
     }
   }
 
@@ -592,9 +616,14 @@ final class RedisStore implements Store {
     attendances.onLoss(lost);
   }
 
-  /** Whether Redis answered when it was last asked. */
+  /** Whether Redis answers. */
   boolean isReachable() {
     return link.isUp();
+  }
+
+  /** Whether the Redis that has a channel answers. */
+  boolean isReachable(ChannelName name) {
+    return link.master(scripts.key(name)).isUp();
   }
 
   @Override

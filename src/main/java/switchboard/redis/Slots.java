@@ -34,13 +34,15 @@ final class Slots {
   private static final long BETWEEN_NANOS = 100_000_000;
 
   private final StoreUrl url;
+  private final Master.Watch watch;
   private final AtomicReferenceArray<Master> owners = new AtomicReferenceArray<>(COUNT);
   private final Map<HostAndPort, Master> masters = new ConcurrentHashMap<>();
   private final ReentrantLock refreshing = new ReentrantLock();
   private volatile long refreshedNanos = System.nanoTime() - BETWEEN_NANOS;
 
-  Slots(StoreUrl url) {
+  Slots(StoreUrl url, Master.Watch watch) {
     this.url = url;
+    this.watch = watch;
   }
 
   static int of(String key) {
@@ -58,7 +60,7 @@ final class Slots {
   }
 
   Master at(HostAndPort address) {
-    return masters.computeIfAbsent(address, here -> new Master(url, () -> here));
+    return masters.computeIfAbsent(address, here -> new Master(url, () -> here, watch));
   }
 
   /** Those that the URL names. */
@@ -110,9 +112,10 @@ final class Slots {
     Collection<Master> all = new LinkedHashSet<>(owning());
     all.addAll(seeds());
     List<Master> known = new ArrayList<>(all);
+    known.removeIf(Master::isAway);
     known.sort(java.util.Comparator.comparing(master -> !master.isUp()));
     for (Master master : known) {
-      try (Connection connection = master.connect(0)) {
+      try (Connection connection = master.connectToAsk()) {
         Object answer =
             connection.executeCommand(new CommandArguments(Command.CLUSTER).add("SLOTS"));
         take((List<?>) answer, master.address());
@@ -139,9 +142,15 @@ final class Slots {
     for (int slot = 0; slot < COUNT; slot++) {
       owners.set(slot, fresh[slot]);
     }
+    Set<Master> owning = owning();
+    for (Master master : masters.values()) {
+      if (!owning.contains(master)) {
+        master.close(); // should it be asked again it is there again
+      }
+    }
   }
 
   void close() {
-    masters.values().forEach(master -> master.discard(null));
+    masters.values().forEach(Master::close);
   }
 }

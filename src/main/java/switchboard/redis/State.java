@@ -18,6 +18,7 @@ import switchboard.log.Offset;
  * @param lives which epochs its offsets have, each from its number on
  * @param before the epochs that its offsets had before Redis' history changed, each with where its
  *     readers read on
+ * @param now the time at that Redis, in milliseconds; 0 where there is no such channel
  * @param more what else the operation answered
  */
 record State(
@@ -32,6 +33,7 @@ record State(
     Fork fork,
     List<Offset> lives,
     List<Offset> before,
+    long now,
     List<byte[]> more) {
 
   private static final int FIELDS = 14;
@@ -55,6 +57,7 @@ record State(
         fork,
         lives,
         before,
+        now,
         List.of());
   }
 
@@ -64,7 +67,7 @@ record State(
     if (parts.size() < FIELDS) {
       List<byte[]> more = parts.subList(1, parts.size());
       return new State(
-          text(parts, 0), null, 0, 0, 0, false, null, null, null, List.of(), List.of(), more);
+          text(parts, 0), null, 0, 0, 0, false, null, null, null, List.of(), List.of(), 0, more);
     }
     return new State(
         text(parts, 0),
@@ -78,6 +81,7 @@ record State(
         fork(text(parts, 10)),
         lives(text(parts, 11)),
         lives(text(parts, 12)),
+        number(parts, 13),
         parts.subList(FIELDS, parts.size()));
   }
 

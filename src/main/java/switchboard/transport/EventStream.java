@@ -30,6 +30,7 @@ import switchboard.config.Settings;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
+import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 import switchboard.time.Clocks;
 
@@ -92,7 +93,9 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       return;
     }
-    if (!request.hearsResets() && request.place().read() instanceof Gap gap) {
+    // Before anything is written: where it cannot be known what follows, that is the answer.
+    List<Reading> first = request.places().stream().map(Place::read).toList();
+    if (!request.hearsResets() && first.get(0) instanceof Gap gap) {
       connections.tally().told(gap);
       throw PollAnswer.gone(gap);
     }
@@ -189,12 +192,13 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   // to be read yet, they also say from where the client listens.
   private byte[] hello() {
     byte[] hello = retry();
-    boolean isUpToDate =
+    boolean isAtTheEnd =
         request.places().stream()
             .allMatch(place -> place.read() instanceof UpToDate at && !at.closed());
-    if (!isUpToDate && !request.isMany()) {
+    if (!isAtTheEnd && !request.isMany()) {
       return hello;
     }
+    boolean isUpToDate = isAtTheEnd && request.places().stream().allMatch(Place::isCurrent);
     byte[] control = Wire.control(id(), nextCursor(), isUpToDate);
     byte[] both = java.util.Arrays.copyOf(hello, hello.length + control.length);
     System.arraycopy(control, 0, both, hello.length, control.length);

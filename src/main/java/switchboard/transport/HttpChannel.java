@@ -59,6 +59,11 @@ record HttpChannel(Channels channels, Presence presence) {
   /** What the channel is and where it ends (PROTOCOL.md §5.5). */
   HttpAnswer metadata(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
+    if (!channel.isCurrent()) {
+      throw new Problem(
+          Ending.STORE_UNAVAILABLE,
+          "channel \"%s\": where it ends is not known now".formatted(name));
+    }
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", channel.contentType().value());
     if (!channel.contentType().isShownAsText()) {

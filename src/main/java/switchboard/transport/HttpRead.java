@@ -57,6 +57,7 @@ record HttpRead(
       }
       held.answer(answer.to(found, found.isNews(), header.apply("If-None-Match")));
     } else {
+      answer.requireCurrent(); // another server may know more, and this one hears of nothing new
       String address = request.getRemoteAddr();
       Connections.Refusal refusal = connections.refusal(address);
       if (refusal != null) {

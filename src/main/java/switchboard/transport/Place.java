@@ -66,6 +66,11 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     return fromNow ? new UpToDate(from, channel.isClosed()) : channel.readAfter(from);
   }
 
+  /** Whether what is known here is all there is. Of a closed channel nothing else can come. */
+  boolean isCurrent() {
+    return channel.isCurrent() || channel.isClosed();
+  }
+
   ContentType.Kind kind() {
     return channel.contentType().kind();
   }

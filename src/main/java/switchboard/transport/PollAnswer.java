@@ -57,12 +57,15 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
   }
 
   /**
-   * The answer.
+   * The answer. It says that it goes up to the end only where that is known.
    *
    * @param hasNews whether there is something to tell
    * @param ifNoneMatch the request's header, or {@code null}
    */
   HttpAnswer to(Found found, boolean hasNews, String ifNoneMatch) {
+    if (!found.isNews()) {
+      requireCurrent();
+    }
     String next = next(found);
     boolean isEnd = !request.isMany() && found.readings().get(0) instanceof UpToDate;
     if (isLive() && (isEnd || !hasNews)) {
@@ -77,6 +80,22 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
     String type =
         request.isMany() ? "application/json" : request.place().channel().contentType().value();
     return headers(200, type, body, found, next, etag);
+  }
+
+  /** Refuses to say that there is nothing new where that is not known. */
+  void requireCurrent() {
+    for (Place place : request.places()) {
+      if (!place.isCurrent()) {
+        throw new Problem(
+            Ending.STORE_UNAVAILABLE,
+            "channel \"%s\": whether there is more after offset %s is not known now"
+                .formatted(place.channel().name(), place.from()));
+      }
+    }
+  }
+
+  private boolean isCurrent() {
+    return request.places().stream().allMatch(Place::isCurrent);
   }
 
   private void count(Reading reading) {
@@ -144,7 +163,7 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
       }
     }
     headers.put(Headers.NEXT_OFFSET, next);
-    if (found.isUpToDate()) {
+    if (found.isUpToDate() && isCurrent()) {
       headers.put(Headers.UP_TO_DATE, Headers.TRUE);
     }
     if (found.isClosed()) {

@@ -17,10 +17,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
+import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
+import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.channel.Lifetime;
 import switchboard.channel.RecordingSink;
 import switchboard.log.Append;
 import switchboard.log.Appended;
@@ -209,6 +214,49 @@ class FaultsTest {
     RecordingSink sink = listen(right);
     Node.awaitEvents(numbers(1, 9), sink.events);
     assertEquals(right.find("auto-c").end(), wrong.find("auto-c").end());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {11, -11})
+  void aNodeWhoseClockIsWrongEndsNothingEarlyOrLate(int minutes) {
+    start();
+    Retention tenMinutes = new Retention(100, 1_000_000, Duration.ofMinutes(10));
+    Node right = new Node(redis.url(), tenMinutes);
+    open.add(right);
+    Node wrong =
+        new Node(
+            redis.url(), tenMinutes, "t:", () -> Instant.now().plus(Duration.ofMinutes(minutes)));
+    open.add(wrong);
+    append(right, 1, 3);
+    append(wrong, 4, 6);
+    RecordingSink sink = listen(wrong);
+    Node.awaitEvents(numbers(1, 6), sink.events);
+
+    // A channel's end is a time, and by Redis' clock.
+    Instant end = Instant.now().plusSeconds(2);
+    Lifetime lifetime = Lifetime.parse(null, end.toString());
+    ChannelName name = new ChannelName("ends");
+    wrong.channels.create(
+        name, new Channels.Request(ContentType.JSON, lifetime, null, false, type -> List.of()));
+    RecordingSink there = RecordingSink.fast();
+    wrong.find("ends").subscribe(wrong.find("ends").earliest(), there);
+    while (Instant.now().isBefore(end.minusMillis(300))) {
+      assertTrue(right.channels.find(name).isPresent() && wrong.channels.find(name).isPresent());
+    }
+    Node.awaitEvents(List.of("channel-deleted"), there.events);
+    assertTrue(Instant.now().isBefore(end.plusSeconds(5)), "it was told late");
+    assertTrue(right.channels.find(name).isEmpty());
+
+    // The copy forgets what is too old for Redis, neither more nor less.
+    long kept = right.find("auto-c").retainedBytes();
+    assertTrue(kept > 0);
+    assertEquals(kept, wrong.find("auto-c").retainedBytes());
+    assertEquals(0, wrong.find("auto-c").earliest().number());
+
+    // Who is there, and who is not there any more.
+    Node.await("it is known", () -> right.presence.of(right.find("auto-c")).present() == 1);
+    wrong.die();
+    Node.await("it is gone", () -> right.presence.of(right.find("auto-c")).present() == 0);
   }
 
   @Test

@@ -49,7 +49,7 @@ class FitnessTest {
   }
 
   private static void require(String url) {
-    try (Link link = new Link(StoreUrl.parse(url))) {
+    try (Link link = new Link(StoreUrl.parse(url), Thread::new)) {
       Fitness.require(link, "t:");
     }
   }

@@ -68,7 +68,11 @@ final class Node implements AutoCloseable {
             parts ->
                 store =
                     new RedisStore(
-                        new Link(StoreUrl.parse(url)), prefix, parts, Thread::new, intervals));
+                        new Link(StoreUrl.parse(url), Thread::new),
+                        prefix,
+                        parts,
+                        Thread::new,
+                        intervals));
     presence =
         new Presence(channels, Node::isTold, name -> name.value().startsWith("auto-changes"));
     clock.scheduleWithFixedDelay(this::tick, tickMillis, tickMillis, TimeUnit.MILLISECONDS);

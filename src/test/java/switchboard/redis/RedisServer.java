@@ -166,6 +166,24 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
+  /** It stands still, and its sockets stay: as {@code kill -STOP} does. */
+  public void pause() {
+    signal("-STOP");
+  }
+
+  /** It goes on: as {@code kill -CONT} does. */
+  public void resume() {
+    signal("-CONT");
+  }
+
+  private void signal(String signal) {
+    try {
+      new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   @Override
   public void close() {
     kill();

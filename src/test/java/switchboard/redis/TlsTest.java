@@ -125,7 +125,7 @@ class TlsTest {
     private Nodes() {}
 
     public static void main(String[] urls) {
-      try (Link link = new Link(StoreUrl.parse(urls[0]))) {
+      try (Link link = new Link(StoreUrl.parse(urls[0]), Thread::new)) {
         Fitness.require(link, "t:");
       } catch (IllegalStateException e) {
         System.out.println(e.getMessage());

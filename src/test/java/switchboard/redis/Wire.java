@@ -10,9 +10,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /** What lies between a node and Redis, and what can happen to it there. */
-final class Wire implements AutoCloseable {
+public final class Wire implements AutoCloseable {
 
   private volatile int target;
   private final ServerSocket door;
@@ -22,8 +23,13 @@ final class Wire implements AutoCloseable {
   private volatile boolean isCut;
   private volatile boolean isLagging;
   private volatile int lostAnswers;
+  private volatile int delayMillis;
+  private volatile String saysInstead;
+  private final Object holding = new Object();
+  private boolean isHeld;
 
-  Wire(int target) {
+  /** Leads to a port here. */
+  public Wire(int target) {
     this.target = target;
     try {
       door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -33,7 +39,7 @@ final class Wire implements AutoCloseable {
     start(this::accept);
   }
 
-  String url() {
+  public String url() {
     return "redis://127.0.0.1:" + door.getLocalPort();
   }
 
@@ -47,13 +53,13 @@ final class Wire implements AutoCloseable {
   }
 
   /** Nothing comes through, and whoever tries is turned away. */
-  void cut() {
+  public void cut() {
     isCut = true;
     breakAll();
   }
 
   /** From now on it leads there. */
-  void leadTo(int port) {
+  public void leadTo(int port) {
     target = port;
     isCut = false;
     breakAll();
@@ -86,6 +92,36 @@ final class Wire implements AutoCloseable {
   /** So many answers to appends are lost, with their connections. */
   void loseAnswers(int count) {
     lostAnswers = count;
+  }
+
+  /** Nothing comes through, either way, and no connection breaks: all is there when it ends. */
+  public void hold(boolean held) {
+    synchronized (holding) {
+      isHeld = held;
+      holding.notifyAll();
+    }
+  }
+
+  private void awaitRelease() throws InterruptedException {
+    synchronized (holding) {
+      while (isHeld) {
+        holding.wait();
+      }
+    }
+  }
+
+  /** Whatever comes through takes so long, each way. */
+  void delay(int millis) {
+    delayMillis = millis;
+  }
+
+  /** Each command is answered by that instead; {@code null} for by Redis. */
+  void sayInstead(String error) {
+    saysInstead = error;
+  }
+
+  private static int commands(String request) {
+    return request.split("(^|\r\n)\\*\\d+\r\n", -1).length - 1;
   }
 
   private static void start(Runnable work) {
@@ -133,6 +169,14 @@ final class Wire implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
         String text = new String(bytes, 0, n, StandardCharsets.ISO_8859_1);
+        if (isRequest && saysInstead != null) {
+          String answer = ("-" + saysInstead + "\r\n").repeat(commands(text));
+          from.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
+          continue;
+        }
+        // What is on its way for a while, or waits to be let through, is what is tried.
+        TimeUnit.MILLISECONDS.sleep(delayMillis);
+        awaitRelease();
         if (isRequest) {
           isReader[0] |= text.contains("SUBSCRIBE");
           isReplica[0] |= text.contains("PSYNC");
@@ -147,7 +191,7 @@ final class Wire implements AutoCloseable {
         }
         out.write(bytes, 0, n);
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // the one side's end is the other's
     } finally {
       sockets.remove(from);

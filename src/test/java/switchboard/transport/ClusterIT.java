@@ -1,6 +1,9 @@
 package switchboard.transport;
 
+import static java.net.http.HttpRequest.BodyPublishers.noBody;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
@@ -12,6 +15,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Transport;
 import switchboard.redis.RedisServer;
+import switchboard.redis.Wire;
 import switchboard.server.MicroServer;
 
 /** Three nodes on one Redis are one server, with and without the real nginx in front. */
@@ -33,15 +38,20 @@ class ClusterIT {
   private static final List<MicroServer> NODES = new ArrayList<>();
   private static RedisServer redis;
 
+  /** By which the last node comes to Redis. */
+  private static Wire wire;
+
   @BeforeAll
   static void startTheCluster() throws Exception {
     Programs.require("nginx", "node", "npm");
     redis = RedisServer.start();
+    wire = new Wire(redis.port());
     NodeIT.installTheClients();
     Path war = Path.of(System.getProperty("redis.war.under.test"));
     for (int i = 0; i < 3; i++) {
+      String url = i == 2 ? wire.url() : redis.url();
       Map<String, String> environment =
-          Map.of("SWITCHBOARD_STORE_URL", redis.url(), "SWITCHBOARD_TICKER_CHANNEL", "ticker-" + i);
+          Map.of("SWITCHBOARD_STORE_URL", url, "SWITCHBOARD_TICKER_CHANNEL", "ticker-" + i);
       NODES.add(MicroServer.start(FIRST_PORT + i, war, environment));
     }
     for (MicroServer node : NODES) {
@@ -57,6 +67,7 @@ class ClusterIT {
   static void stopTheCluster() {
     NODES.forEach(MicroServer::close);
     if (redis != null) {
+      wire.close();
       redis.close();
     }
   }
@@ -94,6 +105,73 @@ class ClusterIT {
     assertEquals("[1]", other.get("channels/" + channel + "?offset=-1").body());
     one.append(channel, "4");
     assertEquals("[1,4]", other.get("channels/" + channel + "?offset=-1").body());
+  }
+
+  @Test
+  @Order(4)
+  void aNodeThatIsCutOffSaysSoByEveryTransportAndItsReadersGoOnWhenItIsBack() throws Exception {
+    Http well = new Http(NODES.get(0).root());
+    Http cut = new Http(NODES.get(2).root());
+    String channel = "cut-" + UUID.randomUUID();
+    String url = "channels/" + channel;
+    well.put(channel, "application/json");
+    String end = well.append(channel, "[1,2]").next();
+    assertEquals("[1,2]", cut.get(url + "?offset=-1").body());
+    Reader stream = Reader.of(Transport.EVENT_STREAM, cut.channel(channel, ""), "-1");
+    WebSocketReader socket = new WebSocketReader(cut.channel(channel, ""), "-1");
+    await("both have heard", () -> stream.heard().size() == 2 && socket.heard().size() == 2);
+
+    wire.hold(true); // as when packets are dropped
+    long since = System.nanoTime();
+    await("it is not ready", () -> !NODES.get(2).isReady());
+    assertTrue(System.nanoTime() - since < 2_500_000_000L, "it is known within a second");
+    // The others lose the history, and begin another one.
+    try (Jedis jedis = redis.client()) {
+      jedis.flushAll();
+    }
+    well.put(channel, "application/json");
+    String other = well.append(channel, "3").next();
+
+    assertUnavailable(cut.append(channel, "4"));
+    assertUnavailable(cut.delete(channel));
+    assertUnavailable(new Http.Answer(cut.put("new-" + channel, "application/json")));
+    assertEquals(503, cut.send(cut.request(url).method("HEAD", noBody())).status());
+    for (String read : List.of("?offset=", "?live=long-poll&offset=", "?live=sse&offset=")) {
+      assertUnavailable(cut.get(url + read + other));
+    }
+    assertUnavailable(cut.get(url + "?offset=" + end));
+    assertUnavailable(cut.get(url + "?offset=now"));
+    assertUnavailable(cut.get(url + "?live=long-poll&offset=" + end));
+    Http.Answer old = cut.get(url + "?offset=-1");
+    assertEquals("[1,2]", old.body());
+    assertNull(old.header("Stream-Up-To-Date"));
+    WebSocketReader late = new WebSocketReader(cut.channel(channel, ""), other);
+    assertEquals(1013, late.closeCode().get(10, TimeUnit.SECONDS));
+    WebSocketReader hub = new WebSocketReader(cut.uri("channels"), "now");
+    hub.socket()
+        .sendText("{\"subscribe\":\"%s\",\"offset\":\"%s\"}".formatted(channel, other), true);
+    socket.socket().sendText("{\"id\":1,\"append\":5}", true);
+    for (WebSocketReader told : List.of(hub, socket)) {
+      await("it is told", () -> !told.answers().isEmpty());
+      String type = told.answers().get(0).getJsonObject("error").getString("type");
+      assertTrue(type.endsWith("store-unavailable"), type);
+    }
+    assertEquals(List.of("1", "2"), stream.heard(), "who listens stays");
+
+    wire.hold(false);
+    await("it is ready", NODES.get(2)::isReady);
+    for (Reader reader : List.of(stream, socket)) {
+      await("it is heard", () -> reader.heard().contains("3"));
+      assertTrue(reader.heard().contains("gap:epoch"), () -> reader.heard().toString());
+      reader.vanish();
+    }
+    assertEquals("true", cut.get(url + "?offset=" + stream.offset()).header("Stream-Up-To-Date"));
+    hub.vanish();
+  }
+
+  private static void assertUnavailable(Http.Answer answer) {
+    assertRefused(503, "store-unavailable", "", answer);
+    assertNotNull(answer.header("Retry-After"));
   }
 
   private static void assertRefused(int status, String problem, String why, Http.Answer answer) {

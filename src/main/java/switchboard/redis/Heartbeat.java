@@ -1,0 +1,244 @@
+package switchboard.redis;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.JedisSocketFactory;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Whether one master answers: it is sent a PING ten times a second, on a connection of its own.
+ *
+ * <p>A PING does not wait for the answer to the last one. So a master that is slow answers ten
+ * times a second too, and one that is silent for 700 ms is away, however long its answers took
+ * before. One that refuses connections, or says that it is loading, is away at once. From then on
+ * only the heartbeat asks it, and its first answer ends that.
+ *
+ * <p><b>Threads.</b> {@link #run} is for a thread that waits for answers, {@link #tick} for one
+ * that never waits. The rest is safe.
+ *
+ * <p><b>Cost.</b> One connection, and one thread that waits at it.
+ */
+final class Heartbeat implements Runnable {
+
+  static final int TICK_MILLIS = 100;
+
+  private static final Logger LOG = Logger.getLogger(Heartbeat.class.getName());
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
+  private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(700);
+  private static final long GIVEN_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(1_200);
+  // While it is away a connection gets no longer: what a broken network has swallowed is sent
+  // again by the kernel after ever longer pauses, and a new connection is there at once.
+  private static final int TRY_MILLIS = 500;
+  // One of so many tries gets longer, or a master that became slow would never be found again.
+  private static final int TRIES = 2;
+  // Answers to PING of a server that is there and does not work.
+  private static final List<String> NOT_SERVING = List.of("LOADING", "BUSY", "MASTERDOWN");
+
+  private final Master master;
+  private volatile Pings pings;
+  private volatile boolean hasHeard;
+  private volatile boolean isAway;
+  private volatile boolean isClosed;
+  private volatile int timeoutMillis = Master.TIMEOUT_MILLIS;
+  private volatile String reason = "";
+  private volatile long backNanos = System.nanoTime();
+  private long awayNanos;
+  private int tries;
+
+  // Of the thread that ticks. It begins late, as the first connection takes its time.
+  private long silentNanos = -TimeUnit.MILLISECONDS.toNanos(Master.TIMEOUT_MILLIS);
+  private long tickedNanos = System.nanoTime();
+
+  Heartbeat(Master master) {
+    this.master = master;
+  }
+
+  boolean isAway() {
+    return isAway;
+  }
+
+  /** Why it is away. */
+  String reason() {
+    return reason;
+  }
+
+  /** Since when it answers, by {@link System#nanoTime}. */
+  long backNanos() {
+    return backNanos;
+  }
+
+  @Override
+  public void run() {
+    while (!isClosed) {
+      try {
+        Pings fresh = master.connect(Pings::open, timeoutMillis);
+        pings = fresh;
+        fresh.send();
+        while (!isClosed) {
+          listen(fresh);
+        }
+      } catch (JedisDataException e) {
+        heard(); // it says why it lets nobody in
+      } catch (RuntimeException e) {
+        LOG.log(isClosed ? Level.FINEST : Level.FINE, e, () -> master + " – no heartbeat");
+        if (isRefused(e)) {
+          away("it refuses connections");
+        }
+      } finally {
+        renew();
+      }
+      if (isAway) {
+        timeoutMillis = ++tries % TRIES == 0 ? Master.TIMEOUT_MILLIS : TRY_MILLIS;
+        master.lookForAnother();
+      }
+      pause();
+    }
+  }
+
+  private void listen(Pings from) {
+    try {
+      from.await();
+      heard();
+    } catch (JedisDataException e) {
+      String said = String.valueOf(e.getMessage());
+      if (NOT_SERVING.stream().anyMatch(said::startsWith)) {
+        hasHeard = true;
+        away("it says \"" + said + "\"");
+      } else {
+        heard(); // who may not PING is answered too
+      }
+    }
+  }
+
+  private static boolean isRefused(Throwable e) {
+    return e instanceof ConnectException || (e.getCause() != null && isRefused(e.getCause()));
+  }
+
+  private synchronized void heard() {
+    hasHeard = true;
+    if (isAway) {
+      backNanos = System.nanoTime();
+      isAway = false;
+      tries = 0;
+      timeoutMillis = Master.TIMEOUT_MILLIS;
+      long millis = TimeUnit.NANOSECONDS.toMillis(backNanos - awayNanos);
+      LOG.info(() -> "%s – it answers again (away=%,d ms)".formatted(master, millis));
+      master.isBack();
+    }
+  }
+
+  private synchronized void away(String why) {
+    reason = why;
+    if (!isAway && !isClosed) {
+      awayNanos = System.nanoTime();
+      timeoutMillis = TRY_MILLIS;
+      isAway = true;
+      LOG.warning(() -> master + " – " + why + "; what needs it is refused until it answers");
+      master.hangUp();
+    }
+  }
+
+  /** Sends the next PING, and sees for how long nothing was heard. */
+  void tick() {
+    long now = System.nanoTime();
+    // Where this program itself stood still, nobody was silent.
+    silentNanos += Math.min(now - tickedNanos, 2 * TICK_NANOS);
+    tickedNanos = now;
+    if (hasHeard) {
+      hasHeard = false;
+      silentNanos = 0;
+    }
+    Pings open = pings;
+    if (silentNanos >= SILENCE_NANOS && (open == null || !open.hasUnread())) {
+      away("it does not answer");
+      if (open != null && open.isOlderThan(timeoutMillis) && silentNanos >= GIVEN_UP_NANOS) {
+        renew();
+      }
+    }
+    if (open != null) {
+      try {
+        open.send();
+      } catch (JedisConnectionException e) {
+        renew();
+      }
+    }
+  }
+
+  /** Connects anew, as the master may be another one by now. */
+  void renew() {
+    Pings open = pings;
+    pings = null;
+    if (open != null) {
+      Link.closeQuietly(open);
+    }
+  }
+
+  private void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(TICK_MILLIS);
+    } catch (InterruptedException e) {
+      isClosed = true;
+    }
+  }
+
+  void close() {
+    isClosed = true;
+    renew();
+  }
+
+  /** A connection on which one thread asks and another one hears. */
+  static final class Pings extends Connection {
+
+    private final AtomicReference<Socket> socket;
+    private final long openedNanos = System.nanoTime();
+
+    private Pings(
+        JedisSocketFactory sockets, JedisClientConfig config, AtomicReference<Socket> socket) {
+      super(sockets, config);
+      this.socket = socket;
+      setSoTimeout(0);
+    }
+
+    private static Pings open(JedisSocketFactory sockets, JedisClientConfig config) {
+      AtomicReference<Socket> socket = new AtomicReference<>();
+      JedisSocketFactory shown =
+          () -> {
+            socket.set(sockets.createSocket());
+            return socket.get();
+          };
+      return new Pings(shown, config, socket);
+    }
+
+    // An answer is there, and on a busy machine the thread that waits for it has had no turn.
+    private boolean hasUnread() {
+      try {
+        return socket.get().getInputStream().available() > 0;
+      } catch (IOException e) {
+        return false;
+      }
+    }
+
+    private boolean isOlderThan(int millis) {
+      return System.nanoTime() - openedNanos > TimeUnit.MILLISECONDS.toNanos(millis);
+    }
+
+    private synchronized void send() {
+      sendCommand(Command.PING);
+      flush();
+    }
+
+    private void await() {
+      getUnflushedObject();
+    }
+  }
+}

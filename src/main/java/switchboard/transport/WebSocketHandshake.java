@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.stream.Stream;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Ending;
@@ -79,9 +80,13 @@ final class WebSocketHandshake {
   }
 
   private static boolean hasWord(HttpServletRequest request, String header, String word) {
+    return words(request, header).anyMatch(word::equalsIgnoreCase);
+  }
+
+  private static Stream<String> words(HttpServletRequest request, String header) {
     return lines(request, header).stream()
         .flatMap(line -> Arrays.stream(line.split(",")))
-        .anyMatch(found -> found.strip().equalsIgnoreCase(word));
+        .map(String::strip);
   }
 
   private static String one(HttpServletRequest request, String header) {
@@ -108,34 +113,38 @@ final class WebSocketHandshake {
   }
 
   /**
-   * The handshake as the simplest client writes it, which every server understands: Undertow takes
-   * only the first line of subprotocols, Tyrus only the first word of {@code Upgrade}.
+   * The handshake as the simplest client writes it, which every server understands: Tyrus takes
+   * only the first word of {@code Upgrade}, Open Liberty the first line of {@code Connection},
+   * Undertow the first line of subprotocols, whose letters' case Open Liberty does not mind.
    */
   static HttpServletRequest plain(HttpServletRequest request) {
+    String protocol = hasProtocol(request) ? WebSocketConnection.SUBPROTOCOL : null;
     return new HttpServletRequestWrapper(request) {
       @Override
       public String getHeader(String name) {
         if (name.equalsIgnoreCase(UPGRADE)) {
           return WEBSOCKET;
         }
-        if (name.equalsIgnoreCase(PROTOCOL)) {
-          List<String> lines = lines(request, PROTOCOL);
-          return lines.isEmpty() ? null : String.join(", ", lines);
+        if (name.equalsIgnoreCase(CONNECTION)) {
+          return UPGRADE;
         }
-        return super.getHeader(name);
+        return name.equalsIgnoreCase(PROTOCOL) ? protocol : super.getHeader(name);
       }
 
       @Override
       public Enumeration<String> getHeaders(String name) {
-        if (name.equalsIgnoreCase(UPGRADE) || name.equalsIgnoreCase(PROTOCOL)) {
-          String value = getHeader(name);
-          return value == null
-              ? Collections.emptyEnumeration()
-              : Collections.enumeration(List.of(value));
-        }
-        return super.getHeaders(name);
+        String value = getHeader(name);
+        boolean isPlain =
+            List.of(UPGRADE, CONNECTION, PROTOCOL).stream().anyMatch(name::equalsIgnoreCase);
+        return isPlain
+            ? Collections.enumeration(value == null ? List.of() : List.of(value))
+            : super.getHeaders(name);
       }
     };
+  }
+
+  private static boolean hasProtocol(HttpServletRequest request) {
+    return words(request, PROTOCOL).anyMatch(WebSocketConnection.SUBPROTOCOL::equals);
   }
 
   /**

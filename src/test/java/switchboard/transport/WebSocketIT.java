@@ -281,14 +281,15 @@ class WebSocketIT extends TransportContract {
             .collect(Collectors.joining());
     try (RawSocket socket = RawSocket.connect(http.root())) {
       socket.send(
-          "%s %schannels/%s%s %s\r\nHost: localhost\r\n%s\r\n"
+          "%s %schannels/%s%s %s\r\nHost: localhost\r\n%s\r\n%s"
               .formatted(
                   method,
                   http.root().getPath(),
                   newChannel(),
                   beneath == null ? "" : beneath,
                   version,
-                  lines));
+                  lines,
+                  lines.contains("chunked") ? "0\r\n\r\n" : lines.contains("Length") ? "abc" : ""));
       List<String> answer = socket.readLines(); // to the end: no frame is read as a request
       assertTrue(answer.get(0).contains(" " + status + " "), answer.toString());
       assertEquals(status == 426, answer.contains("Sec-WebSocket-Version: 13"), answer.toString());
@@ -350,6 +351,8 @@ class WebSocketIT extends TransportContract {
     String command = "{\"id\":1,\"append\":1}";
     String frame = "\u0081" + (char) (0x80 | command.length()) + "\0\0\0\0" + command;
     boolean isBroken = List.of("a close frame", "no frame", "a request").contains(what);
+    // Open Liberty does not see what comes before its own agreement is out.
+    boolean isDropped = "openliberty".equals(System.getProperty("arquillian.launch"));
     boolean isInTwo = what.endsWith("packet");
     String early =
         switch (what) {
@@ -383,13 +386,13 @@ class WebSocketIT extends TransportContract {
           assertTrue(said.contains("next"), said);
         }
         // What the others append comes too.
-        boolean isAnswered = !early.startsWith(frame);
+        boolean isAnswered = isDropped || !early.startsWith(frame);
         for (int n = 0; n < 1_000 && !isAnswered; n++) {
           isAnswered = sockets.get(i).readText('}').contains("\"id\":1");
         }
         assertTrue(isAnswered, "the command is answered");
       }
-      if (isBroken) {
+      if (isBroken && !isDropped) {
         await("all are ended", () -> open(Transport.WEBSOCKET) == 0);
       } else {
         assertTrue(open(Transport.WEBSOCKET) >= 20, "those that are open are counted");

@@ -114,6 +114,10 @@ public class ChannelsFilter extends HttpFilter {
   private void refuse(Problem problem, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     connections.tally().ended(problem.ending());
+    if (WebSocketHandshake.isAskedFor(request) && request.getProtocol().startsWith("HTTP/1")) {
+      // What the client sent behind it are frames: they must not be read as requests.
+      response.setHeader("Connection", "close");
+    }
     boolean isEventSource =
         request.getMethod().equals("GET") && ReadRequest.isEventSource(Headers.of(request));
     if (isEventSource && problem.isPassing()) {
@@ -142,17 +146,8 @@ public class ChannelsFilter extends HttpFilter {
   // Before the upgrade, while there can be an answer with a status and a time to come again.
   private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    Visitor visitor;
-    try {
-      WebSocketHandshake.require(request);
-      visitor = visitor(request);
-    } catch (Problem problem) {
-      if (request.getProtocol().startsWith("HTTP/1")) {
-        // What the client sent behind it are frames: they must not be read as requests.
-        response.setHeader("Connection", "close");
-      }
-      throw problem;
-    }
+    WebSocketHandshake.require(request);
+    Visitor visitor = visitor(request);
     visitor.leave(request);
     HttpServletRequest visited =
         TyrusUpgrade.of(visitor.asPrincipalOf(WebSocketHandshake.plain(request)));

@@ -57,7 +57,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final List<Feed> feeds;
   private final AsyncContext context;
   private final ServletOutputStream out;
-  private final Runnable keepMoreAgain;
+  private final TcpConnection.WriteQueue queue;
   private final String address;
   private final Connections connections;
   private final Settings settings;
@@ -167,7 +167,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     this.feeds = request.places().stream().map(Feed::new).toList();
     this.context = context;
     this.out = out;
-    this.keepMoreAgain = TcpConnection.keepLittleFor((HttpServletRequest) context.getRequest());
+    this.queue = TcpConnection.keepLittleFor((HttpServletRequest) context.getRequest());
     this.address = address;
     this.connections = connections;
     this.settings = settings;
@@ -363,7 +363,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
           byte[] bytes = pending;
           pending = null;
           unflushed = true;
-          out.write(bytes);
+          queue.write(out, bytes, 0, bytes.length);
         } else if (unflushed) {
           unflushed = false;
           out.flush();
@@ -451,7 +451,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   private void complete() {
     try {
-      keepMoreAgain.run();
+      queue.restore();
       context.complete();
     } catch (IllegalStateException e) {
       LOG.log(Level.FINEST, "completed already by the container", e);

@@ -1,5 +1,6 @@
 package switchboard.transport;
 
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.Closeable;
@@ -73,12 +74,50 @@ final class TcpConnection {
   }
 
   /**
-   * Has Payara and GlassFish keep little for a client that does not read; does nothing elsewhere,
-   * where little is kept anyway.
-   *
-   * @return what puts it back as it was, for the next request on this connection
+   * What Payara and GlassFish keep for a client that does not read: little. Elsewhere little is
+   * kept anyway, and this does nothing but write.
    */
-  static Runnable keepLittleFor(HttpServletRequest request) {
+  static final class WriteQueue {
+
+    /**
+     * Grizzly 5 takes it for an attack when a write leaves four times as much waiting as may, and
+     * ends the connection; before, this only said when to stop.
+     */
+    private static final int HARD_LIMIT = 4;
+
+    private final Method set;
+    private final Object tcp;
+    private final Object before;
+
+    private WriteQueue(Method set, Object tcp, Object before) {
+      this.set = set;
+      this.tcp = tcp;
+      this.before = before;
+    }
+
+    /** Writes all of it, however large it is. */
+    void write(ServletOutputStream out, byte[] bytes, int from, int length) throws IOException {
+      boolean isLarge = tcp != null && length > (HARD_LIMIT - 2) * QUEUE_BYTES;
+      if (isLarge) {
+        invoke(set, tcp, 2 * QUEUE_BYTES + length / (HARD_LIMIT - 1));
+      }
+      out.write(bytes, from, length);
+      if (isLarge) {
+        out.flush();
+        invoke(set, tcp, QUEUE_BYTES);
+      }
+    }
+
+    /** Puts it back as it was, for the next request on this connection. */
+    void restore() {
+      if (tcp != null) {
+        invoke(set, tcp, before);
+      }
+    }
+  }
+
+  /** Has the server keep little for the client of this request. */
+  static WriteQueue keepLittleFor(HttpServletRequest request) {
     HttpServletRequest inner = unwrapped(request);
     if (inner.getClass().getName().startsWith("org.apache.catalina.")
         && request.getProtocol().startsWith("HTTP/1")) {
@@ -88,16 +127,16 @@ final class TcpConnection {
         surprised(e);
       }
     }
-    return () -> {};
+    return new WriteQueue(null, null, null);
   }
 
   /** The same under a request of Payara's or GlassFish's own. */
-  static Runnable keepLittleUnder(Object request) throws ReflectiveOperationException {
+  static WriteQueue keepLittleUnder(Object request) throws ReflectiveOperationException {
     Object tcp = grizzlyConnection(request);
     Method set = Inside.method(tcp, "setMaxAsyncWriteQueueSize", int.class);
     Object before = Inside.call(tcp, "getMaxAsyncWriteQueueSize");
     invoke(set, tcp, QUEUE_BYTES);
-    return () -> invoke(set, tcp, before);
+    return new WriteQueue(set, tcp, before);
   }
 
   private static void invoke(Method set, Object tcp, Object bytes) {

@@ -2,6 +2,7 @@ package switchboard.transport;
 
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.WebConnection;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerContainer;
@@ -55,13 +56,14 @@ final class TyrusConnection implements WebConnection {
 
   private final WebConnection original;
   private final Closeable tcp;
+  private final TcpConnection.WriteQueue queue;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
     this.original = original;
     Object request = Inside.get(original, "request");
     this.tcp = TcpConnection.grizzly(request);
-    TcpConnection.keepLittleUnder(request);
+    this.queue = TcpConnection.keepLittleUnder(request);
   }
 
   /** Sees to it that no session of this container has an idle time-out. */
@@ -116,13 +118,55 @@ final class TyrusConnection implements WebConnection {
 
   @Override
   public ServletOutputStream getOutputStream() throws IOException {
-    return original.getOutputStream();
+    return new Output(original.getOutputStream(), queue);
   }
 
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
       TcpConnection.end(tcp);
+    }
+  }
+
+  /** The server's output, which takes frames of any size. */
+  private static final class Output extends ServletOutputStream {
+
+    private final ServletOutputStream original;
+    private final TcpConnection.WriteQueue queue;
+
+    private Output(ServletOutputStream original, TcpConnection.WriteQueue queue) {
+      this.original = original;
+      this.queue = queue;
+    }
+
+    @Override
+    public boolean isReady() {
+      return original.isReady();
+    }
+
+    @Override
+    public void setWriteListener(WriteListener listener) {
+      original.setWriteListener(listener);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      original.write(b);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      queue.write(original, bytes, from, length);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      original.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+      original.close();
     }
   }
 }

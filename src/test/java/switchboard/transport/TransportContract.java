@@ -107,6 +107,16 @@ abstract class TransportContract extends ServerTest {
   }
 
   @Test
+  void carriesALargeMessageWhole() {
+    String channel = newChannel();
+    String large = "\"" + "x".repeat(1_000_000) + "\"";
+    assertEquals(204, http.append(channel, large).status());
+    try (Reader reader = open(channel, "-1")) {
+      awaitHeard(reader, List.of(large));
+    }
+  }
+
+  @Test
   void tellsAGapWhenTheLogHasForgottenAndGoesOnBehindIt() {
     String channel = newChannel();
     String start = http.get("channels/" + channel + "?offset=now").next();

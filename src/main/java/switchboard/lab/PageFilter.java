@@ -6,9 +6,15 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.annotation.WebFilter;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.transport.RequestTarget;
@@ -26,6 +32,7 @@ public class PageFilter extends HttpFilter {
   @Inject private transient Settings settings;
   @Inject private transient Tally tally;
   private transient RequestTarget target;
+  private transient EntityTags tags;
 
   /**
    * Content Security Policy Level 3. A worker has the policy that its script came with. {@code
@@ -60,6 +67,7 @@ public class PageFilter extends HttpFilter {
   @Override
   public void init() {
     target = new RequestTarget(settings);
+    tags = new EntityTags(getServletContext());
   }
 
   @Override
@@ -78,8 +86,82 @@ public class PageFilter extends HttpFilter {
         response.setHeader("Access-Control-Allow-Origin", "*");
       }
     }
-    if (target.isGood(request, response, tally)) {
+    if (!target.isGood(request, response, tally)) {
+      return;
+    }
+    String tag = tags.of(path);
+    if (tag == null) {
       chain.doFilter(request, response);
+    } else {
+      answerFile(tag, request, response, chain);
+    }
+  }
+
+  // The page and its modules belong together: a browser must ask before it uses one that it has,
+  // or it would go on with old ones beside new ones after an upgrade (RFC 9111 §4.2.2).
+  private static void answerFile(
+      String tag, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    response.setHeader("Cache-Control", "no-cache");
+    response.setHeader("ETag", tag);
+    boolean isKnown =
+        Collections.list(request.getHeaders("If-None-Match")).stream()
+            .anyMatch(tags -> tags.contains(tag) || tags.strip().equals("*"));
+    if (isKnown && (request.getMethod().equals("GET") || request.getMethod().equals("HEAD"))) {
+      response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
+      return;
+    }
+    chain.doFilter(new Unconditional(request), new Tagged(response));
+  }
+
+  /** What the server would compare with the file's time, which says less. */
+  private static final class Unconditional extends HttpServletRequestWrapper {
+
+    private static final Set<String> CONDITIONS = Set.of("if-none-match", "if-modified-since");
+
+    Unconditional(HttpServletRequest request) {
+      super(request);
+    }
+
+    private static boolean isCondition(String name) {
+      return CONDITIONS.contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    @Override
+    public String getHeader(String name) {
+      return isCondition(name) ? null : super.getHeader(name);
+    }
+
+    @Override
+    public long getDateHeader(String name) {
+      return isCondition(name) ? -1 : super.getDateHeader(name);
+    }
+
+    @Override
+    public Enumeration<String> getHeaders(String name) {
+      return isCondition(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+    }
+  }
+
+  /** Keeps its tag, whatever the server would set. */
+  private static final class Tagged extends HttpServletResponseWrapper {
+
+    Tagged(HttpServletResponse response) {
+      super(response);
+    }
+
+    @Override
+    public void setHeader(String name, String value) {
+      if (!name.equalsIgnoreCase("ETag")) {
+        super.setHeader(name, value);
+      }
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+      if (!name.equalsIgnoreCase("ETag")) {
+        super.addHeader(name, value);
+      }
     }
   }
 

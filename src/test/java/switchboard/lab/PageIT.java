@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.transport.Http;
 import switchboard.transport.ServerTest;
@@ -56,6 +58,40 @@ class PageIT extends ServerTest {
     assertEquals("same-origin", answer.header("Cross-Origin-Opener-Policy"));
     assertEquals("DENY", answer.header("X-Frame-Options"));
     assertTrue(answer.header("Permissions-Policy").contains("camera=()"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', text/html;charset=utf-8",
+    "index.html, text/html;charset=utf-8",
+    "style.css, text/css;charset=utf-8",
+    "lab/app.js, text/javascript;charset=utf-8",
+    "js/switchboard.js, text/javascript;charset=utf-8",
+    "js/poll.js, text/javascript;charset=utf-8",
+    "openapi.json, application/json",
+    "favicon.svg, image/svg+xml",
+    "webjars/uplot/1.6.30/dist/uPlot.min.css, text/css;charset=utf-8"
+  })
+  void aBrowserAsksBeforeItUsesAFileThatItHas(String path, String type) {
+    Http.Answer answer = http.get(path);
+    assertEquals(type, answer.header("Content-Type").replace(" ", "").toLowerCase(Locale.ROOT));
+    assertEquals("no-cache", answer.header("Cache-Control"));
+    String tag = answer.header("ETag");
+    assertTrue(tag.matches("\"[0-9a-f]{24}\""), tag);
+    for (String known : List.of(tag, "W/" + tag, "\"other\", " + tag)) {
+      Http.Answer again = http.send(http.request(path).header("If-None-Match", known));
+      assertEquals(304, again.status());
+      assertEquals("", again.body());
+      assertEquals(tag, again.header("ETag"));
+    }
+    // Another build, of the same second.
+    Http.Answer changed =
+        http.send(
+            http.request(path)
+                .header("If-None-Match", "\"other\"")
+                .header("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"));
+    assertEquals(200, changed.status());
+    assertEquals(answer.body(), changed.body());
   }
 
   @ParameterizedTest

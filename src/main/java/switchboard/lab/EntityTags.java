@@ -1,0 +1,51 @@
+package switchboard.lab;
+
+import jakarta.servlet.ServletContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Entity tags of the application's files (RFC 9110 §8.8.3), by what is in them: of two builds the
+ * times may be the same, and servers that have a tag make it of the time.
+ *
+ * <p><b>Threads.</b> Safe. <b>Cost.</b> Each file is read once.
+ */
+final class EntityTags {
+
+  private static final int BYTES = 12;
+
+  private final ServletContext context;
+  private final Map<String, String> tags = new ConcurrentHashMap<>();
+
+  EntityTags(ServletContext context) {
+    this.context = context;
+  }
+
+  /** The tag of the file that the path is answered with; {@code null} where it is no file. */
+  String of(String path) {
+    String file = path.equals("/") ? "/index.html" : path;
+    boolean isFile = file.indexOf('.', file.lastIndexOf('/')) > 0;
+    boolean isHidden = file.startsWith("/WEB-INF") || file.startsWith("/META-INF");
+    return isFile && !isHidden ? tags.computeIfAbsent(file, this::read) : null;
+  }
+
+  private String read(String file) {
+    try (InputStream in = context.getResourceAsStream(file)) {
+      if (in == null) {
+        return null;
+      }
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(in.readAllBytes());
+      return '"' + HexFormat.of().formatHex(hash, 0, BYTES) + '"';
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+}

@@ -3,12 +3,14 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
@@ -91,7 +93,7 @@ class ClosedIT {
   /** Paths beneath /switchboard, one letter of which is another than it should be. */
   static Stream<String> spellings() {
     List<String> all = new ArrayList<>();
-    for (String path : List.of("/metrics", "/channels/ticker", "/js/switchboard.js", "/lab/api")) {
+    for (String path : List.of("/metrics", "/channels/ticker")) {
       String rest = path.substring(2);
       String first = path.substring(1, 2);
       String escape = "%%%02x".formatted((int) first.charAt(0));
@@ -128,6 +130,11 @@ class ClosedIT {
     }
     all.addAll(
         List.of(
+            "/js//switchboard.js",
+            "/js/;x/switchboard.js",
+            "/%6aas/switchboard.js",
+            "/lab/api/",
+            "/lab/%61pi",
             "/channels;a=b/ticker",
             "/channels//ticker",
             "/channels/./ticker",
@@ -147,21 +154,35 @@ class ClosedIT {
   @ParameterizedTest
   @MethodSource("spellings")
   void aPathHasOneSpelling(String path) {
-    for (String start : List.of("/switchboard", "//switchboard", "/%73witchboard")) {
-      for (String way : List.of("Connection: close\r\n", UPGRADE)) {
-        RawExchange.Answer answer =
-            RawExchange.send(
-                http.root(),
-                "GET %s%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n".formatted(start, path, way),
-                null);
-        // Grizzly answers some by itself: with nothing at all, or outside of the application.
-        boolean isNothing = answer.status() == 200 && answer.body().isEmpty();
-        assertTrue(isNothing || answer.status() >= 400, answer.all());
-        assertTrue(!answer.body().contains("switchboard_"), answer.all());
-        if (answer.body().contains("urn:")) {
-          assertTrue(answer.body().matches("(?s).*:(bad-name|bad-path)\".*"), answer.all());
-        }
+    for (String way : List.of("Connection: close\r\n", UPGRADE)) {
+      if (way.equals(UPGRADE) && !path.contains("ticker")) {
+        continue;
       }
+      assertRefusedAsOtherSpelling("/switchboard" + path, way);
+    }
+  }
+
+  private void assertRefusedAsOtherSpelling(String path, String headers) {
+    RawExchange.Answer answer =
+        RawExchange.send(
+            http.root(),
+            "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n".formatted(path, headers),
+            null);
+    // Grizzly answers some by itself: with nothing at all, or outside of the application.
+    boolean isNothing = answer.status() == 200 && answer.body().isEmpty();
+    assertTrue(isNothing || answer.status() >= 400, answer.all());
+    assertTrue(!answer.body().contains("switchboard_"), answer.all());
+    if (answer.body().contains("urn:")) {
+      assertTrue(answer.body().matches("(?s).*:(bad-name|bad-path)\".*"), answer.all());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"//", "/./", "/x/../", "/%2e/", "/%73", "/;x/"})
+  void soHasThatOfTheApplication(String start) {
+    String rest = start.equals("/%73") ? "witchboard" : "switchboard";
+    for (String path : List.of("/metrics", "/channels/ticker", "/")) {
+      assertRefusedAsOtherSpelling(start + rest + path, "Connection: close\r\n");
     }
   }
 
@@ -209,6 +230,9 @@ class ClosedIT {
             "/channels/ticker",
             "/channels/ticker/presence")) {
       for (String way : List.of("Connection: close\r\n", UPGRADE)) {
+        if (way.equals(UPGRADE) && !path.equals("/channels/ticker")) {
+          continue;
+        }
         RawExchange.Answer answer =
             RawExchange.send(
                 http.root(),
@@ -246,6 +270,65 @@ class ClosedIT {
                   .formatted(path, host),
               null);
       assertEquals(200, answer.status(), answer.head());
+    }
+  }
+
+  @Test
+  void aTokenDoesNotGetIntoTheServersLogWhereverItIs() throws IOException {
+    String token = "eyJ" + UUID.randomUUID().toString().replace("-", "");
+    String mark = "mark-" + UUID.randomUUID();
+    String path = "/switchboard/channels/ticker";
+    String host = "Host: localhost\r\n";
+    ServerLog log = ServerLog.listen();
+    try {
+      for (String request :
+          List.of(
+              "http://x:%s@localhost" + path + " HTTP/1.1\r\n" + host,
+              "http://%s@localhost" + path + " HTTP/1.1\r\n" + host,
+              "http://localhost:%s" + path + " HTTP/1.1\r\n" + host,
+              path + " HTTP/1.1\r\nHost: x:%s@localhost\r\n",
+              path + " HTTP/1.1\r\nHost: localhost:%s\r\n",
+              path + " HTTP/1.1\r\nHost: [%s]\r\n",
+              path + "?access_token=%s HTTP/1.1\r\n" + host,
+              path + "%%?access_token=%s HTTP/1.1\r\n" + host,
+              path + "%%zz?access_token=%s HTTP/1.1\r\n" + host,
+              path + "?%%zz=%s HTTP/1.1\r\n" + host,
+              path + "?a=[%s] HTTP/1.1\r\n" + host,
+              path + ";jsessionid=%s HTTP/1.1\r\n" + host,
+              path + "/%s HTTP/1.1\r\n" + host,
+              "/switchboard/metrics;%s HTTP/1.1\r\n" + host,
+              path + " HTTP/1.1\r\n" + host + "Authorization: Bearer %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Authorization: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Authorization Bearer %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Proxy-Authorization: Bearer %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Cookie: __Secure-switchboard=%s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Cookie: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Content-Type: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Content-Length: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Transfer-Encoding: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Accept: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Prefer: wait=%s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Origin: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "X-Forwarded-Host: %s/\r\n",
+              path + " HTTP/1.1\r\n" + host + "If-None-Match: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + "Expect: %s\r\n",
+              path + " HTTP/1.1\r\n" + host + UPGRADE + "Sec-WebSocket-Protocol: %s\r\n",
+              path
+                  + " HTTP/1.1\r\n"
+                  + host
+                  + UPGRADE.replace("Key: A", "Key: %1$s")
+                  + "Sec-WebSocket-Protocol: switchboard.bearer.%1$s\r\n",
+              path + " HTTP/1.1\r\n" + host + UPGRADE.replace("13", "%s"),
+              path + " HTTP/%s\r\n" + host)) {
+        RawExchange.send(http.root(), "GET " + request.formatted(token) + "\r\n", null);
+      }
+      // Written down behind all of them: the log that is looked at is the one they would be in.
+      http.get("channels/" + mark + "?offset=-1");
+      ServerTest.await("the log has a refusal", () -> log.text().contains(mark));
+      assertEquals(
+          List.of(), log.text().lines().filter(line -> line.contains(token)).toList(), "lines");
+    } finally {
+      log.close();
     }
   }
 

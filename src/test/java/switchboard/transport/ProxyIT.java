@@ -5,13 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.AfterEach;
@@ -205,6 +212,91 @@ class ProxyIT extends ServerTest {
     assertTrue(said.contains("missing.pem"), said);
   }
 
+  @ParameterizedTest
+  @EnumSource(RunningProxy.Kind.class)
+  void anAppendIsNotLostWhileTheServerClosesAnIdleConnection(RunningProxy.Kind kind)
+      throws Exception {
+    Programs.require(kind.program());
+    try (ClosingRelay server = new ClosingRelay(http.root().getPort())) {
+      // It closes after a twentieth of Payara's time, and so nginx must after a twentieth of its
+      // own.
+      proxy =
+          RunningProxy.start(
+              kind,
+              server.port(),
+              "server",
+              text -> text.replace("keepalive_timeout 20s", "keepalive_timeout 1s"));
+      Http outside =
+          new Http(URI.create("https://127.0.0.1:" + RunningProxy.TLS_PORT + "/switchboard/"));
+      String channel = newChannel();
+      assertEquals(List.of(204), appendAtOnce(outside, channel));
+      await("all are closed, or one closes", () -> server.isUnused() || server.isClosing());
+      assertEquals(List.of(204), appendAtOnce(outside, channel));
+      assertEquals(32, http.get("channels/" + channel + "?offset=-1").messages().size());
+    }
+  }
+
+  /** The statuses that 16 appends get which come at the same time. */
+  private static List<Integer> appendAtOnce(Http outside, String channel) {
+    ExecutorService clients = Executors.newFixedThreadPool(16);
+    try {
+      return Stream.generate(
+              () ->
+                  CompletableFuture.supplyAsync(
+                      () -> outside.append(channel, "1").status(), clients))
+          .limit(16)
+          .toList()
+          .stream()
+          .map(CompletableFuture::join)
+          .distinct()
+          .toList();
+    } finally {
+      clients.shutdown();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(RunningProxy.Kind.class)
+  void nothingButAWebSocketIsUpgradedThroughAProxy(RunningProxy.Kind kind) throws Exception {
+    start(kind);
+    String handshake =
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            + "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: Upgrade, HTTP2-Settings\r\n";
+    String channel = newChannel();
+    for (String upgrade :
+        List.of(
+            "h2c",
+            "H2C",
+            "h2c, websocket",
+            "websocket, h2c",
+            "h2c\r\nUpgrade: websocket",
+            "TLS/1.0",
+            "websocket/1",
+            "foo")) {
+      String status = status(channel, handshake + "Upgrade: " + upgrade + "\r\n");
+      assertTrue(status.matches("HTTP/1.1 [2-5]0.*"), upgrade + ": " + status);
+    }
+    String status = status(channel, handshake + "Upgrade: WebSocket\r\n");
+    assertTrue(status.startsWith("HTTP/1.1 101"), status);
+  }
+
+  /** The first line of what a GET is answered through the proxy. */
+  private static String status(String channel, String headers) throws IOException {
+    try (Socket socket =
+        Certificates.trusting()
+            .getSocketFactory()
+            .createSocket("127.0.0.1", RunningProxy.TLS_PORT)) {
+      String request =
+          "GET /switchboard/channels/%s?offset=-1 HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n"
+              .formatted(channel, headers);
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1))
+          .readLine();
+    }
+  }
+
   @Test
   void headersOfAClientThatIsNoTrustedProxyAreIgnored() {
     // 127.0.0.2 is this machine too, but not in switchboard.proxies.trusted; see pom.xml.
@@ -223,9 +315,9 @@ class ProxyIT extends ServerTest {
   @Test
   void aProxyThatForwardsNonsenseIsToldWhat() {
     Http.Answer answer =
-        http.send(http.request("channels/ticker").header("Forwarded", "proto=gopher"));
+        http.send(http.request("channels/ticker").header("Forwarded", "host=\"evil test\""));
     assertEquals(400, answer.status());
-    assertTrue(answer.problem().getString("detail").contains("\"gopher\""), answer.body());
+    assertTrue(answer.problem().getString("detail").contains("\"evil test\""), answer.body());
   }
 
   @ParameterizedTest

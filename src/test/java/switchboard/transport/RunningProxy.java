@@ -50,7 +50,13 @@ public final class RunningProxy implements AutoCloseable {
   }
 
   static RunningProxy start(Kind kind, int node, String certificate) throws Exception {
+    return start(kind, node, certificate, text -> text);
+  }
+
+  static RunningProxy start(Kind kind, int node, String certificate, UnaryOperator<String> change)
+      throws Exception {
     Path configuration = configure(kind, node, Certificates.pem(certificate));
+    Files.writeString(configuration, change.apply(Files.readString(configuration)));
     Relay relay = new Relay(SECOND_NODE, node);
     RunningProxy proxy = new RunningProxy(kind, configuration, relay);
     proxy.process = proxy.run();

@@ -10,6 +10,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
+import java.util.stream.Stream;
 
 /**
  * What the server under test wrote down since somebody began to listen, wherever it writes: into
@@ -25,7 +26,15 @@ final class ServerLog extends Handler {
 
   private ServerLog() throws IOException {
     String home = System.getProperty("server.home", "");
-    file = Path.of(home, "standalone/log/server.log");
+    file =
+        Stream.of(
+                "standalone/log/server.log",
+                "glassfish/domains/switchboard/logs/server.log",
+                "usr/servers/switchboard/logs/messages.log")
+            .map(log -> Path.of(home, log))
+            .filter(Files::exists)
+            .findFirst()
+            .orElse(Path.of(home, "none"));
     fileStart = Files.exists(file) ? Files.size(file) : 0;
     setFormatter(new SimpleFormatter());
   }

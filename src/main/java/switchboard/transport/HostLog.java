@@ -1,0 +1,61 @@
+package switchboard.transport;
+
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import jakarta.servlet.annotation.WebListener;
+import java.util.List;
+import java.util.logging.Filter;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+
+/**
+ * Keeps tokens out of a line of the server's log. Payara and GlassFish fail on a {@code Host} whose
+ * port is no number before they ask any application, and write down all of it: also what stands
+ * before the name in {@code http://user:token@host/}.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+@WebListener
+public class HostLog implements ServletContextListener {
+
+  /** Who writes it, by version. Held, or the filters would go with them. */
+  private final List<Logger> logs =
+      Stream.of(
+              "jakarta.enterprise.web.core",
+              "javax.enterprise.system.core",
+              "jakarta.enterprise.system.core")
+          .map(Logger::getLogger)
+          .toList();
+
+  /** What a logger had before goes on. */
+  private record Redaction(Filter before) implements Filter {
+
+    @Override
+    public boolean isLoggable(LogRecord entry) {
+      Throwable thrown = entry.getThrown();
+      if (thrown instanceof IllegalStateException
+          && String.valueOf(thrown.getMessage()).startsWith("Host header ")) {
+        IllegalStateException said =
+            new IllegalStateException("the Host of a request, not shown here, cannot be read");
+        said.setStackTrace(thrown.getStackTrace());
+        entry.setThrown(said);
+      }
+      return before == null || before.isLoggable(entry);
+    }
+  }
+
+  @Override
+  public void contextInitialized(ServletContextEvent event) {
+    logs.forEach(log -> log.setFilter(new Redaction(log.getFilter())));
+  }
+
+  @Override
+  public void contextDestroyed(ServletContextEvent event) {
+    for (Logger log : logs) {
+      if (log.getFilter() instanceof Redaction own) {
+        log.setFilter(own.before());
+      }
+    }
+  }
+}

@@ -639,6 +639,9 @@ describe('/channels/{name} of openapi.json', () => {
     expect(eventsOf(stream.text)[0].value).toEqual([1, 2])
     const resumed = await ask('GET', path, { headers: { ...EVENTS, 'Last-Event-ID': start }, enough })
     expect(eventsOf(resumed.text)[0].value).toEqual([1, 2])
+    const bare = { headers: EVENTS, enough }
+    const byQuery = await ask('GET', `${path}?offset=now&lastEventId=${start}`, bare)
+    expect(eventsOf(byQuery.text)[0].value).toEqual([1, 2])
     await post(path, '', CLOSE)
     const whole = await ask('GET', path, { headers: EVENTS })
     const { id, value } = eventsOf(whole.text).at(-1)
@@ -992,6 +995,8 @@ describe('/channels of openapi.json', () => {
     const id = [gap.start, a.start, end.start].join('.')
     const resumed = await ask('GET', url, { headers: { ...EVENTS, 'Last-Event-ID': id }, enough })
     expect(eventsOf(resumed.text).some(({ value }) => value.channel === a.name)).toBe(true)
+    const byQuery = await ask('GET', `${url}&lastEventId=${id}`, { headers: EVENTS, enough })
+    expect(eventsOf(byQuery.text).some(({ value }) => value.channel === a.name)).toBe(true)
   })
 
   test('GET answers 204 where an event stream is resumed and nothing will ever come', async () => {

@@ -22,6 +22,7 @@ public final class Connections {
   /** Why somebody is not let in, and when to come again. */
   public record Refusal(Ending ending, long retryAfterMillis) {}
 
+  private static final int CROWDED_TICKS = 10;
   private static final long SOON_MILLIS = 2_000;
   private static final Logger LOG = Logger.getLogger(Connections.class.getName());
 
@@ -39,6 +40,7 @@ public final class Connections {
   private final Queue<Runnable> next = new ConcurrentLinkedQueue<>();
   private final Queue<Runnable> due = new ConcurrentLinkedQueue<>();
   private volatile long lastTickMillis;
+  private volatile int crowdedTicks; // a lost update of it does no harm
   private volatile boolean stopping;
 
   /**
@@ -87,9 +89,11 @@ public final class Connections {
       return new Refusal(Ending.SERVER_STOPPING, SOON_MILLIS);
     }
     if (count.get() >= max) {
+      crowdedTicks = CROWDED_TICKS;
       return new Refusal(Ending.TOO_MANY_CONNECTIONS, SOON_MILLIS);
     }
     if (maxPerAddress > 0 && byAddress.getOrDefault(address, 0) >= maxPerAddress) {
+      crowdedTicks = CROWDED_TICKS;
       return new Refusal(Ending.TOO_MANY_FROM_ADDRESS, SOON_MILLIS);
     }
     long waitMillis = admission.waitMillis();
@@ -177,7 +181,16 @@ public final class Connections {
     for (Runnable what = next.poll(); what != null; what = next.poll()) {
       due.add(what);
     }
+    crowdedTicks = Math.max(0, crowdedTicks - 1);
     look(nowMillis);
+  }
+
+  /**
+   * Somebody was refused for want of room within the last seconds: whether a silent client is still
+   * there is worth finding out sooner.
+   */
+  public boolean isCrowded() {
+    return crowdedTicks > 0;
   }
 
   /** Has every connection see what time it is between two ticks, since something else changed. */

@@ -61,6 +61,7 @@ public class ChannelsFilter extends HttpFilter {
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    request = RequestWithoutTrailers.of(request);
     RequestTarget.CHANNEL_HEADERS.forEach(response::setHeader);
     List<String> origins = settings.get(Settings.CORS_ORIGINS);
     boolean isPreflight = new Cors(origins).answer(request, response);

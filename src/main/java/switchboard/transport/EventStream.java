@@ -48,6 +48,7 @@ import switchboard.time.Clocks;
 final class EventStream implements Connection, WriteListener, AsyncListener {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
+  private static final long CROWDED_MILLIS = 4_000;
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   /** What is written next; made only then, since the id of several channels moves meanwhile. */
@@ -398,9 +399,14 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       // The peer says nothing, and what is written to it disappears in buffers on the way: age is
       // all that is left to go by.
       finish("max-age");
-    } else if (!isBusy && silentMillis >= heartbeatMillis) {
+    } else if (!isBusy && silentMillis >= silenceMillis()) {
       enqueue(() -> COMMENT, () -> connections.tell(this, Watcher.Sight.COMMENT, ""));
     }
+  }
+
+  // A server notices that a client is gone when it writes to it.
+  private long silenceMillis() {
+    return connections.isCrowded() ? Math.min(heartbeatMillis, CROWDED_MILLIS) : heartbeatMillis;
   }
 
   // Told in the stream: an EventSource does not show its page the answer to the next request.

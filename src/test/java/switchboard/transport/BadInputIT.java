@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.json.JsonObject;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -327,6 +329,37 @@ class BadInputIT extends ServerTest {
     assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
     assertTrue(answer.contains("urn:switchboard:problem:bad-name"), answer);
     assertTrue(answer.contains(name), answer);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Stream-Closed: true, 3, [1]",
+    "Stream-Closed: true, 0, ''",
+    "Stream-Seq: z, 3, [1]",
+    "Content-Type: text/plain, 3, [1]",
+    "Content-Encoding: gzip, 3, [1]",
+    "Producer-Id: p, 3, [1]",
+    "Authorization: Bearer x, 3, [1]",
+  })
+  void aTrailerFieldIsNoHeaderField(String trailer, String size, String body) throws IOException {
+    String channel = newChannel();
+    try (RawSocket socket = RawSocket.connect(http.root())) {
+      socket.send(
+          "POST %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                  .formatted(http.channel(channel, "").getPath())
+              + "Content-Type: application/json\r\nConnection: close\r\n\r\n"
+              + (body.isEmpty() ? "" : size + "\r\n" + body + "\r\n")
+              + "0\r\n%s\r\n\r\n".formatted(trailer));
+      String status = socket.readLine();
+      assertTrue(status.contains(body.isEmpty() ? " 400" : " 204"), status);
+    }
+    Http.Answer append =
+        http.send(
+            http.request("channels/" + channel)
+                .header("Content-Type", "application/json")
+                .header("Stream-Seq", "a")
+                .POST(BodyPublishers.ofString("2")));
+    assertEquals(204, append.status(), append.body());
   }
 
   @Test

@@ -101,6 +101,23 @@ class LimitsIT {
     }
   }
 
+  private HttpRequest.Builder asEventSource(String address, String channel) {
+    return from(address, "channels/" + channel + "?offset=now")
+        .header("Accept", "text/event-stream")
+        .header("Cache-Control", "no-cache");
+  }
+
+  // Any status but 200 would be the end of an EventSource (WHATWG HTML §9.2.3).
+  private void assertComesAgain(String address, String channel, String ending) {
+    String counter = "switchboard_endings_total{ending=\"" + ending.substring(4) + "\"}";
+    double before = Metrics.read(http, counter);
+    Http.Answer answer = http.send(asEventSource(address, channel));
+    assertEquals(200, answer.status(), answer.body());
+    assertTrue(answer.header("Content-Type").startsWith("text/event-stream"), ending);
+    assertTrue(answer.body().matches(": " + ending + "\nretry: [0-9]{3,5}\n\n"), answer.body());
+    assertEquals(before + 1, Metrics.read(http, counter), "counted as what it is");
+  }
+
   @Test
   void headersAndQueriesThatAreTooLongAreRefused() {
     String channel = channel("long");
@@ -155,10 +172,12 @@ class LimitsIT {
     }
     ServerTest.await("ten listen", () -> Metrics.read(http, "switchboard_subscriptions") == 10);
     assertRefused(listen("192.0.2.2", "one"), 503, "channel-full");
+    assertComesAgain("192.0.2.2", "one", "503 channel-full");
     for (int i = 0; i < 5; i++) {
       assertEquals(null, listen("192.0.2.1", "two"));
     }
     assertRefused(listen("192.0.2.1", "three"), 429, "too-many-from-address");
+    assertComesAgain("192.0.2.1", "three", "429 too-many-from-address");
     for (int i = 0; i < 10; i++) {
       assertEquals(null, listen("192.0.2.3", "three"));
     }
@@ -176,6 +195,8 @@ class LimitsIT {
       assertTrue(refusal.contains(" 503 "), refusal);
     }
     assertEquals(200, http.get("channels/two?offset=-1").status(), "a poll holds nothing");
+    assertComesAgain("192.0.2.4", "two", "503 too-many-connections");
+    assertEquals(404, http.send(asEventSource("192.0.2.4", "none")).status());
   }
 
   @Test

@@ -1,0 +1,70 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A request whose trailer fields do not count as header fields (RFC 9110 §6.5.1). Payara and
+ * GlassFish add them to the header fields when they read them: with the end of the body, and where
+ * that is empty and came in one packet with the header, before anybody sees the request.
+ */
+final class RequestWithoutTrailers extends HttpServletRequestWrapper {
+
+  private final Map<String, String> trailers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+
+  /** The request with the header fields that are there now; the same where no trailer is. */
+  static HttpServletRequest of(HttpServletRequest request) {
+    boolean mayHaveSome =
+        request.getHeader("Transfer-Encoding") != null
+            || !request.getProtocol().startsWith("HTTP/1");
+    // Undertow keeps them apart.
+    boolean isApart = request.getServletContext().getClass().getName().startsWith("io.undertow.");
+    if (!mayHaveSome || isApart || !request.isTrailerFieldsReady()) {
+      return request;
+    }
+    Map<String, String> trailers = request.getTrailerFields();
+    return trailers.isEmpty() ? request : new RequestWithoutTrailers(request, trailers);
+  }
+
+  private RequestWithoutTrailers(HttpServletRequest request, Map<String, String> trailers) {
+    super(request);
+    this.trailers.putAll(trailers);
+  }
+
+  private List<String> headers(String name) {
+    List<String> values = Collections.list(super.getHeaders(name));
+    int trailer = values.lastIndexOf(trailers.get(name));
+    if (trailer >= 0) {
+      values.remove(trailer);
+    }
+    return values;
+  }
+
+  @Override
+  public String getHeader(String name) {
+    return headers(name).stream().findFirst().orElse(null);
+  }
+
+  @Override
+  public Enumeration<String> getHeaders(String name) {
+    return Collections.enumeration(headers(name));
+  }
+
+  @Override
+  public Enumeration<String> getHeaderNames() {
+    return Collections.enumeration(
+        Collections.list(super.getHeaderNames()).stream()
+            .filter(name -> !headers(name).isEmpty())
+            .toList());
+  }
+
+  @Override
+  public String getContentType() {
+    return getHeader("Content-Type");
+  }
+}

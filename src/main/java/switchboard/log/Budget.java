@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * How many bytes all logs of a server keep together at the most. What a log keeps is taken from it
  * and given back.
  *
- * <p>Above nine tenths somebody is asked, once, to make room; what does not fit is refused.
+ * <p>Above nine tenths somebody is asked, once, to make room; what does not fit is refused. Half of
+ * it may be taken for what cannot be forgotten.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -19,6 +20,7 @@ public final class Budget {
   private final long maxBytes;
   private final Runnable makeRoom;
   private final AtomicLong takenBytes = new AtomicLong();
+  private final AtomicLong fixedBytes = new AtomicLong();
   private final AtomicBoolean asked = new AtomicBoolean();
 
   /**
@@ -43,6 +45,24 @@ public final class Budget {
       return false;
     }
     return true;
+  }
+
+  /**
+   * Takes all of it, or nothing, for what cannot be forgotten to make room: channels, producers. It
+   * may be half of everything, so that there is always room for messages.
+   */
+  public boolean takeFixed(long bytes) {
+    if (fixedBytes.addAndGet(bytes) <= maxBytes / 2 && take(bytes)) {
+      return true;
+    }
+    fixedBytes.addAndGet(-bytes);
+    return false;
+  }
+
+  /** Gives back what was {@linkplain #takeFixed taken}. */
+  public void giveFixed(long bytes) {
+    fixedBytes.addAndGet(-bytes);
+    give(bytes);
   }
 
   /** Takes it though it may not fit: for what can be forgotten again without loss. */

@@ -81,6 +81,7 @@ public final class RingLog implements Log {
   private Budget budget = Budget.UNBOUNDED;
   private long producerBytes;
   private long channelBytes;
+  private boolean isMirror;
 
   /**
    * An empty log.
@@ -119,6 +120,7 @@ public final class RingLog implements Log {
     mirror.head = start;
     mirror.budget = budget;
     mirror.channelBytes = channelBytes;
+    mirror.isMirror = true;
     budget.takeAnyway(mirror.heldBytes());
     return mirror;
   }
@@ -150,7 +152,12 @@ public final class RingLog implements Log {
    */
   public synchronized boolean join(Budget budget, long channelBytes) {
     this.channelBytes = channelBytes;
-    if (!budget.take(heldBytes())) {
+    if (!budget.takeFixed(fixedBytes())) {
+      this.channelBytes = 0;
+      return false;
+    }
+    if (!budget.take(messageBytes())) {
+      budget.giveFixed(fixedBytes());
       this.channelBytes = 0;
       return false;
     }
@@ -160,19 +167,27 @@ public final class RingLog implements Log {
 
   @Override
   public synchronized void leaveBudget() {
-    budget.give(heldBytes());
+    if (isMirror) {
+      budget.give(heldBytes());
+    } else {
+      budget.give(messageBytes());
+      budget.giveFixed(fixedBytes());
+    }
     budget = Budget.UNBOUNDED;
   }
 
   @Override
   public synchronized long heldBytes() {
-    return LOG_BYTES
-        + channelBytes
-        + (long) LIFE_BYTES * lives.size()
-        + bytes
-        + (head - first) * MESSAGE_BYTES
-        + producerBytes
-        + cost(lastSeq);
+    return fixedBytes() + messageBytes();
+  }
+
+  private long fixedBytes() {
+    long channel = LOG_BYTES + channelBytes + (long) LIFE_BYTES * lives.size();
+    return channel + producerBytes + cost(lastSeq);
+  }
+
+  private long messageBytes() {
+    return bytes + (head - first) * MESSAGE_BYTES;
   }
 
   @Override
@@ -263,7 +278,7 @@ public final class RingLog implements Log {
         return new Appended.TooManyProducers(retention.maxProducers());
       }
     }
-    if (!budget.take(cost(append))) {
+    if (!take(append)) {
       return new Appended.Full(budget.maxBytes());
     }
     for (byte[] message : append.messages()) {
@@ -273,7 +288,7 @@ public final class RingLog implements Log {
       remember(append.producer(), nowMillis);
     }
     if (append.seq() != null) {
-      budget.give(Math.max(0, cost(lastSeq) - cost(append.seq())));
+      budget.giveFixed(Math.max(0, cost(lastSeq) - cost(append.seq())));
       lastSeq = append.seq();
     }
     if (append.close()) {
@@ -284,12 +299,20 @@ public final class RingLog implements Log {
     return new Appended.Accepted(end(), closed);
   }
 
-  private long cost(Append append) {
+  private boolean take(Append append) {
     long messages = append.sizeBytes() + (long) append.messages().size() * MESSAGE_BYTES;
-    long seq = append.seq() == null ? 0 : Math.max(0, cost(append.seq()) - cost(lastSeq));
-    return append.producer() != null && isUnknown(append.producer())
-        ? messages + seq + cost(append.producer())
-        : messages + seq;
+    long fixed = append.seq() == null ? 0 : Math.max(0, cost(append.seq()) - cost(lastSeq));
+    if (append.producer() != null && isUnknown(append.producer())) {
+      fixed += cost(append.producer());
+    }
+    if (!budget.take(messages)) {
+      return false;
+    }
+    if (fixed > 0 && !budget.takeFixed(fixed)) {
+      budget.give(messages);
+      return false;
+    }
+    return true;
   }
 
   private static long cost(String seq) {
@@ -390,7 +413,7 @@ public final class RingLog implements Log {
       }
       eldest.remove();
       producerBytes -= cost(known.producer());
-      budget.give(cost(known.producer()));
+      budget.giveFixed(cost(known.producer()));
     }
   }
 

@@ -66,6 +66,7 @@ public class ChannelsFilter extends HttpFilter {
     List<String> origins = settings.get(Settings.CORS_ORIGINS);
     boolean isPreflight = new Cors(origins).answer(request, response);
     try {
+      TcpConnection.requireReader(request);
       request = target.require(request);
       FetchMetadata.require(request);
       if (isPreflight) {
@@ -124,7 +125,7 @@ public class ChannelsFilter extends HttpFilter {
     if (isEventSource && problem.isPassing()) {
       EventStream.comeAgain(problem, response);
     } else {
-      write(problem, response);
+      held(request, response).answer(problem.toAnswer());
     }
   }
 
@@ -259,11 +260,7 @@ public class ChannelsFilter extends HttpFilter {
   private void read(HttpServletRequest request, HttpServletResponse response, Query query) {
     try {
       new HttpRead(channels, connections, settings, clocks, threads.executor())
-          .start(
-              name(request),
-              query,
-              request,
-              new Held.ByServlet(request, response, connections.tally()));
+          .start(name(request), query, request, held(request, response));
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
@@ -273,14 +270,22 @@ public class ChannelsFilter extends HttpFilter {
 
   private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
     try {
-      new HttpChannel(channels, presence)
-          .answer(request.getMethod(), name(request), Visitor.of(request))
-          .write(response);
+      held(request, response)
+          .answer(
+              new HttpChannel(channels, presence)
+                  .answer(request.getMethod(), name(request), Visitor.of(request)));
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
       throw Problem.unexpected(e);
     }
+  }
+
+  private Held held(HttpServletRequest request, HttpServletResponse response) {
+    return new Held.ByServlet(
+        request,
+        response,
+        new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.tally()));
   }
 
   private void startEventStream(
@@ -294,7 +299,7 @@ public class ChannelsFilter extends HttpFilter {
             query,
             Headers.of(request),
             settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
-    EventStream.start(read, request, response, connections, settings, clocks);
+    EventStream.start(read, request, response, connections, bodies, settings, clocks);
   }
 
   // What stands behind /channels/, decoded. Servers divide the path differently between the two.
@@ -305,10 +310,6 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   static void write(Problem problem, HttpServletResponse response) throws IOException {
-    response.setStatus(problem.ending().status());
-    problem.headers().forEach(response::setHeader);
-    response.setHeader("Cache-Control", "no-store");
-    response.setContentType(Problem.MEDIA_TYPE);
-    response.getOutputStream().write(problem.toBytes());
+    problem.toAnswer().write(response);
   }
 }

@@ -22,6 +22,7 @@ import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
@@ -61,6 +62,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final TcpConnection.WriteQueue queue;
   private final String address;
   private final Connections connections;
+  private final PendingBodies.Share share;
   private final Settings settings;
   private final Clocks clocks;
   private final AtomicBoolean over = new AtomicBoolean();
@@ -84,6 +86,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       HttpServletRequest servletRequest,
       HttpServletResponse response,
       Connections connections,
+      PendingBodies bodies,
       Settings settings,
       Clocks clocks)
       throws IOException {
@@ -119,7 +122,8 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     AsyncContext context = servletRequest.startAsync();
     context.setTimeout(0);
     EventStream stream =
-        new EventStream(request, context, out, address, connections, settings, clocks);
+        new EventStream(
+            request, context, out, address, connections, bodies.share(), settings, clocks);
     context.addListener(stream);
     Ending late = connections.add(stream);
     if (late == null) {
@@ -162,6 +166,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       ServletOutputStream out,
       String address,
       Connections connections,
+      PendingBodies.Share share,
       Settings settings,
       Clocks clocks) {
     this.request = request;
@@ -171,6 +176,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     this.queue = TcpConnection.keepLittleFor((HttpServletRequest) context.getRequest());
     this.address = address;
     this.connections = connections;
+    this.share = share;
     this.settings = settings;
     this.clocks = clocks;
     this.cursor = request.cursor();
@@ -358,6 +364,10 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
           Outgoing next = waiting.remove();
           current = next.done();
           pending = next.bytes().get();
+          if (!share.hold(pending.length)) {
+            pending = null;
+            return () -> end(Ending.BODIES_FULL); // its client comes again with the offset it has
+          }
           lastWriteMillis = clocks.elapsed().millis();
           writingSinceMillis = clocks.ticks().millis();
         } else if (pending != null) {
@@ -371,6 +381,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
         } else {
           Runnable done = current;
           current = null;
+          share.hold(0);
           return done;
         }
       }
@@ -469,6 +480,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       return false;
     }
     connections.remove(this);
+    share.close();
     connections.tell(this, Watcher.Sight.ENDED, why);
     for (Feed feed : feeds) {
       if (feed.subscription != null) {

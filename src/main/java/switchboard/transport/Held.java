@@ -7,7 +7,8 @@ import jakarta.ws.rs.container.AsyncResponse;
 import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Tally;
+import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
 
 /**
  * A request that is answered once, now or later: as JAX-RS has it, or with the Servlet API alone,
@@ -65,13 +66,13 @@ interface Held {
 
     private final HttpServletRequest request;
     private final HttpServletResponse response;
-    private final Tally tally;
+    private final PendingAnswer.Place place;
     private AsyncContext context;
 
-    ByServlet(HttpServletRequest request, HttpServletResponse response, Tally tally) {
+    ByServlet(HttpServletRequest request, HttpServletResponse response, PendingAnswer.Place place) {
       this.request = request;
       this.response = response;
-      this.tally = tally;
+      this.place = place;
     }
 
     @Override
@@ -82,18 +83,39 @@ interface Held {
 
     @Override
     public void answer(HttpAnswer answer) {
-      end(() -> answer.write(response));
+      if (PendingAnswer.isFor(answer, request)) {
+        answerAsItIsTaken(answer);
+      } else {
+        end(() -> answer.write(response));
+      }
+    }
+
+    private void answerAsItIsTaken(HttpAnswer answer) {
+      PendingBodies.Share share = place.bodies().share();
+      if (!share.hold(answer.sent(request).length)) {
+        refuse(new Problem(Ending.BODIES_FULL, Ending.BODIES_FULL.title()));
+        return;
+      }
+      try {
+        if (context == null) {
+          hold();
+        }
+        PendingAnswer.send(answer, request, response, context, share, place);
+      } catch (IOException | IllegalStateException e) {
+        LOG.log(Level.FINEST, "the client was gone before its answer", e);
+        share.close();
+      }
     }
 
     @Override
     public void refuse(Problem problem) {
-      tally.ended(problem.ending());
+      place.tally().ended(problem.ending());
       refuseInTheEnd(problem);
     }
 
     @Override
     public void refuseInTheEnd(Problem problem) {
-      end(() -> ChannelsFilter.write(problem, response));
+      answer(problem.toAnswer());
     }
 
     /** Writes an answer. */

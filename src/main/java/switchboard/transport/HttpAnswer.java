@@ -1,5 +1,6 @@
 package switchboard.transport;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
@@ -19,11 +20,23 @@ record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
   }
 
   void write(HttpServletResponse response) throws IOException {
+    writeHead(response);
+    if (body != null) {
+      response.getOutputStream().write(body);
+    }
+  }
+
+  /** The body as it is sent: none to who asked only for the head. */
+  byte[] sent(HttpServletRequest request) {
+    return body == null || request.getMethod().equals("HEAD") ? new byte[0] : body;
+  }
+
+  /** What comes before the body. */
+  void writeHead(HttpServletResponse response) {
     response.setStatus(status);
     headers.forEach(response::setHeader);
     if (body != null) {
       response.setContentLength(body.length);
-      response.getOutputStream().write(body);
     }
   }
 }

@@ -142,6 +142,13 @@ public final class Problem extends RuntimeException {
     return json.build();
   }
 
+  HttpAnswer toAnswer() {
+    Map<String, String> all = new LinkedHashMap<>(headers);
+    all.put("Cache-Control", "no-store");
+    all.put("Content-Type", MEDIA_TYPE);
+    return new HttpAnswer(ending.status(), all, toBytes());
+  }
+
   byte[] toBytes() {
     return toJson().toString().getBytes(StandardCharsets.UTF_8);
   }

@@ -62,6 +62,7 @@ public final class RequestTarget {
       throws IOException {
     try {
       if (!isOfChannels(RequestPath.require(request))) {
+        TcpConnection.requireReader(request);
         require(request);
       }
       return true;

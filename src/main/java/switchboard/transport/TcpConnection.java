@@ -9,6 +9,8 @@ import java.lang.reflect.Method;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
 
 /**
  * The connection that a request came by, for hanging up on a client that goes on sending what
@@ -28,6 +30,9 @@ final class TcpConnection {
    * SlowReaderIT
    */
   private static final int QUEUE_BYTES = 32 << 10;
+
+  /** With more of earlier answers in Grizzly's queue no other is added. */
+  private static final int MAX_UNREAD_BYTES = 64 << 10;
 
   private TcpConnection() {}
 
@@ -67,6 +72,58 @@ final class TcpConnection {
     Object tcp = grizzlyConnection(request);
     Method close = Inside.method(tcp, "closeSilently");
     return () -> call(close, tcp);
+  }
+
+  /** Whether the server is Payara or GlassFish, and the connection the request's alone. */
+  static boolean isGrizzly(HttpServletRequest request) {
+    return unwrapped(request).getClass().getName().startsWith("org.apache.catalina.")
+        && request.getProtocol().startsWith("HTTP/1");
+  }
+
+  /**
+   * Whether the client may not have taken the answers to earlier requests: on Payara and GlassFish
+   * they are still in the server's queue, on WildFly the client sent the next request before it had
+   * this one's answer.
+   */
+  static boolean isBehind(HttpServletRequest request) {
+    if (request.getProtocol().startsWith("HTTP/1")
+        && unwrapped(request).getClass().getName().startsWith("io.undertow.")) {
+      try {
+        Object exchange = Inside.call(unwrapped(request), "getExchange");
+        Object tcp = Inside.call(exchange, "getConnection");
+        return Inside.method(tcp, "getExtraBytes").invoke(tcp) != null;
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        surprised(e);
+      }
+    }
+    return unreadBytes(request) > PendingBodies.FREE_BYTES;
+  }
+
+  /**
+   * Refuses a request of a client that goes on asking and does not take the answers, and hangs up
+   * on it: those that {@link PendingAnswer} does not send would be kept without bound.
+   */
+  static void requireReader(HttpServletRequest request) {
+    if (unreadBytes(request) > MAX_UNREAD_BYTES) {
+      end(under(request));
+      throw new Problem(Ending.TOO_SLOW, "the answers to earlier requests were not taken");
+    }
+  }
+
+  /**
+   * How many bytes of answers to earlier requests the server keeps because the client has not taken
+   * them; 0 where the server begins no request before that.
+   */
+  static int unreadBytes(HttpServletRequest request) {
+    if (isGrizzly(request)) {
+      try {
+        Object tcp = grizzlyConnection(catalinaRequest(unwrapped(request)));
+        return (int) Inside.call(Inside.call(tcp, "getAsyncWriteQueue"), "spaceInBytes");
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        surprised(e);
+      }
+    }
+    return 0;
   }
 
   private static Object grizzlyConnection(Object request) throws ReflectiveOperationException {
@@ -118,11 +175,14 @@ final class TcpConnection {
 
   /** Has the server keep little for the client of this request. */
   static WriteQueue keepLittleFor(HttpServletRequest request) {
-    HttpServletRequest inner = unwrapped(request);
-    if (inner.getClass().getName().startsWith("org.apache.catalina.")
-        && request.getProtocol().startsWith("HTTP/1")) {
+    return keepLittleFor(request, QUEUE_BYTES);
+  }
+
+  /** The same, but for how much. */
+  static WriteQueue keepLittleFor(HttpServletRequest request, int bytes) {
+    if (isGrizzly(request)) {
       try {
-        return keepLittleUnder(catalinaRequest(inner));
+        return keepLittleUnder(catalinaRequest(unwrapped(request)), bytes);
       } catch (ReflectiveOperationException | RuntimeException e) {
         surprised(e);
       }
@@ -132,10 +192,15 @@ final class TcpConnection {
 
   /** The same under a request of Payara's or GlassFish's own. */
   static WriteQueue keepLittleUnder(Object request) throws ReflectiveOperationException {
+    return keepLittleUnder(request, QUEUE_BYTES);
+  }
+
+  private static WriteQueue keepLittleUnder(Object request, int bytes)
+      throws ReflectiveOperationException {
     Object tcp = grizzlyConnection(request);
     Method set = Inside.method(tcp, "setMaxAsyncWriteQueueSize", int.class);
     Object before = Inside.call(tcp, "getMaxAsyncWriteQueueSize");
-    invoke(set, tcp, QUEUE_BYTES);
+    invoke(set, tcp, bytes);
     return new WriteQueue(set, tcp, before);
   }
 

@@ -380,7 +380,7 @@ class ChannelsTest {
 
   @Test
   void whatDoesNotFitIsRefusedAndDeletingMakesRoom() {
-    Channels small = limited(new Limits(10_000, 100, 10, 10));
+    Channels small = limited(new Limits(20_000, 100, 10, 10));
     Channel channel = json(small, "a");
     assertTrue(channel.append(Append.of(List.of(new byte[20_000]))) instanceof Appended.Full);
     for (int i = 0; i < 8; i++) {

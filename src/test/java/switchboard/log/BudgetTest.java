@@ -85,6 +85,26 @@ class BudgetTest {
   }
 
   @Test
+  void whatCannotBeForgottenLeavesRoomForMessages() {
+    RingLog log = log(100);
+    List<RingLog> others = new java.util.ArrayList<>();
+    Retention retention = new Retention(1, 1_000_000, Duration.ZERO);
+    while (others.size() < 100) {
+      RingLog other = new RingLog(2, retention, new Page(1, 1));
+      if (!other.join(budget)) {
+        break;
+      }
+      others.add(other);
+    }
+    assertTrue(budget.takenBytes() <= 5_000, budget.takenBytes() + " bytes for channels");
+    assertInstanceOf(Appended.Full.class, append(log, "p".repeat(500), 0));
+    assertInstanceOf(Appended.Accepted.class, append(log, 4_000));
+    others.forEach(RingLog::leaveBudget);
+    assertInstanceOf(Appended.Accepted.class, append(log, "p".repeat(500), 0));
+    assertEquals(log.heldBytes(), budget.takenBytes());
+  }
+
+  @Test
   void aLogThatDoesNotFitDoesNotBegin() {
     append(log(100), 8_500);
     assertFalse(new RingLog(2, new Retention(1, 1, Duration.ZERO), new Page(1, 1)).join(budget));

@@ -1,0 +1,201 @@
+package switchboard.transport;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
+import switchboard.channel.Tally;
+import switchboard.config.Settings;
+import switchboard.time.MonotonicClock;
+
+/**
+ * A large answer that goes out as its client takes it, with the Servlet API's non-blocking output:
+ * no thread waits for a client that does not read. What is not taken is counted, and the next
+ * request of the same connection is not begun before that. So a client that sends many requests and
+ * reads none of the answers costs one of them.
+ *
+ * <p>One that takes nothing for {@code switchboard.write.stuck-after} is given up.
+ *
+ * <p><b>Threads.</b> Safe. Bytes are handed over under this object's lock.
+ *
+ * <p><b>Cost.</b> The answer's bytes, counted in {@link PendingBodies}.
+ */
+final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies.PendingBody {
+
+  /**
+   * What sending one needs.
+   *
+   * @param ticks by which a client is judged that takes nothing
+   */
+  record Place(PendingBodies bodies, Settings settings, MonotonicClock ticks, Tally tally) {}
+
+  private static final Logger LOG = Logger.getLogger(PendingAnswer.class.getName());
+
+  /** So much is handed over at once: Grizzly takes it whole, however little its client reads. */
+  private static final int PART_BYTES = 16 << 10;
+
+  private final Place place;
+  private final PendingBodies.Share share;
+  private final byte[] body;
+  private final AsyncContext context;
+  private final HttpServletRequest request;
+  private final ServletOutputStream out;
+  private final TcpConnection.WriteQueue queue;
+  private final boolean isQueued;
+  private final AtomicBoolean isOver = new AtomicBoolean();
+  private volatile long sinceMillis;
+  private int handedOver; // guarded by this
+
+  /** Whether an answer is sent this way: it is large, or its client takes none. */
+  static boolean isFor(HttpAnswer answer, HttpServletRequest request) {
+    boolean isLarge = answer.body() != null && answer.body().length > PendingBodies.FREE_BYTES;
+    return (isLarge || TcpConnection.isBehind(request)) && request.isAsyncSupported();
+  }
+
+  /**
+   * Sends an answer in a request that is held already.
+   *
+   * @param share holds the answer's bytes
+   */
+  static void send(
+      HttpAnswer answer,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      AsyncContext context,
+      PendingBodies.Share share,
+      Place place)
+      throws IOException {
+    answer.writeHead(response);
+    ServletOutputStream out = response.getOutputStream();
+    if (out.getClass().getName().startsWith("io.undertow.")) {
+      response.setBufferSize(1); // for the reason that EventStream has
+    }
+    PendingAnswer pending =
+        new PendingAnswer(answer.sent(request), request, context, out, share, place);
+    context.addListener(pending);
+    place.bodies().add(pending);
+    out.setWriteListener(pending);
+  }
+
+  private PendingAnswer(
+      byte[] body,
+      HttpServletRequest request,
+      AsyncContext context,
+      ServletOutputStream out,
+      PendingBodies.Share share,
+      Place place) {
+    this.body = body;
+    this.request = request;
+    this.context = context;
+    this.out = out;
+    this.share = share;
+    this.place = place;
+    this.isQueued = TcpConnection.isGrizzly(request);
+    this.queue = TcpConnection.keepLittleFor(request, PendingBodies.FREE_BYTES);
+    this.sinceMillis = place.ticks().millis();
+  }
+
+  @Override
+  public void onWritePossible() {
+    try {
+      if (isTaken()) {
+        finish();
+      }
+    } catch (IOException | RuntimeException e) {
+      onError(e);
+    }
+  }
+
+  /** Hands over what the server takes; whether that was all. */
+  private synchronized boolean isTaken() throws IOException {
+    while (!isOver.get() && out.isReady()) {
+      if (handedOver == body.length) {
+        return true;
+      }
+      int length = Math.min(PART_BYTES, body.length - handedOver);
+      out.write(body, handedOver, length);
+      handedOver += length;
+      sinceMillis = place.ticks().millis();
+      // Grizzly would begin the next request with this in its queue. The others write it first, and
+      // Undertow is never ready again after the last byte.
+      if (handedOver == body.length && !isQueued) {
+        return true;
+      }
+    }
+    return false; // the container calls onWritePossible
+  }
+
+  private void finish() {
+    if (leave()) {
+      try {
+        queue.restore();
+        context.complete();
+      } catch (IllegalStateException e) {
+        LOG.log(Level.FINEST, "completed already by the container", e);
+      }
+    }
+  }
+
+  private boolean leave() {
+    if (!isOver.compareAndSet(false, true)) {
+      return false;
+    }
+    place.bodies().remove(this);
+    share.close();
+    return true;
+  }
+
+  @Override
+  public void tick(long nowMillis) {
+    if (nowMillis - sinceMillis >= place.settings().millis(Settings.STUCK_AFTER)) {
+      end(Ending.TOO_SLOW);
+    }
+  }
+
+  // The server would keep what was not taken, and the connection, until its own time-out.
+  @Override
+  public void end(Ending ending) {
+    if (!isOver.get()) {
+      Closeable connection = TcpConnection.under(request); // while the request is still ours
+      place.tally().ended(ending);
+      finish();
+      TcpConnection.end(connection);
+    }
+  }
+
+  @Override
+  public void onError(Throwable e) {
+    LOG.log(Level.FINEST, "the client was gone before it had its answer", e);
+    finish();
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    leave();
+  }
+
+  @Override
+  public void onError(AsyncEvent event) {
+    finish();
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    finish();
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    // this request is never started anew
+  }
+}

@@ -4,6 +4,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerContainer;
 import java.io.IOException;
+import java.util.function.LongPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.config.Settings;
@@ -80,6 +81,24 @@ public final class FrameWriters {
       LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
     }
     return new StandardFrameWriter(session, release);
+  }
+
+  /**
+   * Has what the server keeps of a frame that is not whole looked at, where it keeps it before it
+   * gives any of it to the application.
+   *
+   * @param keeps is asked with how many bytes that is; false where no more must be read
+   */
+  void watch(Session session, LongPredicate keeps) {
+    try {
+      if (server == Server.TYRUS) {
+        TyrusConnection.watch(session, keeps);
+      }
+    } catch (ReflectiveOperationException e) {
+      fallBack(e);
+    } catch (RuntimeException e) {
+      LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
+    }
   }
 
   private void fallBack(Exception e) {

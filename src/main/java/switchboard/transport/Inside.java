@@ -29,11 +29,16 @@ final class Inside {
 
   /** What a field holds, its own or an inherited one. */
   static Object get(Object owner, String field) throws ReflectiveOperationException {
-    return require(owner, field, find(owner, field).get(owner));
+    return require(owner, field, find(owner, field));
+  }
+
+  /** The same, or {@code null}. */
+  static Object find(Object owner, String field) throws ReflectiveOperationException {
+    return field(owner, field).get(owner);
   }
 
   static void set(Object owner, String field, Object value) throws ReflectiveOperationException {
-    find(owner, field).set(owner, value);
+    field(owner, field).set(owner, value);
   }
 
   /** What a public method without parameters returns. */
@@ -60,7 +65,7 @@ final class Inside {
         .anyMatch(declared -> declared.getName().equals(field));
   }
 
-  private static Field find(Object owner, String name) throws ReflectiveOperationException {
+  private static Field field(Object owner, String name) throws ReflectiveOperationException {
     Member member = new Member(owner.getClass(), name, List.of());
     Field field = FIELDS.get(member);
     if (field == null) {

@@ -8,13 +8,16 @@ import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerContainer;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.PendingBodies;
 
 /**
  * The connection under a WebSocket on Payara and GlassFish, ended in a way that does no harm.
@@ -71,12 +74,16 @@ final class TyrusConnection implements WebConnection {
     Inside.set(container, "managedScheduledExecutorService", NEVER);
   }
 
+  private static Object upgraded(Session session) throws ReflectiveOperationException {
+    Object upgraded = Inside.get(writerOf(session), "tyrusHttpUpgradeHandler");
+    return Inside.has(upgraded, "handler")
+        ? Inside.get(upgraded, "handler") // the first one only stands for the real one
+        : upgraded;
+  }
+
   /** Puts one under a WebSocket that was just opened. */
   static TyrusConnection under(Session session) throws ReflectiveOperationException {
-    Object upgraded = Inside.get(writerOf(session), "tyrusHttpUpgradeHandler");
-    if (Inside.has(upgraded, "handler")) {
-      upgraded = Inside.get(upgraded, "handler"); // the first one only stands for the real one
-    }
+    Object upgraded = upgraded(session);
     Object original = Inside.get(upgraded, "wc");
     if (original instanceof TyrusUpgrade.Deferred deferred) {
       original = deferred.original();
@@ -84,6 +91,38 @@ final class TyrusConnection implements WebConnection {
     TyrusConnection connection = new TyrusConnection((WebConnection) original);
     Inside.set(upgraded, "wc", connection);
     return connection;
+  }
+
+  /**
+   * Has it looked at how much Tyrus keeps of a frame that is not whole: it passes on none of it
+   * before, and keeps the space that the largest frame took as long as the WebSocket lasts.
+   */
+  static void watch(Session session, LongPredicate keeps) throws ReflectiveOperationException {
+    Object upgraded = upgraded(session);
+    if (Inside.get(upgraded, "is") instanceof TyrusUpgrade.Input input) {
+      input.watch(() -> keeps.test(kept(upgraded)));
+    }
+  }
+
+  private static long kept(Object upgraded) {
+    try {
+      Object reading = Inside.find(upgraded, "connection");
+      Object reader = reading == null ? null : Inside.call(reading, "getReadHandler");
+      return kept(upgraded, "buf") + (reader == null ? 0 : kept(reader, "buffer"));
+    } catch (ReflectiveOperationException e) {
+      LOG.log(Level.FINE, "the server is another than expected", e);
+      return 0;
+    }
+  }
+
+  private static long kept(Object owner, String field) throws ReflectiveOperationException {
+    if (!(Inside.find(owner, field) instanceof ByteBuffer buffer)) {
+      return 0;
+    }
+    if (!buffer.hasRemaining() && buffer.capacity() > PendingBodies.FREE_BYTES) {
+      Inside.set(owner, field, null);
+    }
+    return buffer.remaining();
   }
 
   /** Tyrus' own way to write: what it holds the monitor of while it does. */

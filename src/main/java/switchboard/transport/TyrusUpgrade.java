@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -102,10 +103,14 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
   }
 
   /** The server's input, which tells its listener nothing before it is told to begin. */
-  private static final class Input extends ServletInputStream {
+  static final class Input extends ServletInputStream {
+
+    /** No more is read before it is looked at what Tyrus keeps. */
+    private static final int AT_ONCE = 64 << 10;
 
     private final ServletInputStream original;
     private ReadListener listener;
+    private volatile BooleanSupplier mayGoOn = () -> true;
 
     private Input(ServletInputStream original) {
       this.original = original;
@@ -116,13 +121,18 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
       listener = reader;
     }
 
+    /** Asks this each time before more is read; nothing is read any more when it says no. */
+    void watch(BooleanSupplier question) {
+      mayGoOn = question;
+    }
+
     private void begin() {
       original.setReadListener(listener);
     }
 
     @Override
     public boolean isReady() {
-      return original.isReady();
+      return mayGoOn.getAsBoolean() && original.isReady();
     }
 
     @Override
@@ -132,7 +142,7 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
 
     @Override
     public int available() throws IOException {
-      return original.available();
+      return Math.min(original.available(), AT_ONCE);
     }
 
     @Override
@@ -142,7 +152,7 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
 
     @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
-      return original.read(bytes, from, length);
+      return original.read(bytes, from, Math.min(length, AT_ONCE));
     }
 
     @Override

@@ -72,6 +72,8 @@ final class WebSocketConnection implements Connection {
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean lapsed = new AtomicBoolean();
   private final FrameParts incoming;
+  private final PendingBodies.Share incomingShare;
+  private final PendingBodies.Share outgoingShare;
   private Conversation conversation;
   private volatile Guard guard;
   private volatile boolean awaitsToken;
@@ -93,6 +95,8 @@ final class WebSocketConnection implements Connection {
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
   private int waitingBytes;
   private Runnable sending; // what runs when the frame is written; the frame is the writer's
+  private long heldBytes; // of the frames that wait and the one that is written
+  private int sendingBytes;
   private Ending closing;
 
   WebSocketConnection(
@@ -107,6 +111,8 @@ final class WebSocketConnection implements Connection {
     this.session = session;
     this.writer = writer;
     this.incoming = new FrameParts(bodies.share());
+    this.incomingShare = bodies.share();
+    this.outgoingShare = bodies.share();
     this.pace = pace;
     this.visitor = visitor;
     this.guard = visitor.guard();
@@ -238,6 +244,23 @@ final class WebSocketConnection implements Connection {
     }
   }
 
+  /**
+   * The server software keeps so many bytes of a frame that is not whole, or has no more to do with
+   * them; false where it must not, and the connection is closed.
+   */
+  boolean keeps(long bytes) {
+    if (isEnding() || bytes == 0) {
+      incomingShare.hold(0);
+      return !over.get();
+    }
+    boolean isTooLarge = bytes > maxFrameBytes() + FRAME_BYTES;
+    if (!isTooLarge && incomingShare.hold(bytes)) {
+      return true;
+    }
+    closeNow(isTooLarge ? Ending.TOO_LARGE : Ending.BODIES_FULL);
+    return false;
+  }
+
   // Who may append nothing, and has not said yet who it is, has only a token to send.
   private int maxFrameBytes() {
     int max = settings.get(Settings.MESSAGE_MAX_BYTES);
@@ -334,18 +357,21 @@ final class WebSocketConnection implements Connection {
 
   private void send(Outgoing outgoing) {
     boolean tooMany;
+    boolean isFull;
     synchronized (waiting) {
       if (closing != null || over.get()) {
         return;
       }
       waitingBytes += outgoing.countedBytes();
       tooMany = waitingBytes > MAX_WAITING_BYTES;
-      if (!tooMany) {
+      heldBytes += outgoing.frame().bytes().length;
+      isFull = !outgoingShare.hold(heldBytes);
+      if (!tooMany && !isFull) {
         waiting.add(outgoing);
       }
     }
-    if (tooMany) {
-      closeNow(Ending.TOO_SLOW);
+    if (tooMany || isFull) {
+      closeNow(tooMany ? Ending.TOO_SLOW : Ending.BODIES_FULL);
     } else {
       push();
     }
@@ -376,6 +402,7 @@ final class WebSocketConnection implements Connection {
       end = next == null && !over.get() ? closing : null;
       if (next != null) {
         sending = next.done();
+        sendingBytes = next.frame().bytes().length;
         waitingBytes -= next.countedBytes();
         lastSentMillis = clocks.elapsed().millis();
         sendingSinceMillis = clocks.ticks().millis();
@@ -411,6 +438,8 @@ final class WebSocketConnection implements Connection {
     synchronized (waiting) {
       done = sending;
       sending = null;
+      heldBytes -= sendingBytes;
+      outgoingShare.hold(heldBytes);
     }
     done.run();
     push();
@@ -511,6 +540,8 @@ final class WebSocketConnection implements Connection {
     connections.tell(this, Watcher.Sight.ENDED, why);
     conversation.gone();
     incoming.close();
+    incomingShare.close();
+    outgoingShare.close();
     connections.afterwards(writer::release);
     synchronized (waiting) {
       waiting.clear();

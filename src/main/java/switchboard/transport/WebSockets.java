@@ -32,15 +32,18 @@ public class WebSockets {
 
   /** The connection over a WebSocket that the server has opened. */
   WebSocketConnection connection(Session session) {
-    return new WebSocketConnection(
-        session,
-        WebSocketHandshake.visitor(session, authorizer),
-        writers.of(session),
-        connections,
-        bodies,
-        pace,
-        settings,
-        clocks);
+    WebSocketConnection connection =
+        new WebSocketConnection(
+            session,
+            WebSocketHandshake.visitor(session, authorizer),
+            writers.of(session),
+            connections,
+            bodies,
+            pace,
+            settings,
+            clocks);
+    writers.watch(session, connection::keeps);
+    return connection;
   }
 
   /** Begins what the client asks for. */

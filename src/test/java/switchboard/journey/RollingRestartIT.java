@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
 import switchboard.redis.RedisServer;
-import switchboard.server.MicroServer;
+import switchboard.server.ServerProcess;
 import switchboard.transport.Http;
 import switchboard.transport.Programs;
 import switchboard.transport.RunningProxy;
@@ -69,7 +69,7 @@ class RollingRestartIT implements Wanderer.Crowd {
   private final Http http = new Http(URI.create(ROOT));
   private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2);
   private final ScheduledExecutorService publishing = Executors.newScheduledThreadPool(4);
-  private final Map<Integer, MicroServer> nodes = new TreeMap<>();
+  private final Map<Integer, ServerProcess> nodes = new TreeMap<>();
   private final Map<String, String> environment = new HashMap<>();
   private Path war;
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -268,7 +268,7 @@ class RollingRestartIT implements Wanderer.Crowd {
   }
 
   private void start(int port) {
-    nodes.put(port, MicroServer.start(port, war, environment));
+    nodes.put(port, ServerProcess.micro(port, war, environment));
   }
 
   private void awaitReady(int port) {
@@ -436,7 +436,7 @@ class RollingRestartIT implements Wanderer.Crowd {
     for (int i = open.size() - 1; i >= 0; i--) {
       open.get(i).close();
     }
-    nodes.values().forEach(MicroServer::close);
+    nodes.values().forEach(ServerProcess::close);
     report.append(
         "\n%,d clients, %,d messages heard, %,d gaps told.\n"
             .formatted(

@@ -28,14 +28,14 @@ import redis.clients.jedis.Jedis;
 import switchboard.channel.Transport;
 import switchboard.redis.RedisServer;
 import switchboard.redis.Wire;
-import switchboard.server.MicroServer;
+import switchboard.server.ServerProcess;
 
 /** Three nodes on one Redis are one server, with and without the real nginx in front. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClusterIT {
 
   private static final int FIRST_PORT = 18_081;
-  private static final List<MicroServer> NODES = new ArrayList<>();
+  private static final List<ServerProcess> NODES = new ArrayList<>();
   private static RedisServer redis;
 
   /** By which the last node comes to Redis. */
@@ -52,9 +52,9 @@ class ClusterIT {
       String url = i == 2 ? wire.url() : redis.url();
       Map<String, String> environment =
           Map.of("SWITCHBOARD_STORE_URL", url, "SWITCHBOARD_TICKER_CHANNEL", "ticker-" + i);
-      NODES.add(MicroServer.start(FIRST_PORT + i, war, environment));
+      NODES.add(ServerProcess.micro(FIRST_PORT + i, war, environment));
     }
-    for (MicroServer node : NODES) {
+    for (ServerProcess node : NODES) {
       await("node " + node.port() + " is ready", node::isReady);
     }
   }
@@ -65,7 +65,7 @@ class ClusterIT {
 
   @AfterAll
   static void stopTheCluster() {
-    NODES.forEach(MicroServer::close);
+    NODES.forEach(ServerProcess::close);
     if (redis != null) {
       wire.close();
       redis.close();
@@ -188,7 +188,7 @@ class ClusterIT {
   }
 
   private static List<Integer> ports() {
-    return NODES.stream().map(MicroServer::port).toList();
+    return NODES.stream().map(ServerProcess::port).toList();
   }
 
   // Last: it takes a node away.

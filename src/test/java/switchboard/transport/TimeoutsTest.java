@@ -255,7 +255,7 @@ class TimeoutsTest {
     ReadRequest read = read(Transport.EVENT_STREAM);
     HttpServletRequest request = request("c", null);
     try {
-      EventStream.start(read, request, response(), connections, settings, clocks);
+      EventStream.start(read, request, response(), connections, bodies, settings, clocks);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

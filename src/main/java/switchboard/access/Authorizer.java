@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Logger;
 import switchboard.config.Action;
 import switchboard.config.Grants;
@@ -37,6 +38,11 @@ import switchboard.time.Clocks;
 public final class Authorizer {
 
   static final int MAX_KNOWN = 10_000;
+
+  /** What tokens that were checked may cost together, and one beside what it says, roughly. */
+  static final int MAX_KNOWN_BYTES = 8 << 20;
+
+  private static final int KNOWN_BYTES = 500;
   private static final Duration KNOWN_FOR = Duration.ofMinutes(1);
   private static final Duration REMEMBERED_FOR = Duration.ofMinutes(10);
   private static final Logger LOG = Logger.getLogger("switchboard.access");
@@ -54,6 +60,7 @@ public final class Authorizer {
   private final FailedAttempts failures;
   private final int maxFailures;
   private final Clocks clocks;
+  private final AtomicLong knownBytes = new AtomicLong(); // since they were last forgotten
   private final Map<String, Known> known = new ConcurrentHashMap<>();
 
   public Authorizer(Settings settings, Clocks clocks) {
@@ -131,8 +138,10 @@ public final class Authorizer {
     }
     try {
       Token token = tokens.verify(written);
-      if (known.size() >= MAX_KNOWN) {
+      int cost = KNOWN_BYTES + 3 * written.length();
+      if (known.size() >= MAX_KNOWN || knownBytes.addAndGet(cost) > MAX_KNOWN_BYTES) {
         known.clear();
+        knownBytes.set(cost);
       }
       known.put(hash, new Known(token, nowMillis));
       return token;
@@ -271,7 +280,7 @@ public final class Authorizer {
     return one.length() <= 500 ? one : one.substring(0, 500) + "…";
   }
 
-  private static String hash(String token) {
+  static String hash(String token) {
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));

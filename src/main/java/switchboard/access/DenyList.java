@@ -18,6 +18,7 @@ import switchboard.time.Clocks;
 final class DenyList {
 
   static final int MAX = 100_000;
+  private static final int MAX_LENGTH = 64;
 
   /** When something was denied, by both clocks. */
   private record Denial(Instant at, long atMillis) {}
@@ -47,12 +48,18 @@ final class DenyList {
     return put(subjects, subject);
   }
 
-  private boolean put(Map<String, Denial> denied, String name) {
+  private boolean put(Map<String, Denial> denied, String written) {
+    String name = key(written);
     if (denied.size() >= MAX && !denied.containsKey(name)) {
       return false;
     }
     denied.put(name, new Denial(clocks.wall().instant(), clocks.elapsed().millis()));
     return true;
+  }
+
+  // Whoever issues tokens may give them ids and subjects of thousands of characters.
+  private static String key(String name) {
+    return name.length() <= MAX_LENGTH ? name : Authorizer.hash(name);
   }
 
   /** Whether a token or a login is denied. */
@@ -61,16 +68,16 @@ final class DenyList {
       return false;
     }
     Token token = caller.token();
-    if (token != null && (tokens.containsKey(token.id()) || isBefore(token))) {
+    if (token != null && (tokens.containsKey(key(token.id())) || isBefore(token))) {
       return true;
     }
-    Denial denied = caller.login() == null ? null : subjects.get(caller.login().name());
+    Denial denied = caller.login() == null ? null : subjects.get(key(caller.login().name()));
     return denied != null && caller.sinceMillis() <= denied.atMillis();
   }
 
   // A token says in whole seconds when it was issued: one of the very second counts as older.
   private boolean isBefore(Token token) {
-    Denial denied = subjects.get(token.subject());
+    Denial denied = subjects.get(key(token.subject()));
     return denied != null && !token.issuedAt().isAfter(denied.at().truncatedTo(ChronoUnit.SECONDS));
   }
 

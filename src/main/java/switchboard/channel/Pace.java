@@ -10,10 +10,13 @@ import switchboard.time.MonotonicClock;
  * <p><b>Threads.</b> Safe.
  *
  * <p><b>Cost.</b> About 100 bytes for each who did something within the last second or two; {@link
- * #tick} forgets the others.
+ * #tick} forgets the others. For {@value #MAX} at the most; those that come when there are as many
+ * count as one.
  */
 public final class Pace {
 
+  static final int MAX = 10_000;
+  private static final String OTHERS = "";
   private static final double SECOND_MILLIS = 1_000;
 
   private final int perSecond;
@@ -39,8 +42,12 @@ public final class Pace {
       return 0;
     }
     long now = clock.millis();
-    Bucket after = buckets.compute(who, (name, bucket) -> taken(bucket, now));
+    Bucket after = buckets.compute(key(who), (name, bucket) -> taken(bucket, now));
     return after.left() >= 0 ? 0 : (long) Math.ceil(-after.left() / perSecond * SECOND_MILLIS);
+  }
+
+  private String key(String who) {
+    return buckets.size() < MAX || buckets.containsKey(who) ? who : OTHERS;
   }
 
   // A refusal leaves a negative rest, and does not count: whoever is refused pays nothing for it.

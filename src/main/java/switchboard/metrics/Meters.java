@@ -107,11 +107,13 @@ public final class Meters {
 
   private void bodies(PendingBodies bodies) {
     Gauge.builder("switchboard.bodies", bodies, PendingBodies::count)
-        .description("Requests whose body is still on its way.")
+        .description("Requests and large answers whose body is still on its way.")
         .register(registry);
     Gauge.builder("switchboard.bodies.held", bodies, PendingBodies::heldBytes)
         .baseUnit("bytes")
-        .description("What of those bodies has come.")
+        .description(
+            "What is held for clients that are slow to send or to read: bodies, parts of frames,"
+                + " answers, events, frames.")
         .register(registry);
   }
 

@@ -170,6 +170,20 @@ class AuthorizerTest {
   }
 
   @Test
+  void tokensThatWereCheckedAreForgottenBeforeTheyCostTooMuch() throws Exception {
+    Authorizer authorizer = authorizer();
+    java.lang.reflect.Field known = Authorizer.class.getDeclaredField("known");
+    known.setAccessible(true);
+    int most = 0;
+    for (int i = 0; i < 500; i++) {
+      String large = Issuer.token().claim("padding", "x".repeat(5_000)).sign();
+      authorizer.identify(HERE, large, null);
+      most = Math.max(most, ((Map<?, ?>) known.get(authorizer)).size());
+    }
+    assertTrue(most > 200 && most < 450, most + " of 7,000 characters were known at once");
+  }
+
+  @Test
   void aRefreshIsTheSameSubjects() {
     Authorizer authorizer = authorizer();
     Caller alice = authorizer.identify(HERE, Issuer.token().sign(), null);

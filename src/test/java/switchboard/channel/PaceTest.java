@@ -49,6 +49,16 @@ class PaceTest {
   }
 
   @Test
+  void noMoreAreRememberedThanMayBeAndThoseBeyondCountAsOne() {
+    for (int i = 0; i < Pace.MAX; i++) {
+      pace.waitMillis("address " + i);
+    }
+    assertEquals(10, doneAtOnce("another", 30));
+    assertTrue(pace.waitMillis("yet another") > 0);
+    assertEquals(Pace.MAX + 1, pace.size());
+  }
+
+  @Test
   void zeroMeansNoBound() {
     assertEquals(0, new Pace(0, () -> now).waitMillis("a"));
   }

@@ -60,6 +60,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final AsyncContext context;
   private final ServletOutputStream out;
   private final TcpConnection.WriteQueue queue;
+  private final Turns turns = new Turns();
   private final String address;
   private final Connections connections;
   private final PendingBodies.Share share;
@@ -255,13 +256,23 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
 
     @Override
+    public boolean isFree(Subscription asking) {
+      return turns.take(asking);
+    }
+
+    @Override
     public void write(Batch batch, Runnable done) {
       if (hasLapsed()) {
         return;
       }
       connections.tally().sent(Transport.EVENT_STREAM, batch);
       boolean isLast = batch.closed();
-      enqueue(() -> events(batch), () -> written(isLast, done));
+      enqueue(
+          () -> events(batch),
+          () -> {
+            turns.pass(); // first the others, who have waited
+            written(isLast, done);
+          });
     }
 
     private byte[] events(Batch batch) {

@@ -41,11 +41,11 @@ final class WebSocketHandshake {
     if (!request.getMethod().equals("GET")) {
       throw bad("the method is %s; a handshake is a GET", request.getMethod());
     }
+    requireWord(request, UPGRADE, WEBSOCKET);
+    requireWord(request, CONNECTION, "upgrade");
     if (!request.getProtocol().equals("HTTP/1.1")) {
       throw bad("the request is %s; a handshake is HTTP/1.1", request.getProtocol());
     }
-    requireWord(request, UPGRADE, WEBSOCKET);
-    requireWord(request, CONNECTION, "upgrade");
     String key = one(request, KEY);
     if (!isKey(key)) {
       throw bad("%s \"%s\": it must be 16 bytes in base64", KEY, key);

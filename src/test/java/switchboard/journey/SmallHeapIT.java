@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.Socket;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,6 +61,7 @@ class SmallHeapIT implements Wanderer.Crowd {
   private final ExecutorService attackers = Executors.newFixedThreadPool(64);
   private final List<Wanderer> clients = new ArrayList<>();
   private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
+  private final Queue<String> troubles = new ConcurrentLinkedQueue<>();
   private final Queue<String> unwell = new ConcurrentLinkedQueue<>();
   private final AtomicInteger published = new AtomicInteger();
   private final AtomicLong slowestMillis = new AtomicLong();
@@ -123,8 +125,8 @@ class SmallHeapIT implements Wanderer.Crowd {
   private void report() {
     System.out.printf(
         "%s: %d messages to %d clients, who came again %d times; the slowest look at its health %d"
-            + " ms%n",
-        server, published.get(), CLIENTS, interruptions.get(), slowestMillis.get());
+            + " ms; %s%n",
+        server, published.get(), CLIENTS, interruptions.get(), slowestMillis.get(), troubles);
   }
 
   // ---- those who are to be served
@@ -149,12 +151,24 @@ class SmallHeapIT implements Wanderer.Crowd {
 
   private void publish() {
     int next = published.get() + 1;
+    // As a producer, so that what is not answered can be sent again.
+    HttpRequest.Builder request =
+        http.request("channels/open-news")
+            .header("Content-Type", "application/json")
+            .header("Producer-Id", "news")
+            .header("Producer-Epoch", "0")
+            .header("Producer-Seq", Integer.toString(next - 1))
+            .timeout(Duration.ofSeconds(5))
+            .POST(HttpRequest.BodyPublishers.ofString(Integer.toString(next)));
     try {
-      if (http.append("open-news", Integer.toString(next)).status() == 204) {
+      int status = http.send(request).status();
+      if (status == 200 || status == 204) {
         published.set(next);
+      } else {
+        troubles.add("message " + next + ": " + status);
       }
     } catch (RuntimeException e) {
-      unwell.add("message " + next + ": " + e);
+      troubles.add("message " + next + ": " + e);
     }
   }
 
@@ -231,7 +245,7 @@ class SmallHeapIT implements Wanderer.Crowd {
       one.get(60, TimeUnit.SECONDS);
     }
     int during = published.get();
-    await("messages go on", Duration.ofSeconds(20), () -> published.get() > during + 2);
+    await("messages go on", Duration.ofSeconds(30), () -> published.get() > during + 2);
     await(
         "clients go on",
         Duration.ofSeconds(20).plus(HELD),

@@ -57,8 +57,7 @@ export async function viciousProxy(vices = {}) {
   const passages = new Set()
 
   /** From the server to the client, as slowly as the client takes it, until it is frozen. */
-  function passage(from, to, client) {
-    const one = { isFrozen: false, client }
+  function passage(from, to, client, one = { isFrozen: false, client }) {
     passages.add(one)
     to.once('close', () => passages.delete(one))
     from.on('data', (bytes) => {
@@ -99,13 +98,20 @@ export async function viciousProxy(vices = {}) {
     }
     const isHurried = vices.longPolls === 'hurried' && request.url.includes('live=long-poll')
     const asked = onward(isHurried ? { ...request, url: request.url.replace(/&live.*/, '') } : request)
+    // From now on, so that a request that is held can be frozen too.
+    const one = { isFrozen: false, client: request.socket }
+    passages.add(one)
+    response.once('close', () => passages.delete(one))
     asked.on('response', (answered) => {
+      if (one.isFrozen) {
+        return
+      }
       const { [vices.lostHeader]: _, ...headers } = answered.headers
       const isUnanswered = vices.appends === 'unanswered' && request.method === 'POST'
       response.writeHead(isUnanswered ? 502 : answered.statusCode, answered.statusMessage, headers)
       response.flushHeaders()
       const isStream = answered.headers['content-type'] === 'text/event-stream'
-      passage(answered, response, request.socket).isFrozen =
+      passage(answered, response, request.socket, one).isFrozen =
         isStream && vices.streams === 'buffered'
       answered.on('end', () => response.end())
       answered.on('error', () => response.destroy())

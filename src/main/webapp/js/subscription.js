@@ -43,8 +43,9 @@ const CHECK_JITTER_MILLIS = 340;
 /** From the end of one check to the beginning of the next at least. */
 const CHECK_PAUSE_MILLIS = 1_000;
 
-/** Who is asked for a sign of life may take so long, or as long as the first sign took. */
+/** Who is asked for a sign of life may take so long; longer, up to the second, where the first sign did. */
 const PROOF_MILLIS = 700;
+const MAX_PROOF_MILLIS = 1_500;
 
 /** So many connections after a check get no more time than that: they may take a dead line again. */
 const HURRIES = 2;
@@ -88,7 +89,8 @@ export class Subscription extends EventTarget {
   #problem;
   #changed = () => {};
   #beganAt = 0;
-  #heardAt = 0;
+  /** Of the connection in use; negative until something was. */
+  #heardAt = -1;
   /** How long the first sign of life took, the last time. */
   #firstMillis = 0;
   #isChecking = false;
@@ -254,6 +256,7 @@ export class Subscription extends EventTarget {
     this.#life = new AbortController();
     const { signal } = this.#life;
     this.#beganAt = began;
+    this.#heardAt = -1;
     let error;
     try {
       const call = { ...this.#call, offset: this.#reached, signal, hello: this.#hello };
@@ -285,7 +288,7 @@ export class Subscription extends EventTarget {
     if (typeof next !== 'string') {
       throw new Problem({ title: 'What came has no offset: it is not of a channel' });
     }
-    const isFirst = this.#heardAt < this.#beganAt;
+    const isFirst = this.#heardAt < 0;
     this.#heardAt = performance.now();
     if (!isFirst) {
       return;
@@ -309,7 +312,7 @@ export class Subscription extends EventTarget {
 
   /** How long who lives may take to say so. */
   get #patience() {
-    return Math.max(PROOF_MILLIS, this.#firstMillis);
+    return Math.min(MAX_PROOF_MILLIS, Math.max(PROOF_MILLIS, this.#firstMillis));
   }
 
   /**
@@ -346,7 +349,7 @@ export class Subscription extends EventTarget {
   /** @returns {Promise<Problem|undefined>} why the connection is not to be used any more, if so */
   async #doubt() {
     const patience = this.#patience;
-    if (this.#heardAt < this.#beganAt) {
+    if (this.#heardAt < 0) {
       // It is only being made: it has this time from its beginning.
       await sleep(this.#beganAt + patience - performance.now(), this.#life.signal);
     } else if (!this.#line?.prove) {

@@ -104,16 +104,19 @@ export class AdvisorView {
     write(fields.badge, t(`advisor.${badge}`));
     for (const [row, parts] of rows) {
       write(parts.name, t(`advisor.${NAMES[row] ?? row}`));
-      write(parts.value, ROWS[row](offer));
-      write(parts.formula, offer.formulas[row]);
+      const value = ROWS[row](offer);
+      write(parts.value, value);
+      // A number that is its own formula says nothing more.
+      write(parts.formula, offer.formulas[row] === value ? '' : offer.formulas[row]);
     }
   }
 
   #showVerdict(offer, reason) {
     const { verdict, choice, reason: why, price } = this.#fields;
-    const cost = Number.isFinite(offer.cpu)
-      ? `${percent(offer.cpu)} CPU`
-      : `${bytes(offer.bandwidth)}/s`;
+    const isMeasured = Number.isFinite(offer.cpu);
+    const cost = isMeasured
+      ? t('advisor.cost.cpu', { cpu: percent(offer.cpu) })
+      : t('advisor.cost.bytes', { bytes: bytes(offer.bandwidth) });
     verdict.dataset.transport = offer.transport;
     write(choice, t(`lane.${offer.transport}`));
     write(why, t(`advisor.reason.${reason}`, { cost }));

@@ -1,5 +1,4 @@
-import { Problem } from '../js/problem.js';
-import { create, end, open } from '../js/switchboard.js';
+import { create, open } from '../js/switchboard.js';
 import { AdvisorView } from './advisor-view.js';
 import { ask } from './bench-api.js';
 import { Bench } from './bench.js';
@@ -11,6 +10,7 @@ import { showCommands } from './commands.js';
 import { constants } from './constants.js';
 import { Crowd } from './crowd.js';
 import { byId, write } from './dom.js';
+import { Door } from './door.js';
 import { spans } from './exchanges.js';
 import { floodButton } from './flood.js';
 import { millis } from './format.js';
@@ -18,7 +18,7 @@ import { language, languages, speak, t, translate } from './i18n.js';
 import { LaneView } from './lane-view.js';
 import { Lane } from './lane.js';
 import { Picture } from './picture.js';
-import { say } from './problems.js';
+import { explain } from './problems.js';
 import { Publish } from './publish.js';
 import { Readings } from './readings.js';
 import { Store } from './store.js';
@@ -30,36 +30,21 @@ const CLOCK_EVERY = 15;
 const ADVISE_EVERY = 5;
 
 const channelUrl = (name) => new URL(`channels/${name}`, document.baseURI).href;
-const explain = (problem) => (problem instanceof Problem ? say(problem.document) : t('error.reach'));
-
-/** What the server says of the lab; nothing where it is off. */
-async function labOf() {
-  try {
-    return await ask('GET');
-  } catch (problem) {
-    if (problem.document?.type?.endsWith(':lab-off')) {
-      return null;
-    }
-    throw problem;
-  }
-}
 
 async function begin() {
   const clock = new ServerClock();
-  const server = await labOf();
+  const { server, channel, offset, token } = await new Door(byId('door')).opened();
   const sample = () => clock.sample(async () => (await ask('GET')).now);
   if (server) {
-    for (let i = 0; i < CLOCK_SAMPLES; i++) {
-      await sample();
-    }
+    await sample();
   }
-  const url = channelUrl(server ? 'lab' : 'ticker');
+  const url = channelUrl(channel);
   const quiet = channelUrl('lab-quiet');
-  const offset = await end(url);
+  const who = token === undefined ? {} : { token };
 
   const store = new Store();
   const lanes = {};
-  const bench = new Bench(server, { onAsk: (transport) => asksOtherwise(lanes, views, transport) });
+  const bench = new Bench(server, channel, { onAsk: (transport) => asksOtherwise(lanes, views, transport) });
   const shared = {
     url, offset, quiet, clock,
     page: crypto.getRandomValues(new Uint32Array(1))[0].toString(36),
@@ -67,6 +52,7 @@ async function begin() {
       pollInterval: bench.interval * SECOND,
       // Off, the server decides: its bound may be lower.
       ...(server ? { wait: bench.wait * SECOND } : {}),
+      ...who,
     }),
     beforeStall: () => create(quiet),
   };
@@ -84,9 +70,9 @@ async function begin() {
   const advisor = new AdvisorView(byId('advisor'), () => constants(lanes, bench, clock, crowd.rows));
   const readings = new Readings(byId('readings'), clock);
   const comparison = new Comparison(byId('compare'));
-  new Publish(byId('publish'), server?.bounds.messageMaxBytes ?? 1 << 20);
-  showCommands(byId('commands'));
-  floodButton(byId('flood'), lanes, (text) => bench.note(text), explain);
+  new Publish(byId('publish'), server?.bounds.messageMaxBytes ?? 1 << 20, channel, who);
+  showCommands(byId('commands'), channel, token !== undefined);
+  floodButton(byId('flood'), lanes, bench);
   crowd.addEventListener('change', () => advisor.show());
 
   for (const [i, lane] of Object.values(lanes).entries()) {
@@ -104,9 +90,9 @@ async function begin() {
     lane.start();
   }
 
-  const heard = [listen('ticker', (message) => readings.take(message))];
+  const heard = [listen('ticker', who, (message) => readings.take(message))];
   if (server) {
-    heard.push(listen('lab-told', (told) => hear(told, { lanes, crowd, bench, clock })));
+    heard.push(listen('lab-told', who, (told) => hear(told, { lanes, crowd, bench, clock })));
   }
   showControls(picture, lanes);
   leaveWithThePage(lanes, heard);
@@ -116,6 +102,8 @@ async function begin() {
   setInterval(() => {
     tick();
     views.forEach((view) => view.count());
+    readings.own(views.reduce((sum, { held }) => sum + held, 0),
+      heard.filter(({ status, transport }) => status === 'live' && transport !== 'poll').length);
     seconds++;
     if (server && seconds % CLOCK_EVERY === 0) {
       sample().catch(() => {});
@@ -127,6 +115,11 @@ async function begin() {
   }, SECOND);
   languages.addEventListener('change', () => showTrip(clock));
   showTrip(clock);
+  // The first sample is enough to begin with; the quickest of several is better.
+  for (let i = 1; server && i < CLOCK_SAMPLES; i++) {
+    await sample().catch(() => {});
+  }
+  readings.showClock();
 }
 
 /** A browser may keep a page that was left, with all its connections, in case somebody comes back. */
@@ -139,7 +132,7 @@ function leaveWithThePage(lanes, heard) {
 }
 
 function showLanes(lanes, picture, bench, isOn) {
-  return Object.values(lanes).map((lane) => new LaneView(byId('lanes'), lane, picture, {
+  return Object.values(lanes).map((lane) => new LaneView(byId(`lane-${lane.key}`), lane, picture, {
     isOn,
     interval: () => bench.interval,
     held: ({ events }) => spans(events).filter(({ to, kind }) => to === Infinity && kind !== 'standIn').length,
@@ -156,13 +149,12 @@ function asksOtherwise(lanes, views, transport) {
 }
 
 function showTrip(clock) {
-  const fine = document.querySelector('[data-t="legend.fine"]');
-  write(fine, t('legend.fine', { trip: millis(clock.trip) }));
+  write(byId('trip'), clock.isKnown ? t('legend.trip', { trip: millis(clock.trip) }) : '');
 }
 
 /** Reads a channel over whatever works, for as long as the page is there. */
-function listen(name, take) {
-  const subscription = open(channelUrl(name), { offset: 'now' });
+function listen(name, who, take) {
+  const subscription = open(channelUrl(name), { offset: 'now', ...who });
   subscription.addEventListener('message', ({ data }) => take(data));
   return subscription;
 }
@@ -178,7 +170,7 @@ async function vanish(lane) {
   try {
     await ask('PUT', '/vanish', { transport, label: lane.standIn });
   } catch (problem) {
-    lane.note({ key: 'note.failed', problem: problem.document ?? { title: `${problem}` } });
+    lane.note({ key: 'note.failed', problem: problem.document ?? {} });
   }
 }
 
@@ -224,10 +216,13 @@ function everySecond(lanes, comparison) {
   let before = all.map(({ figures }) => ({ ...figures }));
   return () => {
     const furthest = Math.max(...all.map(({ newest }) => newest));
-    comparison.add(all.map(({ figures, newest }, i) => ({
-      latency: figures.takeSecond(),
-      behind: furthest - newest,
-      ...Object.fromEntries(counts.map((key) => [key, Math.max(0, figures[key] - before[i][key])])),
+    comparison.add(all.map(({ figures, newest, state: { transport } }, i) => ({
+      transport,
+      figures: {
+        latency: figures.takeSecond(),
+        behind: furthest - newest,
+        ...Object.fromEntries(counts.map((key) => [key, Math.max(0, figures[key] - before[i][key])])),
+      },
     })));
     before = all.map(({ figures }) => ({ ...figures }));
   };
@@ -245,6 +240,6 @@ function showLanguages() {
 translate(document);
 showLanguages();
 begin().catch((problem) => {
-  console.warn(problem);
+  console.error(problem);
   write(byId('bench-note'), explain(problem));
 });

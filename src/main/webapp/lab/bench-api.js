@@ -1,5 +1,13 @@
 import { Problem } from '../js/problem.js';
 
+/** There was no answer. What the platform says of it, such as "Failed to fetch", helps nobody. */
+export class Unreachable extends Problem {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super({ type: 'urn:switchboard:lab:unreachable', title: 'The server cannot be reached' }, { cause });
+  }
+}
+
 /**
  * The server's half of the lab: `docs/lab.md`.
  *
@@ -13,7 +21,7 @@ export async function ask(method, path = '', query = {}) {
   const search = new URLSearchParams(query).toString();
   const url = new URL(`lab/api${path}${search && `?${search}`}`, document.baseURI);
   const response = await fetch(url, { method, cache: 'no-store' }).catch((cause) => {
-    throw new Problem({ title: `${cause}` });
+    throw new Unreachable(cause);
   });
   if (!response.ok) {
     throw await Problem.of(response);

@@ -1,10 +1,10 @@
-import { Problem } from '../js/problem.js';
 import { ask } from './bench-api.js';
 import { ServerClock } from './clock.js';
 import { numberIn } from './checks.js';
 import { byId, complain, write } from './dom.js';
+import { figure } from './format.js';
 import { languages, t } from './i18n.js';
-import { say } from './problems.js';
+import { explain } from './problems.js';
 
 /** The slider runs over three decades, so that 0.2 and 20 are both easy to hit. */
 const STEPS = 100;
@@ -18,15 +18,19 @@ export class Bench {
 
   /**
    * @param {object|null} server what the server says of the lab; nothing where it is off
+   * @param {string} channel that the lanes read
    * @param {{onAsk: (transport: string) => void}} lanes told when they must ask otherwise
    */
-  constructor(server, lanes) {
+  constructor(server, channel, lanes) {
     this.lanes = lanes;
     this.#bounds = server?.bounds;
     const { rate, bytes, interval, wait } = this.#form.elements;
     if (server) {
       this.set(server.source);
     } else {
+      const off = () => write(byId('lab-off'), t('bench.off', { channel }));
+      languages.addEventListener('change', off);
+      off();
       byId('lab-off').hidden = false;
       [rate, bytes, byId('rate-slider'), byId('flood')].forEach((one) => (one.disabled = true));
     }
@@ -40,6 +44,7 @@ export class Bench {
       event.preventDefault();
       document.activeElement?.dispatchEvent(new Event('change'));
     });
+    languages.addEventListener('change', () => this.rate && this.#sayRate(this.rate));
     // Enter in a field and a click elsewhere are both a change; an explanation is said anew.
     languages.addEventListener('change', () => this.#again());
   }
@@ -55,6 +60,7 @@ export class Bench {
     }
     const { minRate, maxRate } = this.#bounds;
     byId('rate-slider').value = (STEPS * Math.log(rate / minRate)) / Math.log(maxRate / minRate);
+    this.#sayRate(rate);
     if (bytes !== this.bytes) {
       this.sizedAt = ServerClock.now();
     }
@@ -66,6 +72,12 @@ export class Bench {
     const { minRate, maxRate } = this.#bounds;
     const rate = minRate * (maxRate / minRate) ** (value / STEPS);
     this.#form.elements.rate.value = Number(rate.toPrecision(2));
+    this.#sayRate(Number(rate.toPrecision(2)));
+  }
+
+  // The slider's own value is a step, which says nothing.
+  #sayRate(rate) {
+    byId('rate-slider').setAttribute('aria-valuetext', t('bench.rateText', { rate: figure(rate) }));
   }
 
   #check(input, bounds) {
@@ -106,7 +118,7 @@ export class Bench {
     try {
       this.set(await ask('PUT', '/source', query));
     } catch (problem) {
-      complain(rate, problem instanceof Problem ? say(problem.document) : t('error.reach'));
+      complain(rate, explain(problem));
     }
   }
 

@@ -1,6 +1,7 @@
 import uPlot from '../webjars/uplot/1.6.30/dist/uPlot.esm.js';
 import { copy, fieldsOf, write } from './dom.js';
 import { bytes, clockTime, figure, millis } from './format.js';
+import { ofTransport } from './figures.js';
 import { languages, t } from './i18n.js';
 import { TRANSPORTS } from './transports.js';
 
@@ -12,7 +13,7 @@ const AS = {
   latency: millis, messages: figure, requests: figure, useless: figure, down: bytes, up: bytes, behind: figure,
 };
 
-/** Compares the lanes over time, for one figure. */
+/** Compares the transports over time, for one figure: those that are in use, whichever lane uses them. */
 export class Comparison {
   #fields;
   #select;
@@ -20,6 +21,7 @@ export class Comparison {
   #times = [];
   #series = Object.fromEntries(FIGURES.map((key) => [key, TRANSPORTS.map(() => [])]));
   #values;
+  #lanes = TRANSPORTS.map(() => 1);
 
   /** @param {HTMLElement} element */
   constructor(element) {
@@ -41,13 +43,17 @@ export class Comparison {
   /**
    * One second is over.
    *
-   * @param {Record<string, number>[]} lanes for each lane, in order, its figures
+   * @param {{transport: string, figures: Record<string, number>}[]} lanes
    */
   add(lanes) {
     this.#times.push(Date.now() / 1000);
-    for (const key of FIGURES) {
-      this.#series[key].forEach((values, i) => values.push(lanes[i][key] ?? null));
-    }
+    TRANSPORTS.forEach((transport, i) => {
+      const own = lanes.filter((lane) => lane.transport === transport);
+      this.#lanes[i] = own.length;
+      for (const key of FIGURES) {
+        this.#series[key][i].push(ofTransport(own.map(({ figures }) => figures[key])));
+      }
+    });
     if (this.#times.length > SECONDS) {
       this.#times.shift();
       Object.values(this.#series).flat().forEach((values) => values.shift());
@@ -67,7 +73,9 @@ export class Comparison {
     this.#plot?.setData(this.#data);
     TRANSPORTS.forEach((key, i) => {
       const now = this.#series[this.#figure][i].at(-1);
-      write(this.#values[i].name, t(`lane.${key}`));
+      const lanes = this.#lanes[i];
+      write(this.#values[i].name, lanes === 1 ? t(`lane.${key}`)
+        : t(lanes ? 'compare.lanes' : 'compare.unused', { lane: t(`lane.${key}`), lanes }));
       write(this.#values[i].count, Number.isFinite(now) ? AS[this.#figure](now) : '–');
     });
   }
@@ -99,7 +107,6 @@ export class Comparison {
         {},
         ...TRANSPORTS.map((key) => ({
           label: t(`lane.${key}`), stroke: colour(`--${key}`), width: 2, points: { show: false },
-          spanGaps: true,
         })),
       ],
     }, this.#data, this.#fields.plot);

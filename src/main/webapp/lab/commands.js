@@ -1,14 +1,23 @@
 import { copy, write } from './dom.js';
 import { languages, t } from './i18n.js';
 
-/** The same over the terminal. @param {HTMLElement} parent */
-export function showCommands(parent) {
-  const url = (name) => new URL(`channels/${name}`, document.baseURI).href;
+/**
+ * The same over the terminal.
+ *
+ * @param {HTMLElement} parent
+ * @param {string} channel that is there
+ * @param {boolean} needsToken as this page did
+ */
+export function showCommands(parent, channel, needsToken) {
+  const { href } = new URL(`channels/${channel}`, document.baseURI);
+  // The token itself is not shown.
+  const token = needsToken ? ' -H "Authorization: Bearer $TOKEN"' : '';
   const commands = [
-    ['terminal.publish', `curl -H 'Content-Type: application/json' -d '{"name":"curl","text":"hello"}' '${url('lab')}'`],
-    ['lane.poll', `curl -i '${url('lab')}?offset=-1'`],
-    ['lane.longPoll', `curl -i '${url('lab')}?offset=now&live=long-poll'`],
-    ['lane.eventStream', `curl -N '${url('lab')}?offset=now&live=sse'`],
+    ['terminal.publish', `curl${token} -H 'Content-Type: application/json' -d '{"name":"curl","text":"hello"}' '${href}'`],
+    ['lane.poll', `curl -i${token} '${href}?offset=-1'`],
+    ['lane.longPoll', `curl -i${token} '${href}?offset=now&live=long-poll'`],
+    ['lane.eventStream', `curl -N${token} '${href}?offset=now&live=sse'`],
+    ['lane.webSocket', `websocat${token} --protocol switchboard.v1 '${href.replace(/^http/, 'ws')}?offset=now'`],
   ];
   commands.forEach(([title, command]) => showCommand(parent, title, command));
 }

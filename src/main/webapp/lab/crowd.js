@@ -1,10 +1,9 @@
-import { Problem } from '../js/problem.js';
 import { ask } from './bench-api.js';
 import { numberIn } from './checks.js';
 import { complain, copy, fieldsOf, write } from './dom.js';
 import { bytes, figure, micros, percent, whole } from './format.js';
 import { languages, t } from './i18n.js';
-import { say } from './problems.js';
+import { explain } from './problems.js';
 import { TRANSPORTS } from './transports.js';
 
 const COLUMNS = ['readers', 'requests', 'empty', 'messages', 'bytes', 'cpu', 'perMessage', 'heap'];
@@ -96,7 +95,7 @@ export class Crowd extends EventTarget {
       this.#words = () => '';
       complain(seconds, '');
     } catch (problem) {
-      this.#fail(seconds, () => (problem instanceof Problem ? say(problem.document) : t('error.reach')));
+      this.#fail(seconds, () => explain(problem));
     }
   }
 

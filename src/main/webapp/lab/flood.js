@@ -1,60 +1,77 @@
 import { ask } from './bench-api.js';
-import { whole } from './format.js';
+import { ServerClock } from './clock.js';
+import { bytes, whole } from './format.js';
 import { languages, t } from './i18n.js';
+import { explain } from './problems.js';
 
 const TRIES = 3;
-const LOOK_MILLIS = 5_000;
+const LOOK_MILLIS = 250;
+
+/** What came before the end of a flood is looked at for so long after it. */
+const LATE_MILLIS = 1_500;
 
 /**
- * Appends more at once than the log keeps, again until a lane is told of a gap.
+ * Appends more in a few seconds than the log keeps and a slow reader's buffers hold; again, up to three
+ * times in all, until a lane is told of a gap.
  *
  * @param {HTMLButtonElement} button
  * @param {Record<string, import('./lane.js').Lane>} lanes
- * @param {(text: string) => void} note
- * @param {(problem: any) => string} explain
+ * @param {import('./bench.js').Bench} bench
  */
-export function floodButton(button, lanes, note, explain) {
+export function floodButton(button, lanes, bench) {
   const told = new Set();
   let words = () => '';
   const say = (next) => {
     words = next;
-    note(words());
+    bench.note(words());
   };
   for (const lane of Object.values(lanes)) {
     lane.addEventListener('gap', () => {
       told.add(lane);
       if (button.disabled) {
-        note(words());
+        bench.note(words());
       }
     });
   }
-  languages.addEventListener('change', () => note(words()));
+  languages.addEventListener('change', () => bench.note(words()));
 
   async function flood() {
     button.disabled = true;
     told.clear();
-    say(() => t('bench.flooding'));
+    bench.sizedAt = Infinity; // what is measured now says nothing of messages of the size that is set
     try {
-      for (let i = 0; i < TRIES && told.size === 0; i++) {
-        const { published, kept } = await ask('PUT', '/flood');
-        const counts = { count: whole(published), kept: whole(kept) };
-        say(() => result(counts));
-        await new Promise((later) => setTimeout(later, LOOK_MILLIS));
-        note(words());
+      for (let time = 1; time <= TRIES && told.size === 0; time++) {
+        const { published, kept, size, seconds } = await ask('PUT', '/flood');
+        const counts = {
+          count: whole(published), kept: whole(kept), size: bytes(published * size), time: whole(time),
+        };
+        say(() => `${t('bench.flooding', counts)} ${gaps()}`);
+        await allHaveLooked(seconds);
+        say(() => `${t('bench.flooded', counts)} ${gaps() || t('bench.floodedNone')}`);
       }
     } catch (problem) {
       say(() => explain(problem));
     } finally {
       button.disabled = false;
+      bench.sizedAt = ServerClock.now();
     }
   }
 
-  function result(counts) {
-    if (told.size === 0) {
-      return t('bench.floodedNone', counts);
+  // Who reads nothing cannot be told: a gap shows when it reads again.
+  async function allHaveLooked(seconds) {
+    const until = performance.now() + seconds * 1000 + bench.interval * 1000 + LATE_MILLIS;
+    let backAt = 0;
+    while (performance.now() < Math.max(until, backAt + LATE_MILLIS)) {
+      if (Object.values(lanes).some(({ state }) => state.state === 'stalled')) {
+        backAt = performance.now();
+      }
+      await new Promise((later) => setTimeout(later, LOOK_MILLIS));
     }
+  }
+
+  function gaps() {
     const names = [...told].map((lane) => t(`lane.${lane.state.transport}`));
-    return t('bench.flooded', { ...counts, lanes: names.join(t('list.and')) });
+    return names.length ? t('bench.floodedGaps', { lanes: names.join(t('list.and')) }) : '';
   }
 
   button.addEventListener('click', flood);

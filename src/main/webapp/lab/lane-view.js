@@ -19,21 +19,20 @@ export class LaneView {
   #trail = [];
 
   /**
-   * @param {HTMLElement} parent
+   * @param {HTMLElement} element its place on the page
    * @param {import('./lane.js').Lane} lane
    * @param {import('./picture.js').Picture} picture the time that all lanes show
    * @param {{isOn: boolean, interval: () => number, held: () => number}} bench
    */
-  constructor(parent, lane, picture, bench) {
-    const { element, fields } = copy('lane-template');
+  constructor(element, lane, picture, bench) {
+    const { element: parts, fields } = copy('lane-template');
     this.#lane = lane;
     this.#picture = picture;
     this.#element = element;
     this.#fields = fields;
     this.bench = bench;
-    element.id = `lane-${lane.key}`;
     this.#values = this.#makeFigures(fields.figures);
-    parent.append(element);
+    element.replaceChildren(...parts.children);
     this.#scope = new Scope(fields.canvas);
     this.#listen();
     this.#texts();
@@ -189,7 +188,8 @@ export class LaneView {
     for (const [button, key] of [[cut, this.#lane.isCut ? 'reconnect' : 'cut'], [stall, 'stall'], [hop, 'hop'], [vanish, 'vanish']]) {
       write(button, t(`lane.${key}`));
       button.title = t(`lane.${key}.long`, { lane });
-      button.setAttribute('aria-label', t(`lane.${key}.long`, { lane }));
+      // With the words that are seen, so that a voice can press it.
+      button.setAttribute('aria-label', `${t(`lane.${key}`)}: ${button.title}`);
     }
     this.show();
   }
@@ -231,11 +231,17 @@ export class LaneView {
     return t(note.key, values);
   }
 
+  /** How many connections the server holds open for it. */
+  get held() {
+    return this.bench.held(this.#lane);
+  }
+
   /** Once a second. */
   count() {
     const { figures } = this.#lane;
     const { p50, p99 } = figures.quantiles;
-    const each = (sum) => (figures.messages ? bytes(sum / figures.messages) : '–');
+    const { down, up } = figures.each;
+    const each = (value) => (Number.isFinite(value) ? bytes(value) : '–');
     const about = figures.isComputed ? '≈ ' : '';
     const shown = {
       p50: millis(p50),
@@ -243,9 +249,9 @@ export class LaneView {
       messages: whole(figures.messages),
       requests: whole(figures.requests),
       useless: whole(figures.useless),
-      down: about + each(figures.down),
-      up: about + each(figures.up),
-      held: whole(this.bench.held(this.#lane)),
+      down: about + each(down),
+      up: about + each(up),
+      held: whole(this.held),
       away: millis(figures.away),
       wrong: `${whole(figures.lost)} / ${whole(figures.repeated)}`,
     };
@@ -259,5 +265,7 @@ export class LaneView {
 }
 
 function trailText({ saw, seconds, time, why }) {
-  return t(`note.vanish.${saw}`, { seconds: figure(seconds), time: clockTime(time), why });
+  // A long poll is held until its answer only: nobody gave it up.
+  const key = saw === 'ended' && why === 'answered' ? 'answered' : saw;
+  return t(`note.vanish.${key}`, { seconds: figure(seconds), time: clockTime(time), why });
 }

@@ -1,14 +1,15 @@
-import { open as eventStream } from '../js/event-stream.js';
-import { open as longPoll } from '../js/long-poll.js';
-import { open as poll } from '../js/poll.js';
-import { open as webSocket } from '../js/web-socket.js';
-
 /**
  * One lane's client, in a thread of its own: it can be ended in the midst of everything, and blocked,
  * without the page or the other lanes noticing.
  */
 
-const OPEN = { poll, longPoll, eventStream, webSocket };
+// Only that of the transport in use: each worker loads modules of its own.
+const MODULES = {
+  poll: () => import('../js/poll.js'),
+  longPoll: () => import('../js/long-poll.js'),
+  eventStream: () => import('../js/event-stream.js'),
+  webSocket: () => import('../js/web-socket.js'),
+};
 
 let subscription;
 
@@ -38,10 +39,17 @@ async function read(own) {
   }
 }
 
-function begin({ transport, url, offset, options }) {
+let begun = 0;
+
+async function begin({ transport, url, offset, options }) {
+  const mine = ++begun;
+  const { open } = await MODULES[transport]();
+  if (mine !== begun) {
+    return; // another one was asked for meanwhile
+  }
   const from = subscription?.offset ?? offset;
   subscription?.close();
-  const own = OPEN[transport](url, { ...options, offset: from, onWire });
+  const own = open(url, { ...options, offset: from, onWire });
   subscription = own;
   own.addEventListener('status', ({ detail: { status, problem } }) => {
     if (own === subscription) {
@@ -55,7 +63,7 @@ async function append({ id, message }) {
   try {
     postMessage({ kind: 'appended', id, next: await subscription.append(message) });
   } catch (problem) {
-    postMessage({ kind: 'appended', id, problem: problem.document ?? { title: `${problem}` } });
+    postMessage({ kind: 'appended', id, problem: problem.document ?? {} });
   }
 }
 

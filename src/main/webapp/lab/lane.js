@@ -1,9 +1,11 @@
 import { ServerClock } from './clock.js';
+import { kept } from './exchanges.js';
 import { Figures } from './figures.js';
 import { nextOf } from './transports.js';
 
 const KEPT_MILLIS = 40_000;
 const MAX_EVENTS = 4_000;
+const TRIM_MILLIS = 10_000;
 const MAX_ARRIVALS = 1_500;
 const STALL_SECONDS = 10;
 
@@ -21,6 +23,7 @@ export class Lane extends EventTarget {
   #newest = 0;
   #leftAt;
   #stalledAt;
+  #trimmedAt = 0;
 
   /**
    * @param {import('./store.js').Store} store
@@ -105,20 +108,29 @@ export class Lane extends EventTarget {
 
   /** Reads nothing for some seconds. */
   async stall() {
-    await this.#bench.beforeStall();
+    try {
+      await this.#bench.beforeStall();
+    } catch (problem) {
+      this.note({ key: 'note.failed', problem: problem.document ?? {} });
+      return;
+    }
     if (!this.#worker) {
       return;
     }
     this.#stalledAt = performance.now();
     this.#worker.postMessage({ kind: 'stall', url: this.#bench.quiet, seconds: STALL_SECONDS });
+    // What it means is said once.
+    const key = this.#bench.isStallExplained ? 'note.stalledToo' : 'note.stalled';
+    this.#bench.isStallExplained = true;
     this.#store.update(this.key, {
-      state: 'stalled', note: { key: 'note.stalled', values: { seconds: STALL_SECONDS } },
+      state: 'stalled', note: { key, values: { seconds: STALL_SECONDS } },
     });
   }
 
   /** Goes on by the next transport. */
   hop() {
     const transport = nextOf(this.state.transport);
+    this.figures.anotherTransport();
     this.#store.update(this.key, { transport, note: { key: 'note.hop', transport } });
     this.restart();
   }
@@ -155,9 +167,10 @@ export class Lane extends EventTarget {
 
   #add(event) {
     this.events.push(event);
-    const oldest = ServerClock.now() - KEPT_MILLIS;
-    if (this.events.length > MAX_EVENTS || this.events[0].at < oldest - KEPT_MILLIS / 4) {
-      this.events = this.events.filter(({ at }) => at >= oldest).slice(-MAX_EVENTS);
+    const now = ServerClock.now();
+    if (this.events.length > 2 * MAX_EVENTS || now - this.#trimmedAt > TRIM_MILLIS) {
+      this.#trimmedAt = now;
+      this.events = kept(this.events, now - KEPT_MILLIS, MAX_EVENTS);
     }
   }
 
@@ -198,7 +211,7 @@ export class Lane extends EventTarget {
   }
 
   #message(message, at) {
-    this.figures.messages++;
+    this.figures.message();
     const { n, sent } = message ?? {};
     if (Number.isFinite(n)) {
       // Numbered by the server, one after the other: what is missing or comes again shows.

@@ -1,25 +1,31 @@
 import { Problem } from '../js/problem.js';
 import { create } from '../js/switchboard.js';
+import { authorization } from '../js/token.js';
 import { channelName, json, notLonger } from './checks.js';
 import { complain, fieldsOf, write } from './dom.js';
 import { languages, t } from './i18n.js';
-import { say } from './problems.js';
+import { explain } from './problems.js';
 
 /** The form that publishes any JSON value to any channel. */
 export class Publish {
   #form;
   #receipt;
   #maxBytes;
+  #who;
   #words = () => {};
 
   /**
    * @param {HTMLElement} element
    * @param {number} maxBytes that the server takes
+   * @param {string} channel that is there
+   * @param {{token?: string}} who publishes
    */
-  constructor(element, maxBytes) {
+  constructor(element, maxBytes, channel, who) {
+    this.#who = who;
     this.#form = element.querySelector('form');
     this.#receipt = fieldsOf(element).receipt;
     this.#maxBytes = maxBytes;
+    this.#form.elements.channel.value = channel;
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#send();
@@ -72,9 +78,9 @@ export class Publish {
     try {
       const url = new URL(`channels/${name}`, document.baseURI).href;
       if (isCreating.checked) {
-        await create(url);
+        await create(url, this.#who);
       }
-      const next = await post(url, text);
+      const next = await post(url, text, this.#who);
       this.#say(nothing, nothing, () => t('publish.taken', { next }));
     } catch (problem) {
       this.#refused(problem, nothing);
@@ -82,15 +88,15 @@ export class Publish {
   }
 
   #refused(problem, nothing) {
-    const words = () => (problem instanceof Problem ? say(problem.document) : t('error.reach'));
+    const words = () => explain(problem);
     const isOfChannel = /unknown-channel|bad-name|channel-|content-type/.test(problem.document?.type ?? '');
     this.#say(isOfChannel ? words : nothing, isOfChannel ? nothing : words, nothing);
   }
 }
 
 // As it was written: what the server says of it must be about this text.
-async function post(url, body) {
-  const headers = { 'Content-Type': 'application/json' };
+async function post(url, body, { token }) {
+  const headers = { 'Content-Type': 'application/json', ...authorization(token) };
   const response = await fetch(url, { method: 'POST', headers, body });
   if (!response.ok) {
     throw await Problem.of(response);

@@ -10,6 +10,7 @@ export class Readings {
   #last;
   #before;
   #clock;
+  #own;
 
   /**
    * @param {HTMLElement} element
@@ -28,6 +29,18 @@ export class Readings {
     this.#show();
   }
 
+  /**
+   * How many of the open connections are this page's own: its lanes', and those by which it hears the
+   * readings and what it is told.
+   *
+   * @param {number} lanes
+   * @param {number} others
+   */
+  own(lanes, others) {
+    this.#own = { lanes, others, all: lanes + others };
+    this.#show();
+  }
+
   /** @param {any} reading as on the channel `ticker` */
   take(reading) {
     this.#before = this.#last;
@@ -40,6 +53,7 @@ export class Readings {
       write(fields.name, t(`lane.${key}`));
       write(fields.count, this.#last?.open[key] ?? '–');
     }
+    write(this.#fields.own, this.#own ? t('readings.own', this.#own) : '');
     if (!this.#last) {
       return;
     }

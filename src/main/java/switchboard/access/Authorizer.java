@@ -84,7 +84,7 @@ public final class Authorizer {
     if (!open.isEmpty()) {
       return "OPEN to everybody: " + open;
     }
-    return tokens == null && roles.isEmpty()
+    return isClosed()
         ? "closed to everybody: neither switchboard.access.open nor a key for tokens nor"
             + " switchboard.access.roles says who may do what"
         : "closed to whoever has no token or role";
@@ -93,6 +93,11 @@ public final class Authorizer {
   /** Everybody may do something. */
   public boolean isOpen() {
     return !open.isEmpty();
+  }
+
+  /** Nobody may do anything, and no token or login changes that. */
+  public boolean isClosed() {
+    return open.isEmpty() && tokens == null && roles.isEmpty();
   }
 
   /** Whether tokens are looked at; where not, they may be the server's own affair. */

@@ -47,7 +47,7 @@ public class Lab {
   @PreDestroy
   void stop() {
     if (source != null) {
-      source.stop();
+      source.end();
       crowd.stop();
       vanisher.stop();
     }

@@ -80,15 +80,22 @@ public class LabResource {
     return answer(set);
   }
 
-  /** Appends more messages at once than the log keeps. */
+  /** Appends more messages in a few seconds than the log keeps and a slow reader's buffers hold. */
   @PUT
   @Path("flood")
   public Response flood() {
     requireOn();
-    int kept = settings.get(Settings.LOG_MAX_MESSAGES);
-    int count = (int) Math.min(Source.MAX_FLOOD, kept * 1.2 + 1);
+    long room = settings.get(Settings.LOG_MAX_BYTES) / Source.FLOOD_BYTES;
+    int kept = (int) Math.min(settings.get(Settings.LOG_MAX_MESSAGES), room);
+    int count = (int) Math.min(Source.MAX_FLOOD, kept * 1.2 + Source.BUFFERED);
     lab.source().flood(count);
-    return answer(Json.createObjectBuilder().add("published", count).add("kept", kept).build());
+    return answer(
+        Json.createObjectBuilder()
+            .add("published", count)
+            .add("size", Source.FLOOD_BYTES)
+            .add("kept", kept)
+            .add("seconds", Source.FLOOD_TIME.toSeconds())
+            .build());
   }
 
   /** A peer connects by a transport, under a label, and vanishes. */

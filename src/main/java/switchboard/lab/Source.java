@@ -3,7 +3,9 @@ package switchboard.lab;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -32,9 +34,18 @@ public final class Source {
   /** The most that one flood appends. */
   static final int MAX_FLOOD = 50_000;
 
+  /** The size of a flood's messages. */
+  static final int FLOOD_BYTES = 4_096;
+
+  /** So many of them may be in the buffers of a browser and two systems, though nobody reads. */
+  static final int BUFFERED = 3_072;
+
+  /** Over so long a flood is spread, so that who reads at once can keep up. */
+  static final Duration FLOOD_TIME = Duration.ofSeconds(3);
+
   private static final Logger LOG = Logger.getLogger(Source.class.getName());
   private static final double NANOS_PER_SECOND = 1e9;
-  private static final int FLOOD_STEP = 500;
+  private static final Duration FLOOD_PERIOD = Duration.ofMillis(50);
   private static final String BARE = "{'n':%d,'sent':%s,'pad':''}";
 
   private final Publisher publisher;
@@ -42,6 +53,8 @@ public final class Source {
   private final InstantSource clock;
   private final AtomicLong published = new AtomicLong();
   private Future<?> running;
+  private Future<?> flooding;
+  private int floodLeft;
   private double rate = 2;
   private volatile int sizeBytes = 128;
 
@@ -70,23 +83,51 @@ public final class Source {
     }
   }
 
+  synchronized void end() {
+    stop();
+    if (flooding != null) {
+      flooding.cancel(false);
+    }
+  }
+
   // Numbered and appended under one lock, so that the numbers come in order also during a flood.
   private synchronized void publish() {
+    publish(message(sizeBytes));
+  }
+
+  private void publish(JsonValue messages) {
     try {
-      publisher.publish(CHANNEL, message(sizeBytes));
+      publisher.publish(CHANNEL, messages);
     } catch (RuntimeException e) {
       LOG.log(Level.FINE, e, () -> "channel \"" + CHANNEL + "\" – nothing published");
     }
   }
 
-  /** Appends so many small messages as fast as the log takes them. */
+  /** Appends so many messages in a few seconds; one flood at a time. */
   synchronized void flood(int count) {
-    for (int left = count; left > 0; left -= FLOOD_STEP) {
+    if (flooding != null) {
+      flooding.cancel(false);
+    }
+    floodLeft = count;
+    int steps = (int) FLOOD_TIME.dividedBy(FLOOD_PERIOD);
+    int step = (count + steps - 1) / steps;
+    flooding =
+        scheduler.scheduleAtFixedRate(
+            () -> floodOn(step), 0, FLOOD_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized void floodOn(int step) {
+    int now = Math.min(step, floodLeft);
+    floodLeft -= now;
+    if (floodLeft == 0) {
+      flooding.cancel(false);
+    }
+    if (now > 0) {
       JsonArrayBuilder messages = Json.createArrayBuilder();
-      for (int i = 0; i < Math.min(left, FLOOD_STEP); i++) {
-        messages.add(message(MIN_BYTES));
+      for (int i = 0; i < now; i++) {
+        messages.add(message(FLOOD_BYTES));
       }
-      publisher.publish(CHANNEL, messages.build());
+      publish(messages.build());
     }
   }
 

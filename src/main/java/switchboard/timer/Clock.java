@@ -63,7 +63,7 @@ public class Clock {
   void start() {
     LOG.info(() -> "Switchboard starts with " + settings);
     LOG.log(
-        authorizer.isOpen() ? Level.WARNING : Level.INFO,
+        authorizer.isOpen() || authorizer.isClosed() ? Level.WARNING : Level.INFO,
         () -> "Switchboard is " + authorizer.summary());
     scheduler = Executors.newSingleThreadScheduledExecutor(threads);
     // With a delay, not at a rate: the ticks of a time in which the process stood still are not

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -75,6 +76,25 @@ public final class Browser implements AutoCloseable {
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+  }
+
+  /** Takes the network away from the page, or gives it back, and tells the page so. */
+  void network(boolean isThere) {
+    // With a latency, or it would be the machine's own, which may have none beside its loopback.
+    emulate(Map.of("offline", !isThere, "latency", 1, "connectionType", "wifi"));
+  }
+
+  /** The machine's own network again. */
+  void ownNetwork() {
+    emulate(Map.of("offline", false, "latency", 0));
+  }
+
+  private void emulate(Map<String, Object> conditions) {
+    Map<String, Object> all = new HashMap<>(conditions);
+    all.put("downloadThroughput", -1);
+    all.put("uploadThroughput", -1);
+    driver.executeCdpCommand("Network.enable", Map.of());
+    driver.executeCdpCommand("Network.emulateNetworkConditions", all);
   }
 
   /** The whole page as a picture under {@code target/screenshots}. */

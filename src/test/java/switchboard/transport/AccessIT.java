@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.access.Issuer;
 import switchboard.channel.Transport;
+import switchboard.lab.Browser;
 
 /** Who has a token may do what it grants, by every transport, for as long as it is good. */
 @ExtendWith(ArquillianExtension.class)
@@ -105,6 +106,42 @@ class AccessIT {
     return RawFrames.connect(
         http.channel(channel, query),
         request -> request.subprotocols("switchboard.v1", "switchboard.bearer." + token));
+  }
+
+  @Test
+  void thePageAsksForATokenAndShowsWhatThatGrants() {
+    Programs.require("chromium", "chromedriver");
+    try (Browser browser = new Browser("en")) {
+      browser.open(http.uri("").toString());
+      ServerTest.await("it asks", () -> page(browser).contains("asks for a token"));
+      enter(browser, reader(), "ticker");
+      ServerTest.await("not that", () -> page(browser).contains("does not allow reading"));
+      enter(browser, reader(), channel);
+      ServerTest.await(
+          "all lanes are live",
+          () ->
+              browser
+                  .script("return document.querySelectorAll('.lane [data-state=live]').length")
+                  .equals(4L));
+      String says = page(browser);
+      assertTrue(says.contains("/channels/" + channel + "?offset=-1"), says);
+      assertTrue(says.contains("Authorization: Bearer $TOKEN"), says);
+      assertEquals(http.uri("").toString(), browser.script("return location.href"), "no token");
+      browser.open("about:blank");
+    }
+  }
+
+  private static String page(Browser browser) {
+    return (String) browser.script("return document.body.innerText");
+  }
+
+  private static void enter(Browser browser, String token, String channel) {
+    browser.script(
+        "const { token, channel } = document.querySelector('#door form').elements;"
+            + "token.value = arguments[0]; channel.value = arguments[1];"
+            + "document.querySelector('#door button').click()",
+        token,
+        channel);
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import switchboard.lab.Browser;
 
 /** The WAR as it is packaged, with no setting that says who may do what: nobody may do anything. */
 @ExtendWith(ArquillianExtension.class)
@@ -71,6 +72,33 @@ class ClosedIT {
         assertTrue(answer.contains("urn:switchboard:problem:forbidden"), answer);
       }
     }
+  }
+
+  @Test
+  void thePageSaysThatItIsClosedAndHowThatIsChanged() {
+    Programs.require("chromium", "chromedriver");
+    try (Browser browser = new Browser("en")) {
+      browser.open(http.uri("").toString());
+      ServerTest.await("it says so", () -> door(browser).contains("This Switchboard is closed"));
+      String says = door(browser);
+      for (String part :
+          List.of(
+              "status 403",
+              "asadmin create-system-properties 'switchboard.access.open=*'",
+              "jboss-cli.sh",
+              "payara-micro.jar",
+              "jvm.options",
+              "public-*:read")) {
+        assertTrue(says.contains(part), part + " in " + says);
+      }
+      assertEquals(true, browser.script("return document.querySelector('#page').hidden"));
+      assertEquals(false, door(browser).contains("{"), "nothing is left to be filled in");
+    }
+  }
+
+  private static String door(Browser browser) {
+    return (String)
+        browser.script("return document.querySelector('#door:not([hidden])')?.textContent ?? ''");
   }
 
   @ParameterizedTest

@@ -27,7 +27,7 @@ class NodeIT extends ServerTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"conformance", "clients", "switchboard", "wake", "readme", "api", "nginx"})
+      strings = {"conformance", "clients", "switchboard", "wake", "lab", "readme", "api", "nginx"})
   void theyWorkAgainstThisServer(String suite) throws Exception {
     if (suite.equals("nginx")) {
       Programs.require("nginx");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -36,11 +37,14 @@ public final class ServerProcess implements AutoCloseable {
    * @param environment what it is told beside what these tests are told
    */
   public static ServerProcess micro(int port, Path war, Map<String, String> environment) {
-    return micro(port, war, environment, SMALL);
+    Map<String, String> all = new HashMap<>(System.getenv());
+    all.put("SWITCHBOARD_ACCESS_OPEN", "*");
+    all.putAll(environment);
+    return micro(port, war, all, SMALL);
   }
 
   /**
-   * The same.
+   * The same, told nothing of what these tests are told.
    *
    * @param heap the option of Java that says how much it may have
    */
@@ -74,7 +78,7 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * Starts WildFly, with a folder for this one.
+   * Starts WildFly, with a folder for this one, told nothing of what these tests are told.
    *
    * @param home where it is
    */
@@ -123,7 +127,7 @@ public final class ServerProcess implements AutoCloseable {
 
   private static ServerProcess start(
       int port, ProcessBuilder builder, Map<String, String> environment) throws IOException {
-    builder.environment().put("SWITCHBOARD_ACCESS_OPEN", "*");
+    builder.environment().keySet().removeIf(name -> name.startsWith("SWITCHBOARD_"));
     builder.environment().putAll(environment);
     Path log = FOLDER.resolve("node-" + port + ".log");
     Files.createDirectories(FOLDER);

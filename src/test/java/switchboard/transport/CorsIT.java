@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -76,6 +77,40 @@ class CorsIT extends ServerTest {
     assertTrue(answer.lines().get(0).contains(" 204"), answer.lines().get(0));
     assertTrue(answer.header("Access-Control-Allow-Methods").contains("POST"));
     assertTrue(answer.header("Access-Control-Allow-Headers").contains("Producer-Id"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "authorization,last-event-id | true", // fetch-event-source
+        "cache-control,last-event-id | true", // eventsource of npm
+        "content-type,x-requested-with | true", // jQuery
+        "content-type,traceparent,tracestate | true", // OpenTelemetry
+        "baggage,sentry-trace | true", // Sentry
+        "x-datadog-trace-id | true",
+        "x-forwarded-for | false",
+        "X-Forwarded-Host | false",
+        "forwarded | false",
+        "x-real-ip | false",
+        "a b | false",
+        "a<b> | false",
+      })
+  void aPreflightAllowsWhatPagesSendBeside(String asked, boolean isAllowed) throws Exception {
+    RawAnswer answer =
+        ask(
+            "OPTIONS",
+            "https://example.com",
+            "Access-Control-Request-Method: GET",
+            "Access-Control-Request-Headers: prefer",
+            "Access-Control-Request-Headers: " + asked);
+    List<String> allowed =
+        List.of(answer.header("Access-Control-Allow-Headers").toLowerCase().split(", "));
+    for (String name : asked.toLowerCase().split(",")) {
+      assertEquals(isAllowed, allowed.contains(name), name + " in " + allowed);
+    }
+    String other = "Access-Control-Request-Headers: " + asked;
+    assertNull(ask("OPTIONS", "https://evil.test", other).header("Access-Control-Allow-Headers"));
   }
 
   @Test

@@ -73,6 +73,11 @@ public record Setting<T>(
         });
   }
 
+  /** The name with which it is set for one application: {@code switchboard.app.shop.path}. */
+  String keyBehind(String prefix) {
+    return prefix + key.substring("switchboard.".length());
+  }
+
   /** The environment variable that sets it: {@code SWITCHBOARD_LONG_POLL_WAIT}. */
   public String environmentVariable() {
     return environmentVariable(key);

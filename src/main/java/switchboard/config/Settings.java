@@ -18,6 +18,15 @@ import java.util.function.Function;
  */
 public final class Settings {
 
+  public static final Setting<String> PATH =
+      new Setting<>(
+          "switchboard.path",
+          "/switchboard",
+          "`/` and a name, once or several times: letters, digits and `.` `_` `~` `-`",
+          "Where an application that has `switchboard-embedded.jar` has the channels, below its own"
+              + " context path: `/push` for `/push/channels/news`. The WAR has them at `/channels`,"
+              + " whatever this says.",
+          Settings::path);
   public static final Setting<NamePatterns> AUTO_CREATE =
       new Setting<>(
           "switchboard.channels.auto-create",
@@ -461,6 +470,7 @@ public final class Settings {
   /** Every setting there is, in the order of the documentation. */
   public static final List<Setting<?>> ALL =
       List.of(
+          PATH,
           AUTO_CREATE,
           STORE_URL,
           STORE_PREFIX,
@@ -534,6 +544,15 @@ public final class Settings {
    * @throws IllegalArgumentException with one line for each thing that is wrong
    */
   public Settings(Function<Setting<?>, String> lookup, Iterable<String> names) {
+    this(lookup, names, PREFIX);
+  }
+
+  /**
+   * The same for one application.
+   *
+   * @param ours what names also begin with that were set for this application alone
+   */
+  Settings(Function<Setting<?>, String> lookup, Iterable<String> names, String ours) {
     List<String> errors = new ArrayList<>();
     for (Setting<?> setting : ALL) {
       String written = lookup.apply(setting);
@@ -545,8 +564,10 @@ public final class Settings {
       }
     }
     for (String name : names) {
-      if (name.startsWith(PREFIX) && ALL.stream().noneMatch(s -> s.key().equals(name))) {
-        errors.add("%s: no such setting; did you mean %s?".formatted(name, nearest(name)));
+      String start = name.startsWith(ours) ? ours : PREFIX;
+      if (name.startsWith(start)
+          && ALL.stream().noneMatch(setting -> setting.keyBehind(start).equals(name))) {
+        errors.add("%s: no such setting; did you mean %s?".formatted(name, nearest(name, start)));
       }
     }
     if (errors.isEmpty()) {
@@ -632,6 +653,20 @@ public final class Settings {
     return hosts;
   }
 
+  private static String path(String text) {
+    boolean isPath =
+        text.length() <= 100
+            && text.matches("(/[A-Za-z0-9._~-]+)+")
+            && !text.matches("(?i).*/(\\.{1,2}|web-inf|meta-inf)(/.*)?");
+    if (!isPath) {
+      throw new IllegalArgumentException(
+          "not a path such as /push: \"/\" and a name, once or several times; letters, digits and"
+              + " . _ ~ - are allowed, but not the names \".\", \"..\", WEB-INF, META-INF, nor more"
+              + " than 100 characters");
+    }
+    return text;
+  }
+
   private static String prefix(String text) {
     if (!text.matches("[A-Za-z0-9:._-]{1,32}")) {
       throw new IllegalArgumentException("1 to 32 letters, digits and : . _ - are allowed");
@@ -639,9 +674,9 @@ public final class Settings {
     return text;
   }
 
-  private static String nearest(String name) {
+  private static String nearest(String name, String start) {
     return ALL.stream()
-        .map(Setting::key)
+        .map(setting -> setting.keyBehind(start))
         .min(Comparator.comparingInt(key -> distance(key, name)))
         .orElseThrow();
   }

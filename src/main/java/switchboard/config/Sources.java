@@ -6,38 +6,102 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * Where settings are read: system properties first, then environment variables, then MicroProfile
- * Config where the server has it, then {@code WEB-INF/classes/switchboard.properties} of the
- * application.
+ * Where the settings of an application are read. What is said first counts:
+ *
+ * <ol>
+ *   <li>what the server is told for this application alone, {@code switchboard.app.NAME.…};
+ *   <li>the application's own {@code WEB-INF/classes/switchboard.properties};
+ *   <li>what the server is told for all its applications.
+ * </ol>
+ *
+ * <p>The server is told by system properties, then by environment variables, then by MicroProfile
+ * Config where it has that.
  */
 public final class Sources {
+
+  private static final Logger LOG = Logger.getLogger(Sources.class.getName());
 
   private static final boolean HAS_MICROPROFILE = hasMicroProfile();
 
   private static final String FILE = "switchboard.properties";
 
+  private static final String FOR_ONE = "switchboard.app.";
+
+  /** Who says one of these says who may do what. */
+  private static final List<Setting<?>> ACCESS =
+      List.of(
+          Settings.OPEN,
+          Settings.ROLES,
+          Settings.TOKEN_SECRET,
+          Settings.TOKEN_PUBLIC_KEY,
+          Settings.TOKEN_JWKS_URL);
+
   private Sources() {}
 
-  /** The settings of this server. */
+  /** The settings of this application. */
   public static Settings read() {
-    List<String> names = new ArrayList<>(System.getProperties().stringPropertyNames());
+    Set<String> names = new LinkedHashSet<>(System.getProperties().stringPropertyNames());
     if (HAS_MICROPROFILE) {
       names.addAll(withoutVariables(MicroProfile.names(), System.getenv().keySet()));
     }
-    Properties file = file();
-    names.addAll(file.stringPropertyNames());
+    return settings(application(), file(), Sources::ofServer, names);
+  }
+
+  /**
+   * The settings of one application of a server.
+   *
+   * @param name the application's, or {@code null} where nobody knows it
+   * @param own what the application itself says
+   * @param server what the server is told, by key
+   * @param names of all that the server is told
+   */
+  static Settings settings(
+      String name, Properties own, UnaryOperator<String> server, Set<String> names) {
+    String ours = FOR_ONE + name + ".";
+    Function<Setting<?>, String> said =
+        setting -> {
+          String forOne = name == null ? null : server.apply(setting.keyBehind(ours));
+          return forOne == null ? own.getProperty(setting.key()) : forOne;
+        };
+    // The server's word to all must not open an application that has its own rule.
+    boolean hasOwnRule = ACCESS.stream().anyMatch(setting -> said.apply(setting) != null);
+    Set<String> relevant = new LinkedHashSet<>(own.stringPropertyNames());
+    names.stream()
+        .filter(other -> !other.startsWith(FOR_ONE) || (name != null && other.startsWith(ours)))
+        .forEach(relevant::add);
     return new Settings(
         setting -> {
-          String written = lookup(setting);
-          return written == null ? file.getProperty(setting.key()) : written;
+          String written = said.apply(setting);
+          boolean isOpening = setting == Settings.OPEN || setting == Settings.ROLES;
+          return written == null && !(isOpening && hasOwnRule)
+              ? server.apply(setting.key())
+              : written;
         },
-        names);
+        relevant,
+        ours);
+  }
+
+  // "shop" for shop.war; in an EAR each WAR has its own.
+  private static String application() {
+    try {
+      return (String) new InitialContext().lookup("java:module/ModuleName");
+    } catch (NamingException e) {
+      LOG.log(Level.FINE, "the application's name is not known", e);
+      return null;
+    }
   }
 
   private static Properties file() {
@@ -70,16 +134,16 @@ public final class Sources {
     return others;
   }
 
-  private static String lookup(Setting<?> setting) {
-    String property = System.getProperty(setting.key());
+  private static String ofServer(String key) {
+    String property = System.getProperty(key);
     if (property != null) {
       return property;
     }
-    String variable = System.getenv(setting.environmentVariable());
+    String variable = System.getenv(Setting.environmentVariable(key));
     if (variable != null) {
       return variable;
     }
-    return HAS_MICROPROFILE ? MicroProfile.lookup(setting.key()) : null;
+    return HAS_MICROPROFILE ? MicroProfile.lookup(key) : null;
   }
 
   private static boolean hasMicroProfile() {

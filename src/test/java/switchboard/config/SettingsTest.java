@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,109 @@ class SettingsTest {
         Sources.withoutVariables(
             List.of("switchboard.long.poll.wait", "switchboard.long-pol.wait"),
             Set.of("SWITCHBOARD_LONG_POLL_WAIT")));
+  }
+
+  private static Settings ofShop(Map<String, String> server, String... own) {
+    Properties file = new Properties();
+    for (String line : own) {
+      file.setProperty(line.split("=", 2)[0], line.split("=", 2)[1]);
+    }
+    return Sources.settings("shop", file, server::get, server.keySet());
+  }
+
+  @Test
+  void ofTheApplicationCountMoreThanThoseOfTheServerAndThoseForItAloneMost() {
+    Map<String, String> server =
+        Map.of(
+            "switchboard.log.max-messages", "1",
+            "switchboard.page.max-messages", "1",
+            "switchboard.channels.max", "1",
+            "switchboard.app.shop.channels.max", "3",
+            "switchboard.app.other.channels.max", "4");
+    Settings settings =
+        ofShop(server, "switchboard.page.max-messages=2", "switchboard.channels.max=2");
+    assertEquals(1, settings.get(Settings.LOG_MAX_MESSAGES), "the server's, to all");
+    assertEquals(2, settings.get(Settings.PAGE_MAX_MESSAGES), "the application's own");
+    assertEquals(3, settings.get(Settings.MAX_CHANNELS), "the server's, to this one");
+  }
+
+  @Test
+  void openAnApplicationThatHasItsOwnRuleByNothingThatIsSaidToAll() {
+    Map<String, String> server =
+        Map.of("switchboard.access.open", "*", "switchboard.access.roles", "**=*");
+    assertEquals("*", ofShop(server).get(Settings.OPEN).toString(), "without a rule of its own");
+    for (String rule :
+        List.of(
+            "switchboard.access.open=",
+            "switchboard.access.open=orders:read",
+            "switchboard.access.roles=clerk=orders:read")) {
+      Settings settings = ofShop(server, rule);
+      String[] said = rule.split("=", 2);
+      for (Setting<?> setting : List.of(Settings.OPEN, Settings.ROLES)) {
+        String expected = setting.key().equals(said[0]) ? said[1] : "";
+        assertEquals(expected, settings.get(setting).toString(), rule + ": " + setting.key());
+      }
+    }
+  }
+
+  @Test
+  void forAnotherApplicationAreItsOwnAffairButMisspeltOnesForThisOneAreTold() {
+    ofShop(Map.of("switchboard.app.other.no-such-thing", "1"));
+    var refusal =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> ofShop(Map.of("switchboard.app.shop.acces.open", "*")));
+    assertTrue(
+        refusal
+            .getMessage()
+            .contains(
+                "switchboard.app.shop.acces.open: no such setting; did you mean"
+                    + " switchboard.app.shop.access.open?"),
+        refusal.getMessage());
+  }
+
+  @Test
+  void aPathIsOneThatEveryServerTakesAndThatLeadsNowhereElse() {
+    for (String path : List.of("/push", "/a/b", "/~me/v1.0", "/..push", "/a..b")) {
+      assertEquals(path, settings(Map.of("switchboard.path", path)).get(Settings.PATH));
+    }
+    for (String path :
+        List.of(
+            "",
+            "/",
+            "push",
+            "/push/",
+            "//push",
+            "/a//b",
+            "/push/*",
+            "/*",
+            "*",
+            "/..",
+            "/a/../b",
+            "/./a",
+            "/a/.",
+            "/{a}",
+            "/a b",
+            "/a%2fb",
+            "/a;b",
+            "/a?b",
+            "/a#b",
+            "/WEB-INF",
+            "/web-inf/a",
+            "/a/META-INF",
+            "/\u00e4",
+            "\\push",
+            "http://a/b",
+            "/" + "a".repeat(100))) {
+      var refusal =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> settings(Map.of("switchboard.path", path)),
+              path);
+      assertTrue(
+          refusal.getMessage().contains("switchboard.path = \"" + path + "\""),
+          refusal.getMessage());
+    }
   }
 
   @Test

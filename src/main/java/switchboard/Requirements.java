@@ -1,8 +1,6 @@
 package switchboard;
 
-import jakarta.servlet.ServletContextEvent;
-import jakarta.servlet.ServletContextListener;
-import jakarta.servlet.annotation.WebListener;
+import jakarta.servlet.ServletContext;
 import java.util.ArrayList;
 import java.util.List;
 import javax.naming.InitialContext;
@@ -12,8 +10,7 @@ import javax.naming.NamingException;
  * Stops the deployment on a server that lacks what nothing here can do without: half of it would
  * seem to work, until nobody is told that a long poll's time is up.
  */
-@WebListener
-public class Requirements implements ServletContextListener {
+final class Requirements {
 
   /** Where a server that has WebSockets leaves its container (Jakarta WebSocket §7.1.1). */
   private static final String WEBSOCKETS = "jakarta.websocket.server.ServerContainer";
@@ -21,9 +18,14 @@ public class Requirements implements ServletContextListener {
   /** Where a server that has EJB binds the clock; by its name, as its class may not load. */
   private static final String CLOCK = "java:module/Clock";
 
-  @Override
-  public void contextInitialized(ServletContextEvent event) {
-    require(event.getServletContext().getAttribute(WEBSOCKETS) != null, isBound(CLOCK));
+  private Requirements() {}
+
+  static boolean hasWebSockets(ServletContext context) {
+    return context.getAttribute(WEBSOCKETS) != null;
+  }
+
+  static boolean hasEjb() {
+    return isBound(CLOCK);
   }
 
   static void require(boolean hasWebSockets, boolean hasEjb) {

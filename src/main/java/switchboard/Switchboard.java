@@ -2,7 +2,6 @@ package switchboard;
 
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
-import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
@@ -26,6 +25,7 @@ import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
 import switchboard.channel.Store;
 import switchboard.channel.Tally;
+import switchboard.config.ServerResources;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
 import switchboard.config.StoreUrl;
@@ -34,7 +34,7 @@ import switchboard.log.Retention;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
 import switchboard.time.TickClock;
-import switchboard.timer.Clock;
+import switchboard.timer.Tick;
 import switchboard.transport.FrameWriters;
 import switchboard.transport.ManagedThreads;
 
@@ -42,10 +42,10 @@ import switchboard.transport.ManagedThreads;
 @ApplicationScoped
 public class Switchboard {
 
-  @Resource private ManagedThreadFactory threads;
+  private ManagedThreadFactory threads;
 
   private final MonotonicClock elapsed = MonotonicClock.system();
-  private final TickClock ticks = new TickClock(elapsed, Clock.TICK_MILLIS);
+  private final TickClock ticks = new TickClock(elapsed, Tick.MILLIS);
   private final Clocks clocks = new Clocks(InstantSource.system(), elapsed, ticks);
   private Settings settings;
   private ExecutorService workers;
@@ -63,6 +63,7 @@ public class Switchboard {
   @PostConstruct
   void start() {
     settings = Sources.read();
+    threads = ServerResources.threads();
     authorizer = new Authorizer(settings, clocks);
     int wanted = settings.get(Settings.DISPATCH_WORKERS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
@@ -126,7 +127,7 @@ public class Switchboard {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "switchboard.store.url %s: deploy switchboard-redis.war, this one has no client for it"
+                    "switchboard.store.url %s: only switchboard-redis.war has a client for it"
                         .formatted(url)))
         .open(url, settings.get(Settings.STORE_PREFIX), parts, threads);
   }

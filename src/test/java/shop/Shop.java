@@ -9,7 +9,7 @@ import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.publish.Publisher;
 
-/** Somebody's application, which has the classes JAR. */
+/** Somebody's application, which has the embedded JAR. */
 @ApplicationScoped
 public class Shop {
 

@@ -66,7 +66,7 @@ public class PageFilter extends HttpFilter {
 
   @Override
   public void init() {
-    target = new RequestTarget(settings);
+    target = new RequestTarget(settings, "");
     tags = new EntityTags(getServletContext());
   }
 

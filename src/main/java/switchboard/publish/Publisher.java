@@ -1,6 +1,5 @@
 package switchboard.publish;
 
-import jakarta.annotation.Resource;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
@@ -10,6 +9,7 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.config.ServerResources;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
@@ -27,8 +27,7 @@ public class Publisher {
 
   private final Channels channels;
 
-  @Resource(lookup = "java:comp/TransactionSynchronizationRegistry")
-  private TransactionSynchronizationRegistry transactions;
+  private final TransactionSynchronizationRegistry transactions = ServerResources.transactions();
 
   @Inject
   public Publisher(Channels channels) {

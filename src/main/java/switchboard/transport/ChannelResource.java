@@ -58,19 +58,19 @@ public class ChannelResource {
   /** What the channel is and where it ends. */
   @HEAD
   public Response metadata(@PathParam("name") String name) {
-    return channel().metadata(name, guard()).toResponse();
+    return Held.ByJaxRs.response(channel().metadata(name, guard()));
   }
 
   /** Removes the channel. */
   @DELETE
   public Response delete(@PathParam("name") String name) {
-    return channel().delete(name, guard()).toResponse();
+    return Held.ByJaxRs.response(channel().delete(name, guard()));
   }
 
   /** What may be done; JAX-RS alone would not know of appends and creations. */
   @OPTIONS
   public Response methods() {
-    return HttpChannel.methods().toResponse();
+    return Held.ByJaxRs.response(HttpChannel.methods());
   }
 
   private HttpChannel channel() {

@@ -3,7 +3,6 @@ package switchboard.transport;
 import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.annotation.WebFilter;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
@@ -32,9 +31,6 @@ import switchboard.time.Clocks;
  * switchboard.poll.fast-path} is off, what needs neither a body nor non-blocking output, as only
  * Servlet has it, passes on to {@link ChannelResource}.
  */
-@WebFilter(
-    urlPatterns = {"/channels/*", "/access/*"},
-    asyncSupported = true)
 public class ChannelsFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
@@ -49,18 +45,30 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient PendingBodies bodies;
   @Inject private transient Presence presence;
   @Inject private transient ManagedThreads threads;
+  private transient Registration registration;
   private transient RequestTarget target;
+  private transient Scripts scripts;
 
   @Override
   public void init() {
-    writers.choose(getServletContext());
-    target = new RequestTarget(settings);
+    registration = Registration.of(getFilterConfig());
+    // Once more: the servlet of JAX-RS may be registered last.
+    registration.requireFree(getServletContext());
+    writers.choose(getServletContext(), registration.isEmbedded());
+    target = new RequestTarget(settings, registration.path());
+    scripts = new Scripts(getServletContext().getClassLoader());
   }
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
+    boolean isScript = registration.isEmbedded() && scripts.has(path(request));
+    if (registration.isEmbedded() && !isScript && !isOurs(path(request))) {
+      chain.doFilter(request, response);
+      return;
+    }
+    AsyncSupport.allow(request);
     request = RequestWithoutTrailers.of(request);
     RequestTarget.CHANNEL_HEADERS.forEach(response::setHeader);
     List<String> origins = settings.get(Settings.CORS_ORIGINS);
@@ -68,6 +76,10 @@ public class ChannelsFilter extends HttpFilter {
     try {
       TcpConnection.requireReader(request);
       request = target.require(request);
+      if (isScript) {
+        scripts.answer(path(request), request, response);
+        return;
+      }
       FetchMetadata.require(request);
       if (isPreflight) {
         return;
@@ -80,8 +92,14 @@ public class ChannelsFilter extends HttpFilter {
         return;
       }
       Visitor.leave(request, Credentials.identify(request, false, authorizer));
-      if (request.getServletPath().startsWith("/access")) {
-        chain.doFilter(request, response);
+      String path = path(request);
+      if (!path.startsWith("/channels")) {
+        if (HttpAccess.isAt(path)) {
+          new HttpAccess(authorizer, connections, clocks, registration.path())
+              .answer(path, request, response);
+        } else {
+          chain.doFilter(request, response);
+        }
         return;
       }
       if (request.getMethod().equals("POST")) {
@@ -99,7 +117,7 @@ public class ChannelsFilter extends HttpFilter {
               : null;
       if (isRead && ReadRequest.transport(query, Headers.of(request)) == Transport.EVENT_STREAM) {
         startEventStream(request, response, query);
-      } else if (!settings.get(Settings.POLL_FAST_PATH)) {
+      } else if (!settings.get(Settings.POLL_FAST_PATH) && !registration.isEmbedded()) {
         chain.doFilter(request, response);
       } else if (isRead && !HttpChannel.isPresence(name(request))) {
         read(request, response, query);
@@ -111,6 +129,10 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Problem problem) {
       refuse(problem, request, response);
     }
+  }
+
+  private static boolean isOurs(String path) {
+    return path.equals("/channels") || path.startsWith("/channels/") || HttpAccess.isAt(path);
   }
 
   private void refuse(Problem problem, HttpServletRequest request, HttpServletResponse response)
@@ -148,7 +170,7 @@ public class ChannelsFilter extends HttpFilter {
   // Before the upgrade, while there can be an answer with a status and a time to come again.
   private void upgrade(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    WebSocketHandshake.require(request);
+    WebSocketHandshake.require(request, registration.path(), path(request));
     Visitor visitor = visitor(request);
     visitor.leave(request);
     HttpServletRequest visited =
@@ -222,7 +244,7 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   private void create(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    HttpCreate create = HttpCreate.parse(name(request), request);
+    HttpCreate create = HttpCreate.parse(name(request), request, registration.path());
     receive(request, response, body -> create.answer(channels, body, response));
   }
 
@@ -302,11 +324,19 @@ public class ChannelsFilter extends HttpFilter {
     EventStream.start(read, request, response, connections, bodies, settings, clocks);
   }
 
-  // What stands behind /channels/, decoded. Servers divide the path differently between the two.
-  private static String name(HttpServletRequest request) {
-    String info = request.getPathInfo() == null ? "" : request.getPathInfo();
-    String path = request.getServletPath() + info;
+  // What stands behind /channels/, decoded.
+  private String name(HttpServletRequest request) {
+    String path = path(request);
     return path.length() <= "/channels/".length() ? "" : path.substring("/channels/".length());
+  }
+
+  // Below the application's path and ours, decoded. Servers divide it differently between the two.
+  private String path(HttpServletRequest request) {
+    String info = request.getPathInfo() == null ? "" : request.getPathInfo();
+    String whole = request.getServletPath() + info;
+    return whole.startsWith(registration.path())
+        ? whole.substring(registration.path().length())
+        : "";
   }
 
   static void write(Problem problem, HttpServletResponse response) throws IOException {

@@ -34,15 +34,19 @@ public final class FrameWriters {
     this.settings = settings;
   }
 
-  /** Looks which server this is. */
-  void choose(ServletContext context) {
+  /**
+   * Looks which server this is.
+   *
+   * @param isEmbedded in an application that may have WebSockets of its own, whose time-outs stay
+   */
+  void choose(ServletContext context, boolean isEmbedded) {
     var container = (ServerContainer) context.getAttribute(ServerContainer.class.getName());
     String name = container == null ? "" : container.getClass().getName();
     server =
         name.startsWith("org.glassfish.tyrus.")
             ? Server.TYRUS
             : name.startsWith("io.undertow.") ? Server.UNDERTOW : Server.ANOTHER;
-    if (server == Server.TYRUS) {
+    if (server == Server.TYRUS && !isEmbedded) {
       try {
         TyrusConnection.endTimeouts(container);
       } catch (ReflectiveOperationException e) {

@@ -4,6 +4,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -38,7 +39,13 @@ interface Held {
 
     @Override
     public void answer(HttpAnswer answer) {
-      response.resume(answer.toResponse());
+      response.resume(response(answer));
+    }
+
+    static Response response(HttpAnswer answer) {
+      Response.ResponseBuilder response = Response.status(answer.status()).entity(answer.body());
+      answer.headers().forEach(response::header);
+      return response.build();
     }
 
     @Override

@@ -2,7 +2,6 @@ package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.util.Map;
 
@@ -12,12 +11,6 @@ import java.util.Map;
  * @param body {@code null} where there is none; others have the same one and must not write to it
  */
 record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
-
-  Response toResponse() {
-    Response.ResponseBuilder response = Response.status(status).entity(body);
-    headers.forEach(response::header);
-    return response.build();
-  }
 
   void write(HttpServletResponse response) throws IOException {
     writeHead(response);

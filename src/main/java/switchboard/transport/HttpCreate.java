@@ -32,29 +32,36 @@ record HttpCreate(
 
   private static final String CHANNELS = "/channels/";
 
-  static HttpCreate parse(String name, HttpServletRequest request) {
+  /**
+   * Reads what is asked for.
+   *
+   * @param path what the URLs of all channels begin with, below the context path
+   */
+  static HttpCreate parse(String name, HttpServletRequest request, String path) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
     Guard guard = Visitor.of(request);
     guard.require(Action.CREATE, valid);
+    String base = request.getContextPath() + path + CHANNELS;
     UnaryOperator<String> header = Headers.of(request);
     ContentType type = AppendRequest.contentType(header.apply("Content-Type"));
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
             () -> Lifetime.parse(header.apply(Headers.TTL), header.apply(Headers.EXPIRES_AT)));
-    Fork fork = ForkRequest.parse(header, request.getContextPath() + CHANNELS);
+    Fork fork = ForkRequest.parse(header, base);
     if (fork != null) {
       guard.require(Action.READ, fork.source());
     }
     boolean close = AppendRequest.isTrue(header.apply(Headers.CLOSED));
-    return new HttpCreate(guard, valid, type, lifetime, fork, close, location(valid, request));
+    return new HttpCreate(
+        guard, valid, type, lifetime, fork, close, location(valid, request, base));
   }
 
   // Not the URL that was asked for, which may have matrix parameters.
-  private static String location(ChannelName name, HttpServletRequest request) {
+  private static String location(ChannelName name, HttpServletRequest request, String base) {
     String url = request.getRequestURL().toString();
     String server = url.substring(0, url.length() - request.getRequestURI().length());
-    return server + request.getContextPath() + CHANNELS + name.value();
+    return server + base + name.value();
   }
 
   void answer(Channels channels, byte[] bytes, HttpServletResponse response) {

@@ -23,8 +23,7 @@ public class PresenceResource {
   /** How many there are and, where the channel tells it, what they call themselves. */
   @GET
   public Response read(@PathParam("name") String name) {
-    return new HttpChannel(channels, presence)
-        .presence(name, Visitor.of(servletRequest))
-        .toResponse();
+    return Held.ByJaxRs.response(
+        new HttpChannel(channels, presence).presence(name, Visitor.of(servletRequest)));
   }
 }

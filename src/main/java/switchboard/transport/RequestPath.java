@@ -24,11 +24,14 @@ final class RequestPath {
   /**
    * What follows the application's own path, such as {@code /channels/x}.
    *
+   * @param base what the path may begin with, and what follows does not
    * @throws Problem {@link Ending#BAD_NAME} or {@link Ending#BAD_PATH} for another spelling
    */
-  static String require(HttpServletRequest request) {
+  static String require(HttpServletRequest request, String base) {
     String uri = request.getRequestURI();
-    String path = beneath(request.getServletContext().getContextPath(), uri);
+    String whole = beneath(request.getServletContext().getContextPath(), uri);
+    boolean hasBase = whole != null && whole.startsWith(base);
+    String path = hasBase ? whole.substring(base.length()) : whole;
     String offence = path == null ? "the application's path is spelled otherwise" : offence(path);
     // Payara takes it out of the path.
     if (offence == null && request.isRequestedSessionIdFromURL()) {

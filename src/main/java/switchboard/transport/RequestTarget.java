@@ -28,9 +28,16 @@ public final class RequestTarget {
           "Cross-Origin-Resource-Policy", "cross-origin");
 
   private final Settings settings;
+  private final String base;
   private final Hosts hosts;
 
-  public RequestTarget(Settings settings) {
+  /**
+   * For the paths of an application.
+   *
+   * @param base what those of Switchboard begin with, below the context path
+   */
+  public RequestTarget(Settings settings, String base) {
+    this.base = base;
     this.settings = settings;
     this.hosts = new Hosts(settings.get(Settings.HOSTS));
   }
@@ -42,7 +49,7 @@ public final class RequestTarget {
    */
   HttpServletRequest require(HttpServletRequest request) {
     try {
-      String path = RequestPath.require(request);
+      String path = RequestPath.require(request, base);
       HttpServletRequest believed =
           Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
       hosts.require(request, believed, path.startsWith("/health/"));
@@ -61,7 +68,7 @@ public final class RequestTarget {
   public boolean isGood(HttpServletRequest request, HttpServletResponse response, Tally tally)
       throws IOException {
     try {
-      if (!isOfChannels(RequestPath.require(request))) {
+      if (!isOfChannels(RequestPath.require(request, base))) {
         TcpConnection.requireReader(request);
         require(request);
       }

@@ -127,14 +127,13 @@ final class WebSocketConnection implements Connection {
   }
 
   /** Begins the conversation that the URL asks for; or says why not and closes. */
-  void open(Channels channels) {
+  void open(Channels channels, boolean isForMany) {
     connections.count(Transport.WEBSOCKET);
     // Tyrus would let ?name=… replace the path parameter.
     String path = session.getRequestURI().getPath();
-    int start = path.lastIndexOf("/channels/");
-    String name = start < 0 ? null : path.substring(start + "/channels/".length());
+    String name = path.substring(path.lastIndexOf('/') + 1);
     conversation =
-        start < 0
+        isForMany
             ? new ManyChannels(this, channels, settings.get(Settings.MAX_CHANNELS_PER_CONNECTION))
             : new OneChannel(
                 this,

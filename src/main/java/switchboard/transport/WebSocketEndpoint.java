@@ -1,26 +1,23 @@
 package switchboard.transport;
 
 import jakarta.websocket.CloseReason;
-import jakarta.websocket.OnClose;
-import jakarta.websocket.OnError;
-import jakarta.websocket.OnMessage;
-import jakarta.websocket.OnOpen;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.MessageHandler;
 import jakarta.websocket.PongMessage;
 import jakarta.websocket.Session;
-import jakarta.websocket.server.ServerEndpoint;
 import java.nio.ByteBuffer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * A channel over a WebSocket: translates the container's calls for {@link WebSocketConnection}.
- * What is said is in {@code docs/protocol.md}.
+ * A channel over a WebSocket, or several at the URL without a name: translates the container's
+ * calls for {@link WebSocketConnection}. What is said is in {@code docs/protocol.md}.
  */
-@ServerEndpoint(
-    value = "/channels/{name}",
-    subprotocols = WebSocketConnection.SUBPROTOCOL,
-    configurator = WebSocketEndpoints.class)
-public class WebSocketEndpoint {
+public class WebSocketEndpoint extends Endpoint {
+
+  /** The property of the configuration that tells the two URLs apart. */
+  static final String MANY = "switchboard.many-channels";
 
   private static final Logger LOG = Logger.getLogger(WebSocketEndpoint.class.getName());
 
@@ -38,35 +35,26 @@ public class WebSocketEndpoint {
     this.sockets = sockets;
   }
 
-  @OnOpen
-  public void open(Session session) {
+  @Override
+  public void onOpen(Session session, EndpointConfig config) {
     connection = sockets.connection(session);
-    sockets.open(connection);
+    // In parts, so that the limit on a frame is ours and a setting: Tyrus ignores the session's.
+    session.addMessageHandler(String.class, (MessageHandler.Partial<String>) connection::received);
+    session.addMessageHandler(
+        ByteBuffer.class,
+        (MessageHandler.Partial<ByteBuffer>) (part, isLast) -> connection.receivedBinary());
+    session.addMessageHandler(
+        PongMessage.class, (MessageHandler.Whole<PongMessage>) pong -> connection.ponged());
+    sockets.open(connection, Boolean.TRUE.equals(config.getUserProperties().get(MANY)));
   }
 
-  // In parts, so that the limit on a frame is ours and a setting: Tyrus ignores the session's.
-  @OnMessage
-  public void text(String part, boolean isLast) {
-    connection.received(part, isLast);
-  }
-
-  @OnMessage
-  public void binary(ByteBuffer part, boolean isLast) {
-    connection.receivedBinary();
-  }
-
-  @OnMessage
-  public void pong(PongMessage pong) {
-    connection.ponged();
-  }
-
-  @OnClose
-  public void close(CloseReason reason) {
+  @Override
+  public void onClose(Session session, CloseReason reason) {
     connection.gone("client, code " + reason.getCloseCode().getCode());
   }
 
-  @OnError
-  public void error(Throwable e) {
+  @Override
+  public void onError(Session session, Throwable e) {
     LOG.log(Level.FINE, e, () -> connection + " – broke");
     if (connection != null) {
       connection.gone("broke");

@@ -36,8 +36,13 @@ final class WebSocketHandshake {
     return request.getHeader(KEY) != null || hasWord(request, UPGRADE, WEBSOCKET);
   }
 
-  /** Refuses what is no handshake, with a {@link Problem} that says what is wrong with it. */
-  static void require(HttpServletRequest request) {
+  /**
+   * Refuses what is no handshake, with a {@link Problem} that says what is wrong with it.
+   *
+   * @param base what the paths of all channels begin with, below the application's
+   * @param path what follows in this request's
+   */
+  static void require(HttpServletRequest request, String base, String path) {
     if (!request.getMethod().equals("GET")) {
       throw bad("the method is %s; a handshake is a GET", request.getMethod());
     }
@@ -59,10 +64,10 @@ final class WebSocketHandshake {
     if (request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null) {
       throw bad("the request has a body; a handshake has none");
     }
-    String path =
-        request.getServletPath() + (request.getPathInfo() == null ? "" : request.getPathInfo());
     if (!path.matches("/channels(/[^/]+)?")) {
-      throw bad("there is no WebSocket at %s; there are at /channels and /channels/<name>", path);
+      String all = base + "/channels";
+      throw bad(
+          "there is no WebSocket at %s; there are at %s and %s/<name>", base + path, all, all);
     }
   }
 

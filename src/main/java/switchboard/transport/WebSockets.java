@@ -46,8 +46,8 @@ public class WebSockets {
     return connection;
   }
 
-  /** Begins what the client asks for. */
-  void open(WebSocketConnection connection) {
-    connection.open(channels);
+  /** Begins what the client asks for, one channel or several. */
+  void open(WebSocketConnection connection, boolean isForMany) {
+    connection.open(channels, isForMany);
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.transport.Http;
 
-/** An application that has the classes JAR has channels of its own, and publishes to them. */
+/** An application that has the embedded JAR has channels of its own, and publishes to them. */
 @ExtendWith(ArquillianExtension.class)
 class PublisherIT {
 
@@ -38,12 +38,13 @@ class PublisherIT {
 
   @BeforeEach
   void findTheServer() {
-    http = new Http(URI.create("http://127.0.0.1:" + base.getPort() + "/shop/"));
+    http = new Http(URI.create("http://127.0.0.1:" + base.getPort() + "/shop/switchboard/"));
   }
 
   private Http.Answer order(int pieces, boolean isInStock) {
     return http.send(
-        http.request("orders?channel=%s&pieces=%d&inStock=%s".formatted(channel, pieces, isInStock))
+        http.request(
+                "../orders?channel=%s&pieces=%d&inStock=%s".formatted(channel, pieces, isInStock))
             .POST(BodyPublishers.noBody()));
   }
 

@@ -175,8 +175,8 @@ final class Fuzz {
       Connections connections = new Connections(tally, 10, 0, Admission.open());
       Channels channels = channels();
       channel(channels, data.consumeBoolean() ? ContentType.JSON : ContentType.DEFAULT);
-      String path = data.consumeBoolean() ? "/switchboard/channels/c" : "/switchboard/channels";
-      Session session = session(path);
+      boolean isForMany = !data.consumeBoolean();
+      Session session = session(isForMany ? "/switchboard/channels" : "/switchboard/channels/c");
       PendingBodies bodies = new PendingBodies(1 << 20);
       WebSocketConnection connection =
           new WebSocketConnection(
@@ -188,7 +188,7 @@ final class Fuzz {
               new Pace(0, MonotonicClock.system()),
               SETTINGS,
               Clocks.system());
-      connection.open(channels);
+      connection.open(channels, isForMany);
       while (data.remainingBytes() > 0) {
         connection.received(data.consumeString(200), data.consumeBoolean());
       }

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * What the server under test wrote down since somebody began to listen, wherever it writes: into
  * this very process, to its standard output, or into a file.
  */
-final class ServerLog extends Handler {
+public final class ServerLog extends Handler {
 
   private final StringBuilder said = new StringBuilder();
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -39,7 +39,7 @@ final class ServerLog extends Handler {
     setFormatter(new SimpleFormatter());
   }
 
-  static ServerLog listen() throws IOException {
+  public static ServerLog listen() throws IOException {
     ServerLog log = new ServerLog();
     Logger.getLogger("").addHandler(log);
     System.setOut(new PrintStream(new Both(log), true, StandardCharsets.UTF_8));
@@ -69,7 +69,7 @@ final class ServerLog extends Handler {
   }
 
   /** All of it, up to now. */
-  String text() throws IOException {
+  public String text() throws IOException {
     String fromFile = "";
     if (Files.exists(file)) {
       String all = Files.readString(file);

@@ -126,7 +126,7 @@ public abstract class ServerTest {
   }
 
   /** Waits until it is so; fails after a bound. */
-  protected static void await(String what, Callable<Boolean> condition) {
+  public static void await(String what, Callable<Boolean> condition) {
     // Payara Embedded shares this process: what its threads throw is for the log, not for this
     // wait.
     with()

@@ -152,7 +152,7 @@ class TimeoutsTest {
             new Pace(0, clocks.elapsed()),
             settings,
             clocks);
-    socket.open(channels);
+    socket.open(channels, false);
     events.clear();
   }
 

@@ -1,11 +1,8 @@
 package switchboard.transport;
 
-import jakarta.inject.Inject;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.servlet.annotation.WebServlet;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -24,48 +21,51 @@ import switchboard.time.Clocks;
  * {@code /access}: {@code POST} puts the token of its {@code Authorization} header into a cookie,
  * for {@code EventSource} and WebSockets of a browser, and {@code DELETE} takes it away. {@code
  * /access/denials}: {@code POST} denies a token or what a subject has, and ends its connections.
+ *
+ * <p><b>Threads.</b> Safe.
+ *
+ * @param path what the URLs of the channels begin with, below the context path
  */
-@WebServlet({"/access", "/access/denials"})
-public class AccessServlet extends HttpServlet {
-
-  private static final long serialVersionUID = 1;
+record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks, String path) {
 
   /** What browsers keep of a cookie, name and attributes included (RFC 6265 §6.1). */
   private static final int MAX_COOKIE_BYTES = 4_096;
 
+  private static final String DENIALS = "/access/denials";
   private static final int MAX_BODY_BYTES = 4_096;
   private static final Set<String> LOOPBACK_NAMES =
       Set.of("localhost", "127.0.0.1", "[::1]", "0:0:0:0:0:0:0:1");
 
-  @Inject private transient Authorizer authorizer;
-  @Inject private transient Connections connections;
-  @Inject private transient Clocks clocks;
+  /** Whether there is anything at that path, below the application's and ours. */
+  static boolean isAt(String path) {
+    return path.equals("/access") || path.equals(DENIALS);
+  }
 
-  @Override
-  protected void service(HttpServletRequest request, HttpServletResponse response)
+  /**
+   * Answers a request.
+   *
+   * @param at {@link #isAt where} it came to
+   * @throws Problem if it cannot be done
+   */
+  void answer(String at, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    try {
-      boolean isDenial = request.getServletPath().endsWith("/denials");
-      switch (request.getMethod()) {
-        case "POST" -> {
-          if (isDenial) {
-            deny(request);
-          } else {
-            setCookie(request, response);
-          }
+    boolean isDenial = at.equals(DENIALS);
+    switch (request.getMethod()) {
+      case "POST" -> {
+        if (isDenial) {
+          deny(request);
+        } else {
+          setCookie(request, response);
         }
-        case "DELETE" -> {
-          requireMethod(!isDenial, "POST");
-          response.addHeader("Set-Cookie", cookie(request, "", 0));
-        }
-        default -> requireMethod(false, isDenial ? "POST" : "POST, DELETE");
       }
-      response.setHeader("Cache-Control", "no-store");
-      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
-    } catch (Problem problem) {
-      connections.tally().ended(problem.ending());
-      ChannelsFilter.write(problem, response);
+      case "DELETE" -> {
+        requireMethod(!isDenial, "POST");
+        response.addHeader("Set-Cookie", cookie(request, "", 0));
+      }
+      default -> requireMethod(false, isDenial ? "POST" : "POST, DELETE");
     }
+    response.setHeader("Cache-Control", "no-store");
+    response.setStatus(HttpServletResponse.SC_NO_CONTENT);
   }
 
   private static void requireMethod(boolean isOne, String allowed) {
@@ -93,9 +93,9 @@ public class AccessServlet extends HttpServlet {
     response.addHeader("Set-Cookie", cookie);
   }
 
-  private static String cookie(HttpServletRequest request, String value, long maxAgeSeconds) {
-    return "%s=%s; Path=%s/channels; Max-Age=%d; Secure; HttpOnly; SameSite=Strict"
-        .formatted(Credentials.COOKIE, value, request.getContextPath(), maxAgeSeconds);
+  private String cookie(HttpServletRequest request, String value, long maxAgeSeconds) {
+    return "%s=%s; Path=%s%s/channels; Max-Age=%d; Secure; HttpOnly; SameSite=Strict"
+        .formatted(Credentials.COOKIE, value, request.getContextPath(), path, maxAgeSeconds);
   }
 
   // Browsers drop such a cookie that comes over plain HTTP without a word, but for this machine.

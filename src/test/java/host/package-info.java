@@ -1,0 +1,2 @@
+/** Somebody's application, with all that Switchboard has too. */
+package host;

@@ -58,7 +58,8 @@ class MemoryPageTest {
                     } catch (IOException e) {
                       throw new UncheckedIOException(e);
                     }
-                  }));
+                  },
+                  String::concat)); // two packages may have a class of the same name
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

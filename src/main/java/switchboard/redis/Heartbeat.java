@@ -49,6 +49,7 @@ final class Heartbeat implements Runnable {
   private volatile boolean hasHeard;
   private volatile boolean isAway;
   private volatile boolean isClosed;
+  private volatile Runnable onClose = () -> {};
   private volatile int timeoutMillis = Master.TIMEOUT_MILLIS;
   private volatile String reason = "";
   private volatile long backNanos = System.nanoTime();
@@ -191,8 +192,17 @@ final class Heartbeat implements Runnable {
     }
   }
 
+  /** What to do when it is closed. */
+  void onClose(Runnable action) {
+    onClose = action;
+    if (isClosed) {
+      action.run();
+    }
+  }
+
   void close() {
     isClosed = true;
+    onClose.run();
     renew();
   }
 

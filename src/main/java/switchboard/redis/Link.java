@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -80,8 +81,10 @@ final class Link implements AutoCloseable, Master.Watch {
   @Override
   public void start(Heartbeat heartbeat) {
     try {
-      ticker.scheduleAtFixedRate(
-          heartbeat::tick, Heartbeat.TICK_MILLIS, Heartbeat.TICK_MILLIS, TimeUnit.MILLISECONDS);
+      int millis = Heartbeat.TICK_MILLIS;
+      Future<?> ticks =
+          ticker.scheduleWithFixedDelay(heartbeat::tick, millis, millis, TimeUnit.MILLISECONDS);
+      heartbeat.onClose(() -> ticks.cancel(false));
       threads.newThread(heartbeat).start();
     } catch (RejectedExecutionException e) {
       heartbeat.close(); // so is this

@@ -2,7 +2,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const bench = dirname(fileURLToPath(import.meta.url))
@@ -18,15 +18,26 @@ const switchboard = {
 }
 const settings = ['-Dswitchboard.access.open=*', '-Dswitchboard.channels.auto-create=b*', '-Dswitchboard.ticker.channel=']
 
-const war = { switchboard: join(root, 'target/switchboard.war'), bare: join(work, 'bare/bare.war') }
+/** Where the Redis of those with one is; who starts them starts it. */
+export const redisPort = 21080
+
+// The one with Redis has the same name: a server makes the path from it.
+const war = { switchboard: join(root, 'target/switchboard.war'), redis: join(work, 'redis/switchboard.war'), bare: join(work, 'bare/bare.war') }
+
+const more = { redis: [`-Dswitchboard.store.url=redis://127.0.0.1:${redisPort}`] }
+
+function copyWar(app) {
+  if (app === 'redis') cpSync(join(root, 'target/switchboard-redis.war'), war.redis)
+}
 
 /** A WebSocket endpoint that does nothing: what the server itself keeps for each. */
 const bare = { dialect: 'nchan', publish: '/', isJvm: true, paths: { ws: '/bare/bare/b{ch}' }, scenario: 'idle' }
 
 const payara = app => port => {
+  copyWar(app)
   const config = join(work, 'payara.properties')
   writeFileSync(config, 'handlers=java.util.logging.ConsoleHandler\n.level=WARNING\nPayaraMicro.level=INFO\n')
-  return [java, ...heap, ...settings, '-jar', join(work, 'payara-micro.jar'), '--nohazelcast', '--disablephonehome',
+  return [java, ...heap, ...settings, ...more[app] ?? [], '-jar', join(work, 'payara-micro.jar'), '--nohazelcast', '--disablephonehome',
     '--rootdir', join(work, `payara-${app}`), '--logproperties', config, '--prebootcommandfile', join(root, 'src/run/preboot.txt'),
     '--port', port, '--deploy', war[app]]
 }
@@ -34,11 +45,12 @@ const payara = app => port => {
 const wildfly = app => port => {
   const home = readdirSync(work).find(name => /^wildfly-\d/.test(name))
   const base = join(work, `base-${app}`)
+  copyWar(app)
   rmSync(base, { recursive: true, force: true })
   cpSync(join(work, home, 'standalone', 'configuration'), join(base, 'configuration'), { recursive: true })
   mkdirSync(join(base, 'deployments'))
-  cpSync(war[app], join(base, 'deployments', `${app}.war`))
-  return ['env', `JAVA_OPTS=${[...heap, ...settings, '-Djava.net.preferIPv4Stack=true'].join(' ')}`,
+  cpSync(war[app], join(base, 'deployments', basename(war[app])))
+  return ['env', `JAVA_OPTS=${[...heap, ...settings, ...more[app] ?? [], '-Djava.net.preferIPv4Stack=true'].join(' ')}`,
     join(work, home, 'bin', 'standalone.sh'), `-Djboss.server.base.dir=${base}`, '-b', '127.0.0.1', '-bmanagement', '127.0.0.1',
     `-Djboss.http.port=${port}`, `-Djboss.https.port=${port + 1}`, `-Djboss.management.http.port=${port + 2}`]
 }
@@ -56,6 +68,8 @@ function nginx(port) {
 export const servers = {
   'switchboard on Payara': { ...switchboard, port: 21010, command: payara('switchboard'), ready: 'ready in', patience: 120 },
   'switchboard on WildFly': { ...switchboard, port: 21020, command: wildfly('switchboard'), ready: 'WFLYSRV0025', patience: 120 },
+  'switchboard on Payara with Redis': { ...switchboard, scenario: 'truth', port: 21090, command: payara('redis'), ready: 'ready in', patience: 120 },
+  'switchboard on WildFly with Redis': { ...switchboard, scenario: 'truth', port: 21100, command: wildfly('redis'), ready: 'WFLYSRV0025', patience: 120 },
   'bare endpoint on Payara': { ...bare, port: 21060, command: payara('bare'), ready: 'ready in', patience: 120 },
   'bare endpoint on WildFly': { ...bare, port: 21070, command: wildfly('bare'), ready: 'WFLYSRV0025', patience: 120 },
   nchan: {
@@ -110,6 +124,10 @@ export async function start(name) {
   const jvm = pids.find(pid => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'java')
   return {
     name, ...server, pids, jvm,
+    kill: async () => {
+      for (const pid of [...pids].reverse()) try { process.kill(pid, 'SIGKILL') } catch { /* has ended already */ }
+      while (await isOpen(server.port)) await pause(100)
+    },
     stop: async () => {
       for (const pid of pids.reverse()) try { process.kill(pid) } catch { /* has ended already */ }
       while (await isOpen(server.port)) await pause(100)

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import org.cometd.bayeux.server.BayeuxServer;
 import org.cometd.bayeux.server.LocalSession;
 import org.cometd.server.BayeuxServerImpl;
+import org.cometd.server.ext.AcknowledgedMessagesExtension;
 import org.cometd.server.http.jakarta.CometDServlet;
 import org.cometd.server.websocket.jetty.JettyWebSocketTransport;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -18,7 +19,7 @@ import org.eclipse.jetty.server.handler.ContextHandler;
 import org.eclipse.jetty.websocket.server.WebSocketUpgradeHandler;
 
 /**
- * CometD on Jetty with its defaults: long polling as a servlet at /cometd, WebSockets, which this version has for Jetty
+ * CometD on Jetty with its defaults, and acknowledged messages for clients that ask for them: long polling as a servlet at /cometd, WebSockets, which this version has for Jetty
  * without Servlet only, at /ws. POST /pub/N publishes to /b/N, in both, from sessions in the server.
  */
 public class CometdServer {
@@ -53,6 +54,7 @@ public class CometdServer {
     context.setHandler(WebSocketUpgradeHandler.from(server, context));
     bayeux.setOption(Context.class.getName(), context.getContext());
     bayeux.setOption("ws.cometdURLMapping", "/*");
+    bayeux.addExtension(new AcknowledgedMessagesExtension());
     bayeux.setTransports(new JettyWebSocketTransport(bayeux));
     bayeux.setAllowedTransports("websocket");
     context.addBean(bayeux);
@@ -70,6 +72,7 @@ public class CometdServer {
     @Override
     public void init() {
       BayeuxServer bayeux = (BayeuxServer) getServletContext().getAttribute(BayeuxServer.ATTRIBUTE);
+      bayeux.addExtension(new AcknowledgedMessagesExtension());
       session = session(bayeux);
       socketSession = session(sockets);
     }

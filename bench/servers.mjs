@@ -66,12 +66,12 @@ function nginx(port) {
 }
 
 export const servers = {
-  'switchboard on Payara': { ...switchboard, port: 21010, command: payara('switchboard'), ready: 'ready in', patience: 120 },
-  'switchboard on WildFly': { ...switchboard, port: 21020, command: wildfly('switchboard'), ready: 'WFLYSRV0025', patience: 120 },
-  'switchboard on Payara with Redis': { ...switchboard, scenario: 'truth', port: 21090, command: payara('redis'), ready: 'ready in', patience: 120 },
-  'switchboard on WildFly with Redis': { ...switchboard, scenario: 'truth', port: 21100, command: wildfly('redis'), ready: 'WFLYSRV0025', patience: 120 },
-  'bare endpoint on Payara': { ...bare, port: 21060, command: payara('bare'), ready: 'ready in', patience: 120 },
-  'bare endpoint on WildFly': { ...bare, port: 21070, command: wildfly('bare'), ready: 'WFLYSRV0025', patience: 120 },
+  'switchboard on Payara': { ...switchboard, port: 21010, command: payara('switchboard'), ready: 'ready in', patience: 240 },
+  'switchboard on WildFly': { ...switchboard, port: 21020, command: wildfly('switchboard'), ready: 'WFLYSRV0025', patience: 240 },
+  'switchboard on Payara with Redis': { ...switchboard, scenario: 'truth', port: 21090, command: payara('redis'), ready: 'ready in', patience: 240 },
+  'switchboard on WildFly with Redis': { ...switchboard, scenario: 'truth', port: 21100, command: wildfly('redis'), ready: 'WFLYSRV0025', patience: 240 },
+  'bare endpoint on Payara': { ...bare, port: 21060, command: payara('bare'), ready: 'ready in', patience: 240 },
+  'bare endpoint on WildFly': { ...bare, port: 21070, command: wildfly('bare'), ready: 'WFLYSRV0025', patience: 240 },
   nchan: {
     dialect: 'nchan', port: 21030, command: nginx, publish: '/pub/b{ch}',
     paths: { ws: '/ws/b{ch}', sse: '/sse/b{ch}', longpoll: '/lp/b{ch}', resume: '/raw/b{ch}' },

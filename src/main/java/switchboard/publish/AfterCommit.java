@@ -13,7 +13,7 @@ import switchboard.channel.ChannelName;
  * What one transaction has published: appended in that order after its commit, forgotten with its
  * rollback.
  *
- * <p><b>Threads.</b> Confined to the transaction's thread.
+ * <p><b>Threads.</b> Safe: a transaction may end on another thread than its own.
  */
 final class AfterCommit implements Synchronization {
 
@@ -45,8 +45,22 @@ final class AfterCommit implements Synchronization {
     return fresh;
   }
 
-  void add(ChannelName channel, Runnable append) {
+  synchronized void add(ChannelName channel, Runnable append) {
     waiting.add(new Waiting(channel, append));
+  }
+
+  /**
+   * What is to be appended now: all of it the first time that the transaction is said to have
+   * committed. A server may say so twice, where a transaction that began with one resource got a
+   * second, and this was registered with two transaction managers then.
+   */
+  private synchronized List<Waiting> ended(int status) {
+    boolean isCommitted = status == Status.STATUS_COMMITTED;
+    List<Waiting> all = isCommitted ? List.copyOf(waiting) : List.of();
+    if (isCommitted || status == Status.STATUS_ROLLEDBACK) {
+      waiting.clear();
+    }
+    return all;
   }
 
   @Override
@@ -56,10 +70,7 @@ final class AfterCommit implements Synchronization {
 
   @Override
   public void afterCompletion(int status) {
-    if (status != Status.STATUS_COMMITTED) {
-      return;
-    }
-    for (Waiting message : waiting) {
+    for (Waiting message : ended(status)) {
       try {
         message.append().run();
       } catch (RuntimeException e) {

@@ -8,6 +8,8 @@ import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
 import org.jboss.arquillian.test.api.ArquillianResource;
@@ -17,6 +19,9 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.transport.Http;
 
 /** An application that has the embedded JAR has channels of its own, and publishes to them. */
@@ -30,7 +35,7 @@ class PublisherIT {
   @Deployment(testable = false)
   public static WebArchive war() {
     return ShrinkWrap.create(WebArchive.class, "shop.war")
-        .addClasses(shop.Shop.class, shop.OrdersServlet.class)
+        .addPackage(shop.Shop.class.getPackage())
         .addAsResource(new StringAsset("switchboard.access.open=*"), "switchboard.properties")
         .addAsWebResource(new StringAsset("A shop"), "index.html")
         .addAsLibrary(new File(System.getProperty("jar.under.test")), "switchboard.jar");
@@ -42,10 +47,12 @@ class PublisherIT {
   }
 
   private Http.Answer order(int pieces, boolean isInStock) {
-    return http.send(
-        http.request(
-                "../orders?channel=%s&pieces=%d&inStock=%s".formatted(channel, pieces, isInStock))
-            .POST(BodyPublishers.noBody()));
+    return order(pieces, isInStock, "");
+  }
+
+  private Http.Answer order(int pieces, boolean isInStock, String more) {
+    String query = "channel=%s&pieces=%d&inStock=%s%s".formatted(channel, pieces, isInStock, more);
+    return http.send(http.request("../orders?" + query).POST(BodyPublishers.noBody()));
   }
 
   private String heard() {
@@ -98,5 +105,29 @@ class PublisherIT {
     assertEquals(200, order(1, true).status());
     Http.Answer polled = http.get("channels/" + channel + "?offset=" + before + "&live=long-poll");
     assertEquals("[{\"piece\":1}]", polled.body());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"first", "last"})
+  void messagesOfATransactionOverSeveralResourcesAreAppendedOnce(String when) {
+    http.put(channel, "application/json");
+    Http.Answer answer = order(3, true, "&resources=" + when);
+    assertEquals(200, answer.status(), answer.body());
+    assertEquals("[{\"piece\":1},{\"piece\":2},{\"piece\":3}]", heard());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, true, 2 1 3", "true, false, 1 3", "false, true, 2", "false, false, ''"})
+  void aTransactionWithinAnotherHasItsOwnEnd(boolean isOuter, boolean isInner, String pieces) {
+    http.put(channel, "application/json");
+    Http.Answer answer = order(3, isOuter, "&inner=" + isInner);
+    assertEquals(isOuter ? 200 : 409, answer.status(), answer.body());
+    String expected =
+        pieces.isEmpty()
+            ? ""
+            : Stream.of(pieces.split(" "))
+                .map("{\"piece\":%s}"::formatted)
+                .collect(Collectors.joining(","));
+    assertEquals("[" + expected + "]", heard());
   }
 }

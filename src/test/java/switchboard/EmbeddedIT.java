@@ -69,7 +69,7 @@ class EmbeddedIT {
   @Deployment(testable = false, name = "shop", order = 2)
   public static WebArchive shop() {
     return with("shop", "switchboard.path=/push", "switchboard.access.open=orders-*")
-        .addClasses(shop.Shop.class, shop.OrdersServlet.class);
+        .addPackage("shop");
   }
 
   @Deployment(testable = false, name = "other", order = 3)

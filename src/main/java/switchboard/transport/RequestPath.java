@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 
@@ -16,6 +17,7 @@ import switchboard.channel.Ending;
 final class RequestPath {
 
   private static final String CHANNELS = "/channels/";
+  private static final Pattern ESCAPE = Pattern.compile("%([0-9A-Fa-f]{2})");
   private static final String RULE =
       "a path has letters, digits and . _ - ~ in segments that are not empty, and no escapes";
 
@@ -31,7 +33,7 @@ final class RequestPath {
     String uri = request.getRequestURI();
     String whole = beneath(request.getServletContext().getContextPath(), uri);
     boolean hasBase = whole != null && whole.startsWith(base);
-    String path = hasBase ? whole.substring(base.length()) : whole;
+    String path = hasBase ? withPlainName(whole.substring(base.length())) : whole;
     String offence = path == null ? "the application's path is spelled otherwise" : offence(path);
     // Payara takes it out of the path.
     if (offence == null && request.isRequestedSessionIdFromURL()) {
@@ -56,6 +58,21 @@ final class RequestPath {
         uri.startsWith(written)
             && (uri.length() == written.length() || uri.charAt(written.length()) == '/');
     return isBeneath ? uri.substring(written.length()) : null;
+  }
+
+  // RFC 3986 §6.2.2.2: an escaped letter of a channel's name is that letter. Proxies that match
+  // paths by the same rule see the same name; elsewhere an escape is another spelling.
+  private static String withPlainName(String path) {
+    if (!path.startsWith(CHANNELS)) {
+      return path;
+    }
+    return ESCAPE
+        .matcher(path)
+        .replaceAll(
+            escape -> {
+              char c = (char) Integer.parseInt(escape.group(1), 16);
+              return isPlain(c) ? Character.toString(c) : escape.group();
+            });
   }
 
   // Somebody may have deployed it under a path with letters that a URL cannot have.

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -410,6 +411,22 @@ class BadInputIT extends ServerTest {
         http.send(http.request("channels/" + channel + query).header("Prefer", "wait=0"));
     assertEquals(204, answer.status());
     assertTrue(System.nanoTime() - start < waited, "no wait is shorter than a wait");
+  }
+
+  @Test
+  void anEscapedLetterOfANameIsThatLetter() {
+    String channel = newChannel();
+    http.appendNumbers(channel, 1, 1);
+    String escaped =
+        channel
+            .chars()
+            .mapToObj(c -> (c % 2 == 0 ? "%%%02X" : "%%%02x").formatted(c))
+            .collect(Collectors.joining());
+    assertEquals("[1]", http.get("channels/" + escaped + "?offset=-1").body());
+    assertEquals(204, http.append(escaped, "2").status());
+    try (RawFrames frames = RawFrames.connect(http.uri("channels/" + escaped + "?offset=-1"))) {
+      await("its messages", () -> frames.heard().toString().contains("[1,2]"));
+    }
   }
 
   @Test

@@ -334,7 +334,7 @@ class LimitsIT {
           append("198.51.100." + (10 + i % 200), channels.get(i % channels.size()), large);
       if (i % 3 == 0) {
         request
-            .header("Producer-Id", "p".repeat(500) + i)
+            .header("Producer-Id", "p".repeat(250) + i)
             .header("Producer-Epoch", "0")
             .header("Producer-Seq", "0");
       }

@@ -533,7 +533,7 @@ class HostileIT {
     all.add(
         ends(
             "a frame with a token of 12 KB",
-            Ending.INVALID_TOKEN,
+            Ending.TOO_LARGE,
             get(Way.WEBSOCKET, path, ""),
             "{\"token\":\"" + draft().claim("padding", "x".repeat(9_000)).sign() + "\"}"));
     all.add(ends("a cookie without a token", Ending.UNAUTHORIZED, change("POST", "access")));

@@ -72,11 +72,15 @@ final class ManyChannels implements Conversation {
           "channel \"%s\": %d are subscribed to, more are not allowed"
               .formatted(name, maxChannels));
     }
-    Feed feed = new Feed(place);
-    if (feeds.putIfAbsent(name, feed) != null) {
+    if (feeds.containsKey(name)) {
       throw new Problem(
           Ending.BAD_COMMAND, "channel \"%s\": it is subscribed to already".formatted(name));
     }
+    // Before it is answered that the client listens: it may ask again, here or elsewhere.
+    // → ClusterIT.aNodeThatIsCutOffSaysSoByEveryTransportAndItsReadersGoOnWhenItIsBack
+    place.requireCurrentToWait();
+    Feed feed = new Feed(place);
+    feeds.put(name, feed);
     answer(id, name, place.from(), feed::listen);
   }
 

@@ -71,6 +71,23 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     return channel.isCurrent() || channel.isClosed();
   }
 
+  /** Refuses to say that there is nothing new where that is not known. */
+  void requireCurrent() {
+    if (!isCurrent()) {
+      throw new Problem(
+          Ending.STORE_UNAVAILABLE,
+          "channel \"%s\": whether there is more after offset %s is not known now"
+              .formatted(channel.name(), from));
+    }
+  }
+
+  /** Refuses to let somebody wait where it is not known whether there is something already. */
+  void requireCurrentToWait() {
+    if (!isCurrent() && read() instanceof UpToDate) {
+      requireCurrent();
+    }
+  }
+
   ContentType.Kind kind() {
     return channel.contentType().kind();
   }

@@ -84,14 +84,7 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
 
   /** Refuses to say that there is nothing new where that is not known. */
   void requireCurrent() {
-    for (Place place : request.places()) {
-      if (!place.isCurrent()) {
-        throw new Problem(
-            Ending.STORE_UNAVAILABLE,
-            "channel \"%s\": whether there is more after offset %s is not known now"
-                .formatted(place.channel().name(), place.from()));
-      }
-    }
+    request.places().forEach(Place::requireCurrent);
   }
 
   private boolean isCurrent() {

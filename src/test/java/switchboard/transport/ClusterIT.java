@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import jakarta.json.JsonObject;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -109,7 +110,7 @@ class ClusterIT {
 
   @Test
   @Order(4)
-  void aNodeThatIsCutOffSaysSoByEveryTransport() throws Exception {
+  void aNodeThatIsCutOffSaysSoByEveryTransportAndItsReadersGoOnWhenItIsBack() throws Exception {
     Http well = new Http(NODES.get(0).root());
     Http cut = new Http(NODES.get(2).root());
     String channel = "cut-" + UUID.randomUUID();
@@ -120,9 +121,12 @@ class ClusterIT {
     Reader stream = Reader.of(Transport.EVENT_STREAM, cut.channel(channel, ""), "-1");
     WebSocketReader socket = new WebSocketReader(cut.channel(channel, ""), "-1");
     await("both have heard", () -> stream.heard().size() == 2 && socket.heard().size() == 2);
+    RawFrames one = RawFrames.connect(cut.uri(url));
+    RawFrames hub = RawFrames.connect(cut.uri("channels"));
 
     wire.hold(true); // as when packets are dropped
     long since = System.nanoTime();
+    assertTold("outcome-unknown", one, "{\"id\":1,\"append\":4}"); // it is on its way
     await("it is not ready", () -> !NODES.get(2).isReady());
     assertTrue(System.nanoTime() - since < 2_500_000_000L, "it is known within a second");
     // The others lose the history, and begin another one.
@@ -147,12 +151,63 @@ class ClusterIT {
     assertNull(old.header("Stream-Up-To-Date"));
     WebSocketReader late = new WebSocketReader(cut.channel(channel, ""), other);
     assertEquals(1013, late.closeCode().get(10, TimeUnit.SECONDS));
+    assertTold("store-unavailable", one, "{\"id\":2,\"append\":4}");
+    assertTold("store-unavailable", one, "{\"append\":4}");
+    String again = "{\"id\":3,\"subscribe\":\"%s\",\"offset\":\"%s\"}".formatted(channel, other);
+    for (String command :
+        List.of(
+            again,
+            again.replace(other, "now"),
+            again.replace(other, end),
+            again.replace("\"id\":3,", ""),
+            "{\"subscribe\":\"%s\",\"offset\":\"now\"}".formatted(channel),
+            "{\"id\":4,\"subscribe\":\"new-%s\"}".formatted(channel),
+            "{\"id\":5,\"channel\":\"%s\",\"append\":4}".formatted(channel),
+            "{\"id\":6,\"channel\":\"new-%s\",\"append\":4}".formatted(channel))) {
+      assertTold("store-unavailable", hub, command);
+    }
+    hub.send("{\"id\":7,\"subscribe\":\"%s\"}".formatted(channel));
+    await("what is here can be read", () -> has(hub, "\"messages\":[1,2]"));
+    hub.send("{\"id\":8,\"unsubscribe\":\"%s\"}".formatted(channel));
     assertEquals(List.of("1", "2"), stream.heard(), "who listens stays");
 
     wire.hold(false);
     await("it is ready", NODES.get(2)::isReady);
-    stream.vanish();
-    socket.vanish();
+    for (Reader reader : List.of(stream, socket)) {
+      await("it is heard", () -> reader.heard().contains("3"));
+      assertTrue(reader.heard().contains("gap:epoch"), () -> reader.heard().toString());
+      reader.vanish();
+    }
+    hub.send(again.replace("3,", "9,"));
+    await("it may listen now", () -> has(hub, "{\"id\":9,\"channel\""));
+    well.append(channel, "5");
+    await("it is heard", () -> has(hub, "\"messages\":[5]"));
+    hub.close();
+    one.close();
+  }
+
+  private static boolean has(RawFrames socket, String part) {
+    return socket.heard().stream().anyMatch(frame -> frame.contains(part));
+  }
+
+  private static List<JsonObject> errors(RawFrames socket) {
+    return socket.heard().stream()
+        .map(Reader::object)
+        .filter(frame -> frame.containsKey("error"))
+        .toList();
+  }
+
+  private static void assertTold(String problem, RawFrames socket, String command) {
+    int before = errors(socket).size();
+    long since = System.nanoTime();
+    socket.send(command);
+    await(command + " is answered", () -> errors(socket).size() > before);
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since);
+    JsonObject told = errors(socket).get(before);
+    String type = told.getJsonObject("error").getString("type");
+    assertTrue(type.endsWith(problem), () -> command + ": " + told);
+    assertEquals(Reader.object(command).get("id"), told.get("id"), () -> command + ": " + told);
+    assertTrue(millis < 1_500, () -> command + " took " + millis + " ms");
   }
 
   private static void assertUnavailable(Http.Answer answer) {

@@ -38,18 +38,24 @@ public final class Issuer {
   /** A token in the making. */
   public static final class Draft {
 
-    private final JWTClaimsSet.Builder claims =
-        new JWTClaimsSet.Builder()
-            .issuer(NAME)
-            .audience(AUDIENCE)
-            .subject("alice")
-            .jwtID(UUID.randomUUID().toString())
-            .issueTime(Date.from(Instant.now()))
-            .expirationTime(Date.from(Instant.now().plusSeconds(600)));
+    private final JWTClaimsSet.Builder claims;
+    private final Instant issued;
     private final List<Object> details = new ArrayList<>();
     private JWSHeader.Builder header =
         new JWSHeader.Builder(JWSAlgorithm.HS256).type(new JOSEObjectType("at+jwt"));
     private JWSSigner signer;
+
+    private Draft(Instant issued) {
+      this.issued = issued;
+      this.claims =
+          new JWTClaimsSet.Builder()
+              .issuer(NAME)
+              .audience(AUDIENCE)
+              .subject("alice")
+              .jwtID(UUID.randomUUID().toString())
+              .issueTime(Date.from(issued))
+              .expirationTime(Date.from(issued.plusSeconds(600)));
+    }
 
     /** Grants actions with the channels of a pattern. */
     public Draft grant(String pattern, String... actions) {
@@ -79,7 +85,7 @@ public final class Issuer {
 
     /** Negative for one that has expired. */
     public Draft expiresIn(Duration left) {
-      claims.expirationTime(Date.from(Instant.now().plus(left)));
+      claims.expirationTime(Date.from(issued.plus(left)));
       return this;
     }
 
@@ -110,6 +116,11 @@ public final class Issuer {
 
   /** A good one that grants nothing yet. */
   public static Draft token() {
-    return new Draft();
+    return token(Instant.now());
+  }
+
+  /** The same, issued at a time that a test says. */
+  public static Draft token(Instant issued) {
+    return new Draft(issued);
   }
 }

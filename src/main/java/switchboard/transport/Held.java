@@ -74,6 +74,7 @@ interface Held {
     private final HttpServletRequest request;
     private final HttpServletResponse response;
     private final PendingAnswer.Place place;
+    private final PendingAnswer.End end = new PendingAnswer.End();
     private AsyncContext context;
 
     ByServlet(HttpServletRequest request, HttpServletResponse response, PendingAnswer.Place place) {
@@ -86,6 +87,7 @@ interface Held {
     public void hold() {
       context = request.startAsync();
       context.setTimeout(0);
+      context.addListener(end);
     }
 
     @Override
@@ -107,10 +109,11 @@ interface Held {
         if (context == null) {
           hold();
         }
-        PendingAnswer.send(answer, request, response, context, share, place);
+        PendingAnswer.send(answer, request, response, context, end, share, place);
       } catch (IOException | IllegalStateException e) {
         LOG.log(Level.FINEST, "the client was gone before its answer", e);
         share.close();
+        end(() -> {});
       }
     }
 

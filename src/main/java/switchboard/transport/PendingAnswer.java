@@ -30,7 +30,7 @@ import switchboard.time.MonotonicClock;
  *
  * <p><b>Cost.</b> The answer's bytes, counted in {@link PendingBodies}.
  */
-final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies.PendingBody {
+final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
 
   /**
    * What sending one needs.
@@ -38,6 +38,54 @@ final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies
    * @param ticks by which a client is judged that takes nothing
    */
   record Place(PendingBodies bodies, Settings settings, MonotonicClock ticks, Tally tally) {}
+
+  /**
+   * Told by the container when a held request is over. The container takes it only while the
+   * request's own thread is still there ({@code AsyncContext.addListener}), and so before there is
+   * an answer.
+   */
+  static final class End implements AsyncListener {
+
+    private PendingAnswer answer;
+    private boolean isOver;
+
+    /** Whether the request is not over yet; if it is later, the answer is told. */
+    private synchronized boolean isAwaitedBy(PendingAnswer pending) {
+      answer = pending;
+      return !isOver;
+    }
+
+    private synchronized PendingAnswer over() {
+      isOver = true;
+      return answer;
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+      PendingAnswer pending = over();
+      if (pending != null) {
+        pending.leave();
+      }
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+      PendingAnswer pending = over();
+      if (pending != null) {
+        pending.finish();
+      }
+    }
+
+    @Override
+    public void onTimeout(AsyncEvent event) {
+      onError(event);
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {
+      // this request is never started anew
+    }
+  }
 
   private static final Logger LOG = Logger.getLogger(PendingAnswer.class.getName());
 
@@ -65,6 +113,7 @@ final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies
   /**
    * Sends an answer in a request that is held already.
    *
+   * @param end a listener of the request's
    * @param share holds the answer's bytes
    */
   static void send(
@@ -72,6 +121,7 @@ final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies
       HttpServletRequest request,
       HttpServletResponse response,
       AsyncContext context,
+      End end,
       PendingBodies.Share share,
       Place place)
       throws IOException {
@@ -82,9 +132,16 @@ final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies
     }
     PendingAnswer pending =
         new PendingAnswer(answer.sent(request), request, context, out, share, place);
-    context.addListener(pending);
     place.bodies().add(pending);
-    out.setWriteListener(pending);
+    if (!end.isAwaitedBy(pending)) {
+      pending.finish();
+      return;
+    }
+    try {
+      out.setWriteListener(pending);
+    } catch (IllegalStateException e) {
+      pending.onError(e);
+    }
   }
 
   private PendingAnswer(
@@ -177,25 +234,5 @@ final class PendingAnswer implements WriteListener, AsyncListener, PendingBodies
   public void onError(Throwable e) {
     LOG.log(Level.FINEST, "the client was gone before it had its answer", e);
     finish();
-  }
-
-  @Override
-  public void onComplete(AsyncEvent event) {
-    leave();
-  }
-
-  @Override
-  public void onError(AsyncEvent event) {
-    finish();
-  }
-
-  @Override
-  public void onTimeout(AsyncEvent event) {
-    finish();
-  }
-
-  @Override
-  public void onStartAsync(AsyncEvent event) {
-    // this request is never started anew
   }
 }

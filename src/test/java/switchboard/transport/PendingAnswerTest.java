@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,6 +41,9 @@ class PendingAnswerTest {
     private int takes;
     private WriteListener listener;
     private int status;
+    private AsyncListener end;
+    private boolean hasThreadLeft;
+    private Held held;
 
     @Override
     public boolean isReady() {
@@ -73,12 +77,27 @@ class PendingAnswerTest {
     }
 
     private void ask(int length) {
+      come();
+      answer(length);
+    }
+
+    private void answer(int length) {
+      held.answer(new HttpAnswer(200, Map.of(), new byte[length]));
+    }
+
+    private void come() {
       AsyncContext context =
           proxy(
               AsyncContext.class,
               (proxy, method, arguments) -> {
                 if (method.getName().equals("complete")) {
                   events.add("complete");
+                }
+                if (method.getName().equals("addListener")) {
+                  if (hasThreadLeft) {
+                    throw new IllegalStateException("as Payara has it, by the specification");
+                  }
+                  end = (AsyncListener) arguments[0];
                 }
                 return null;
               });
@@ -102,8 +121,14 @@ class PendingAnswerTest {
                 }
                 return method.getName().equals("getOutputStream") ? this : null;
               });
-      new Held.ByServlet(request, response, place)
-          .answer(new HttpAnswer(200, Map.of(), new byte[length]));
+      held = new Held.ByServlet(request, response, place);
+    }
+
+    /** Its request is held, and the thread that took it does something else. */
+    private void isHeld() {
+      come();
+      held.hold();
+      hasThreadLeft = true;
     }
   }
 
@@ -156,6 +181,37 @@ class PendingAnswerTest {
     assertEquals(0, bodies.heldBytes());
     assertEquals(1, tally.endings(Ending.TOO_SLOW));
     assertTrue(events.contains("complete"));
+  }
+
+  @Test
+  void aRequestThatWasHeldGetsALargeAnswerByAnotherThread() throws Exception {
+    Client client = new Client();
+    client.isHeld();
+    client.answer(LARGE);
+    client.take(100);
+    assertEquals(LARGE, client.taken.size());
+    assertEquals(List.of("complete"), events);
+    assertEquals(0, bodies.heldBytes());
+  }
+
+  @Test
+  void aRequestThatIsOverBeforeItsAnswerKeepsNothing() throws Exception {
+    Client client = new Client();
+    client.isHeld();
+    client.end.onComplete(null);
+    client.answer(LARGE);
+    assertEquals(0, bodies.heldBytes());
+    assertEquals(0, bodies.count());
+  }
+
+  @Test
+  void anAnswerWhoseRequestIsEndedByTheServerKeepsNothing() throws Exception {
+    Client client = new Client();
+    client.isHeld();
+    client.answer(LARGE);
+    client.end.onError(null);
+    assertEquals(0, bodies.heldBytes());
+    assertEquals(0, bodies.count());
   }
 
   @Test

@@ -113,6 +113,8 @@ abstract class TransportContract extends ServerTest {
     assertEquals(204, http.append(channel, large).status());
     try (Reader reader = open(channel, "-1")) {
       awaitHeard(reader, List.of(large));
+      assertEquals(204, http.append(channel, large).status());
+      awaitHeard(reader, List.of(large, large)); // also one that waits for it
     }
   }
 

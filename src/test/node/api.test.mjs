@@ -875,7 +875,7 @@ describe('/channels/{name} of asyncapi.json', () => {
     const { path } = await newChannel()
     const kept = await keptChannel()
     for (const [to, how] of [
-      ['/channels/a%20b', '4400 bad-name'],
+      [`/channels/${'a'.repeat(129)}`, '4400 bad-name'],
       [`${path}?offset=nonsense`, '4400 bad-offset'],
       [`${path}?offset=-1&offset=-1`, '4400 bad-parameter'],
       [newPath(), '4404 unknown-channel'],

@@ -127,13 +127,15 @@ public final class Channel {
    * The first write starts on the calling thread.
    */
   public Subscription subscribe(Offset from, Sink sink) {
-    log.listen();
+    Ending refusal = listen();
     Subscription subscription = new Subscription(this, from, sink);
     // First into the set, then the first read: a message appended in between finds it there.
     // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
     subscriptions.add(subscription);
     dispatch.tally().subscribed(sink.transport(), 1);
-    if (deleted) {
+    if (refusal != null) {
+      subscription.end(refusal);
+    } else if (deleted) {
       subscription.end(Ending.CHANNEL_DELETED);
     } else if (subscriptions.size() > maxSubscriptions) {
       subscription.end(Ending.CHANNEL_FULL);
@@ -141,6 +143,18 @@ public final class Channel {
       subscription.advance();
     }
     return subscription;
+  }
+
+  private Ending listen() {
+    try {
+      log.listen();
+      return null;
+    } catch (Channels.Refused refused) {
+      return refused.ending();
+    } catch (RuntimeException e) {
+      dispatch.failed(this, e);
+      return Ending.INTERNAL;
+    }
   }
 
   void forget(Subscription subscription) {
@@ -184,7 +198,7 @@ public final class Channel {
     int seen = wakes.get();
     horizon = log.end().number();
     for (Subscription subscription : subscriptions) {
-      advance(subscription);
+      subscription.advance();
     }
     // Back to the end of the queue rather than round in a loop: a busy channel must not keep a
     // worker from the others, nor the thread of whoever appends.
@@ -196,13 +210,10 @@ public final class Channel {
     }
   }
 
-  void advance(Subscription subscription) {
-    try {
-      subscription.advance();
-    } catch (RuntimeException e) {
-      dispatch.failed(this, e);
-      subscription.end(Ending.INTERNAL);
-    }
+  /** Ends one that could not be read or written for; the log says why. */
+  void fail(Subscription subscription, RuntimeException e) {
+    dispatch.failed(this, e);
+    subscription.end(Ending.INTERNAL);
   }
 
   /**

@@ -64,6 +64,6 @@ public final class Dispatch {
   }
 
   void failed(Channel channel, RuntimeException e) {
-    LOG.log(Level.WARNING, e, () -> "channel \"" + channel.name() + "\" – failed");
+    LOG.log(Level.SEVERE, e, () -> "channel \"" + channel.name() + "\" – failed");
   }
 }

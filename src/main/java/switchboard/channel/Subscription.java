@@ -67,7 +67,7 @@ public final class Subscription implements Attendance.Listener {
 
   /** The sink, which was not free, is free now. */
   public void resume() {
-    channel.advance(this);
+    advance();
   }
 
   /** There may be something to write. */
@@ -77,7 +77,12 @@ public final class Subscription implements Attendance.Listener {
     }
     int seen = 1;
     do {
-      drain();
+      try {
+        drain();
+      } catch (RuntimeException e) {
+        // Whoever called is another client's thread, or nobody's, and must not fail for this one.
+        channel.fail(this, e);
+      }
       seen = calls.addAndGet(-seen);
     } while (seen != 0);
   }

@@ -266,7 +266,7 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
-      throw Problem.unexpected(e);
+      throw Problem.of(e);
     }
   }
 
@@ -286,7 +286,7 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
-      throw Problem.unexpected(e);
+      throw Problem.of(e);
     }
   }
 
@@ -299,7 +299,7 @@ public class ChannelsFilter extends HttpFilter {
     } catch (Channels.Refused | Problem refusal) {
       throw refusal;
     } catch (RuntimeException e) {
-      throw Problem.unexpected(e);
+      throw Problem.of(e);
     }
   }
 

@@ -29,6 +29,6 @@ public class FailureMapper implements ExceptionMapper<Throwable> {
     if (e instanceof WebApplicationException refusal && refusal.getResponse().getStatus() < 500) {
       return refusal.getResponse();
     }
-    return ProblemMapper.response(Problem.unexpected(e), tally);
+    return ProblemMapper.response(Problem.of(e), tally);
   }
 }

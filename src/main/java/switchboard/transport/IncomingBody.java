@@ -209,7 +209,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
           } catch (Problem problem) {
             answer(problem, false);
           } catch (IOException | RuntimeException e) {
-            answer(Problem.unexpected(e), false);
+            answer(Problem.of(e), false);
           }
         });
   }

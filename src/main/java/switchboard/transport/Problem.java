@@ -6,6 +6,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Channels;
@@ -46,13 +47,21 @@ public final class Problem extends RuntimeException {
     }
   }
 
-  /** What a store or a channel refused, as it is told to clients. */
-  static Problem of(Channels.Refused refused) {
-    return new Problem(refused.ending(), refused.getMessage());
-  }
-
-  /** What the client is told of what nobody foresaw; the log has the rest. */
-  static Problem unexpected(Throwable e) {
+  /**
+   * What a client is told of anything that was thrown. What is not a refusal was not expected: the
+   * server's log has its stack, once, and the client hears that it is there.
+   */
+  static Problem of(Throwable e) {
+    if (e instanceof Problem problem) {
+      return problem;
+    }
+    if (e instanceof Channels.Refused refused) {
+      return new Problem(refused.ending(), refused.getMessage());
+    }
+    if (e instanceof RejectedExecutionException) {
+      // The threads of an application take no work only when it stops.
+      return new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title());
+    }
     LOG.log(Level.SEVERE, "a request failed", e);
     return new Problem(Ending.INTERNAL, "the reason is in the server's log");
   }

@@ -152,10 +152,8 @@ final class WebSocketConnection implements Connection {
       if (!awaitsToken) {
         conversation.open();
       }
-    } catch (Channels.Refused refused) {
-      refuse(Problem.of(refused));
-    } catch (Problem problem) {
-      refuse(problem);
+    } catch (RuntimeException | Error e) {
+      refuse(Problem.of(e));
     }
   }
 
@@ -303,10 +301,8 @@ final class WebSocketConnection implements Connection {
         return;
       }
       conversation.command(id, command);
-    } catch (Channels.Refused refused) {
-      refuse(id, Problem.of(refused));
-    } catch (Problem problem) {
-      refuse(id, problem);
+    } catch (RuntimeException | Error e) {
+      refuse(id, Problem.of(e));
     }
   }
 
@@ -440,7 +436,11 @@ final class WebSocketConnection implements Connection {
       heldBytes -= sendingBytes;
       outgoingShare.hold(heldBytes);
     }
-    done.run();
+    try {
+      done.run();
+    } catch (RuntimeException | Error e) {
+      refuse(Problem.of(e));
+    }
     push();
   }
 

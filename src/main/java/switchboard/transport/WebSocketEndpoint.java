@@ -6,9 +6,11 @@ import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.MessageHandler;
 import jakarta.websocket.PongMessage;
 import jakarta.websocket.Session;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Ending;
 
 /**
  * A channel over a WebSocket, or several at the URL without a name: translates the container's
@@ -37,6 +39,22 @@ public class WebSocketEndpoint extends Endpoint {
 
   @Override
   public void onOpen(Session session, EndpointConfig config) {
+    try {
+      open(session, config);
+    } catch (RuntimeException | Error e) {
+      // The server would leave it open, with nobody there.
+      Ending ending = Problem.of(e).ending();
+      try {
+        session.close(
+            new CloseReason(
+                CloseReason.CloseCodes.getCloseCode(ending.closeCode()), ending.slug()));
+      } catch (IOException gone) {
+        LOG.log(Level.FINEST, "the client is gone", gone);
+      }
+    }
+  }
+
+  private void open(Session session, EndpointConfig config) {
     connection = sockets.connection(session);
     // In parts, so that the limit on a frame is ours and a setting: Tyrus ignores the session's.
     session.addMessageHandler(String.class, (MessageHandler.Partial<String>) connection::received);

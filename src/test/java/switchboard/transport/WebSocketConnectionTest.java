@@ -1,0 +1,167 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import jakarta.json.JsonObject;
+import jakarta.websocket.CloseReason;
+import jakarta.websocket.SendHandler;
+import jakarta.websocket.Session;
+import java.lang.reflect.Proxy;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import switchboard.access.Authorizer;
+import switchboard.channel.Admission;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Dispatch;
+import switchboard.channel.Limits;
+import switchboard.channel.Pace;
+import switchboard.channel.PendingBodies;
+import switchboard.channel.Store;
+import switchboard.channel.Tally;
+import switchboard.config.Settings;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+import switchboard.time.Clocks;
+
+/** What a WebSocket is told when its store fails as nobody expects. */
+class WebSocketConnectionTest {
+
+  private static final Map<String, String> SETTINGS = Map.of("switchboard.access.open", "*");
+
+  private final Settings settings =
+      new Settings(setting -> SETTINGS.get(setting.key()), SETTINGS.keySet());
+  private final Tally tally = new Tally();
+  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private final Clocks clocks = new Clocks(() -> Instant.EPOCH, () -> 1_000, () -> 1_000);
+  private final Authorizer authorizer = new Authorizer(settings, clocks);
+  private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
+  private final IllegalStateException fault = new IllegalStateException("a fault on purpose");
+  private final Channels channels =
+      new Channels(
+          new Retention(100, 100_000, Duration.ZERO, 10),
+          new Page(10, 1_000),
+          new Limits(10 << 20, 100, 100, 10),
+          name -> false,
+          new Dispatch(Runnable::run, tally),
+          clocks,
+          parts -> failing());
+  private final List<JsonObject> frames = new ArrayList<>();
+  private final List<Integer> closeCodes = new ArrayList<>();
+  private final List<Throwable> logged = new ArrayList<>();
+  private final Logger log = Logger.getLogger(Problem.class.getName());
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+          logged.add(line.getThrown());
+        }
+
+        @Override
+        public void flush() {
+          // nothing waits
+        }
+
+        @Override
+        public void close() {
+          // nothing is open
+        }
+      };
+
+  @BeforeEach
+  void listenToTheLog() {
+    log.addHandler(handler);
+    log.setUseParentHandlers(false);
+  }
+
+  @AfterEach
+  void leaveTheLog() {
+    log.removeHandler(handler);
+    log.setUseParentHandlers(true);
+  }
+
+  private Store failing() {
+    return (Store)
+        Proxy.newProxyInstance(
+            Store.class.getClassLoader(),
+            new Class<?>[] {Store.class},
+            (proxy, method, arguments) -> {
+              throw fault;
+            });
+  }
+
+  private WebSocketConnection open(boolean isForMany) {
+    Session session =
+        (Session)
+            Proxy.newProxyInstance(
+                Session.class.getClassLoader(),
+                new Class<?>[] {Session.class},
+                (proxy, method, arguments) ->
+                    switch (method.getName()) {
+                      case "getRequestURI" -> URI.create("/switchboard/channels/c");
+                      case "close" -> closeCodes.add(code(arguments));
+                      default -> null;
+                    });
+    WebSocketConnection opened =
+        new WebSocketConnection(
+            session,
+            new Visitor("", anybody, null),
+            this::write,
+            connections,
+            new PendingBodies(1 << 20),
+            new Pace(0, clocks.elapsed()),
+            settings,
+            clocks);
+    opened.open(channels, isForMany);
+    return opened;
+  }
+
+  private static int code(Object[] arguments) {
+    return ((CloseReason) arguments[0]).getCloseCode().getCode();
+  }
+
+  private void write(WebSocketFrame frame, SendHandler written) {
+    frames.add(Reader.object(frame.text()));
+    written.onResult(FrameWriter.WRITTEN);
+  }
+
+  private void assertInternal(JsonObject frame) {
+    String type = frame.getJsonObject("error").getString("type");
+    assertTrue(type.endsWith(":internal"), frame::toString);
+    assertEquals(List.of(fault), logged);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"{\"id\":7,\"subscribe\":\"c\"}", "{\"id\":7,\"channel\":\"c\",\"append\":1}"})
+  void aCommandThatFailsIsAnsweredAndTheConnectionGoesOn(String command) {
+    WebSocketConnection hub = open(true);
+    hub.received(command, true);
+    JsonObject answer = frames.get(frames.size() - 1);
+    assertEquals(7, answer.getInt("id"));
+    assertInternal(answer);
+    hub.received("{\"id\":8,\"ping\":true}", true);
+    assertTrue(frames.get(frames.size() - 1).getBoolean("pong"));
+    assertEquals(List.of(), closeCodes);
+  }
+
+  @Test
+  void aConnectionThatCannotBeginIsToldAndClosed() {
+    open(false);
+    assertInternal(frames.get(0));
+    assertEquals(List.of(1011), closeCodes);
+  }
+}

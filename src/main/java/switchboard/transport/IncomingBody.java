@@ -77,6 +77,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
   private byte[] bytes = new byte[0];
   private int count;
   private boolean isOver;
+  private boolean isRefused;
+  private boolean isCompleted;
   private Closeable cutShort;
 
   /**
@@ -164,6 +166,24 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     } else if (isWhole) {
       onAllDataRead();
     }
+    discard();
+  }
+
+  // Its client may still be sending, and reads the answer after that. Not without end.
+  private synchronized void discard() {
+    if (!isRefused || isCompleted) {
+      return;
+    }
+    byte[] unwanted = new byte[FIRST_BYTES];
+    try {
+      int read = 0;
+      while (read >= 0 && count != length && count <= 2L * limit && in.isReady()) {
+        read = in.read(unwanted);
+        count += Math.max(0, read);
+      }
+    } catch (IOException | IllegalStateException e) {
+      LOG.log(Level.FINEST, "the client is gone", e);
+    }
   }
 
   // One byte more than is allowed has room, to tell a body that is too large.
@@ -203,7 +223,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
         () -> {
           try {
             use.with(body);
-            leave();
+            leave(false, null);
           } catch (Channels.Refused refused) {
             answer(Problem.of(refused), false);
           } catch (Problem problem) {
@@ -237,6 +257,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       // A second after its answer, which it had time to take.
       place.bodies().remove(this);
       TcpConnection.end(connection);
+      complete();
       return;
     }
     long withinMillis = place.settings().millis(Settings.BODY_WITHIN);
@@ -266,6 +287,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
         return;
       }
       isOver = true;
+      isRefused = true;
     }
     run(() -> answer(problem, true));
   }
@@ -281,33 +303,41 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     } catch (IOException | IllegalStateException e) {
       LOG.log(Level.FINEST, "the client is gone", e);
     } finally {
-      if (isCutShort) {
-        hangUpLater();
-      }
-      leave();
+      leave(isCutShort, problem.ending());
     }
   }
 
-  // What is still to come of the body is nobody's, and may never end.
-  private void hangUpLater() {
-    Closeable connection = TcpConnection.under(request); // while the request is still ours
+  // What is still to come of a body that is cut short is nobody's, and may never end. On WildFly
+  // the clock ends the request as well, after the connection: a thread waits for the rest else.
+  private void leave(boolean isCutShort, Ending ending) {
+    Closeable connection = null;
+    boolean isCompletedLater = false;
+    if (isCutShort) { // while the request is still ours
+      connection = TcpConnection.under(request);
+      isCompletedLater =
+          TcpConnection.isUndertow(request) && ending != Ending.SERVER_STOPPING; // so is the clock
+    }
+    int held;
     synchronized (this) {
       cutShort = connection;
+      held = bytes.length;
+      bytes = new byte[0];
+    }
+    place.bodies().release(held);
+    if (!isCutShort) {
+      place.bodies().remove(this);
+    }
+    if (!isCompletedLater) {
+      complete();
     }
   }
 
-  private void leave() {
-    int held;
-    boolean isRead;
+  private void complete() {
     synchronized (this) {
-      isRead = cutShort == null;
-      held = bytes.length;
-      bytes = new byte[0];
-      count = 0;
-    }
-    place.bodies().release(held);
-    if (isRead) {
-      place.bodies().remove(this);
+      if (isCompleted) {
+        return;
+      }
+      isCompleted = true;
     }
     try {
       context.complete();

@@ -80,14 +80,19 @@ final class TcpConnection {
         && request.getProtocol().startsWith("HTTP/1");
   }
 
+  /** Whether the server is WildFly, and the connection the request's alone. */
+  static boolean isUndertow(HttpServletRequest request) {
+    return unwrapped(request).getClass().getName().startsWith("io.undertow.")
+        && request.getProtocol().startsWith("HTTP/1");
+  }
+
   /**
    * Whether the client may not have taken the answers to earlier requests: on Payara and GlassFish
    * they are still in the server's queue, on WildFly the client sent the next request before it had
    * this one's answer.
    */
   static boolean isBehind(HttpServletRequest request) {
-    if (request.getProtocol().startsWith("HTTP/1")
-        && unwrapped(request).getClass().getName().startsWith("io.undertow.")) {
+    if (isUndertow(request)) {
       try {
         Object exchange = Inside.call(unwrapped(request), "getExchange");
         Object tcp = Inside.call(exchange, "getConnection");

@@ -74,7 +74,7 @@ public class Switchboard {
     connections =
         new Connections(
             tally,
-            settings.get(Settings.MAX_CONNECTIONS),
+            maxConnections(),
             settings.get(Settings.MAX_PER_ADDRESS),
             new Admission(
                 settings.get(Settings.ADMISSION_PER_SECOND),
@@ -135,6 +135,12 @@ public class Switchboard {
   private long totalBytes() {
     long mebibytes = settings.get(Settings.LOG_MAX_TOTAL);
     return mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 4;
+  }
+
+  // Server software keeps up to 30,000 bytes for a connection, and more for a request by HTTP/2.
+  private int maxConnections() {
+    int max = settings.get(Settings.MAX_CONNECTIONS);
+    return max > 0 ? max : (int) Math.min(20_000, Runtime.getRuntime().maxMemory() >> 16);
   }
 
   private int maxPollers() {

@@ -115,10 +115,11 @@ public final class Settings {
   public static final Setting<Integer> MAX_CONNECTIONS =
       Setting.number(
           "switchboard.connections.max",
-          20_000,
-          1,
+          0,
+          0,
           10_000_000,
-          "How many long polls, event streams and WebSockets may be open.");
+          "How many long polls, event streams and WebSockets may be open; 0 for one for each 64 KiB"
+              + " of heap, at the most 20,000.");
   public static final Setting<Integer> MAX_PER_ADDRESS =
       Setting.number(
           "switchboard.connections.max-per-address",

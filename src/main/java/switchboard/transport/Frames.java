@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import jakarta.json.Json;
+import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
@@ -18,6 +19,9 @@ import switchboard.publish.JsonMessages;
 
 /** What both kinds of WebSocket conversation read and write. */
 final class Frames {
+
+  // Kept: each look-up of the provider asks the class loader.
+  private static final JsonBuilderFactory JSON = Json.createBuilderFactory(null);
 
   private Frames() {}
 
@@ -53,7 +57,7 @@ final class Frames {
 
   /** The answer to a command: {@code {"id":7,…}}. */
   static JsonObjectBuilder answer(JsonValue id) {
-    JsonObjectBuilder frame = Json.createObjectBuilder();
+    JsonObjectBuilder frame = JSON.createObjectBuilder();
     return id == null ? frame : frame.add("id", id);
   }
 

@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import jakarta.json.Json;
+import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,9 @@ import switchboard.log.Gap;
  * 9457) over HTTP, an {@code error} over a WebSocket.
  */
 public final class Problem extends RuntimeException {
+
+  // Kept: each look-up of the provider asks the class loader.
+  private static final JsonBuilderFactory JSON = Json.createBuilderFactory(null);
 
   static final String MEDIA_TYPE = "application/problem+json";
 
@@ -136,7 +140,7 @@ public final class Problem extends RuntimeException {
 
   JsonObject toJson() {
     JsonObjectBuilder json =
-        Json.createObjectBuilder()
+        JSON.createObjectBuilder()
             .add("type", ending.type())
             .add("title", ending.title())
             .add("status", ending.status())

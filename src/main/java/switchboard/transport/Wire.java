@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import jakarta.json.Json;
+import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.ByteArrayOutputStream;
@@ -25,6 +26,9 @@ import switchboard.log.Offset;
  * </pre>
  */
 final class Wire {
+
+  // Kept: each look-up of the provider asks the class loader.
+  private static final JsonBuilderFactory JSON = Json.createBuilderFactory(null);
 
   private static final byte[] EMPTY_ARRAY = {'[', ']'};
 
@@ -166,7 +170,7 @@ final class Wire {
 
   /** Why messages are missing, and how many where that is known. */
   static JsonObject reset(Gap gap) {
-    JsonObjectBuilder reset = Json.createObjectBuilder().add("reason", gap.reason().token());
+    JsonObjectBuilder reset = JSON.createObjectBuilder().add("reason", gap.reason().token());
     if (gap.reason() == Gap.Reason.TRIMMED) {
       reset.add("missed", gap.missed());
     }

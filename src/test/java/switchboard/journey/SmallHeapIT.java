@@ -3,11 +3,13 @@ package switchboard.journey;
 import static org.awaitility.Awaitility.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -97,9 +99,13 @@ class SmallHeapIT implements Wanderer.Crowd {
     attack("parts of frames before a token", ATTACKERS, i -> parts("closed-x"));
     attack("parts of frames", ATTACKERS, i -> parts("open-news"));
     attack("a frame that is never whole", ATTACKERS, i -> halfAFrame("open-news"));
-    fill("open-large");
+    fill("open-large", 1);
     attack("answers that are not read", ATTACKERS, i -> pollAndReadNothing("open-large"));
-    attack("event streams that are not read", ATTACKERS, i -> streamAndReadNothing("open-large"));
+    fill("open-huge", 8); // more than the system's buffers take
+    long held =
+        attack(
+            "event streams that are not read", ATTACKERS, i -> streamAndReadNothing("open-huge"));
+    assertTrue(held > 1_000_000, "event streams that are not read made it hold " + held + " bytes");
     attack("bodies that are never whole", ATTACKERS, i -> halfABody("open-news"));
     attack("polls of ever new clients", 8, i -> pollAsOthers("open-news", i, 2_500));
     attack("long content types", 8, i -> create(i, 250, 5_000, "400"));
@@ -110,7 +116,7 @@ class SmallHeapIT implements Wanderer.Crowd {
     await(
         "nothing is held for clients any more",
         Duration.ofSeconds(40),
-        () -> Metrics.read(http, "switchboard_bodies_held_bytes") < 100_000);
+        () -> heldForClients() < 100_000);
     report();
     assertEquals(
         List.of(),
@@ -228,7 +234,9 @@ class SmallHeapIT implements Wanderer.Crowd {
     void run(int i) throws IOException;
   }
 
-  private void attack(String what, int count, Attacker attacker) throws Exception {
+  /** The most bytes that were seen held for clients meanwhile. */
+  private long attack(String what, int count, Attacker attacker) throws Exception {
+    AtomicLong held = new AtomicLong();
     long start = System.nanoTime();
     int before = published.get();
     List<Future<?>> all = new ArrayList<>();
@@ -248,19 +256,31 @@ class SmallHeapIT implements Wanderer.Crowd {
       one.get(60, TimeUnit.SECONDS);
     }
     int during = published.get();
-    await("messages go on", Duration.ofSeconds(30), () -> published.get() > during + 2);
+    await(
+        "messages go on",
+        Duration.ofSeconds(30),
+        () -> {
+          held.accumulateAndGet(heldForClients(), Math::max);
+          return published.get() > during + 2;
+        });
     await(
         "clients go on",
         Duration.ofSeconds(20).plus(HELD),
         () -> haveHeard(during) && System.nanoTime() - start > HELD.toNanos());
+    held.accumulateAndGet(heldForClients(), Math::max);
     System.out.printf(
-        "%s: %.1f s, %d messages, %,.0f bytes held for clients, %,.0f for channels%n",
+        "%s: %.1f s, %d messages, up to %,d bytes held for clients, %,.0f for channels%n",
         what,
         (System.nanoTime() - start) / 1e9,
         published.get() - before,
-        Metrics.read(http, "switchboard_bodies_held_bytes"),
+        held.get(),
         Metrics.read(http, "switchboard_held_bytes"));
     letGo();
+    return held.get();
+  }
+
+  private long heldForClients() {
+    return (long) Metrics.read(http, "switchboard_bodies_held_bytes");
   }
 
   private void letGo() throws IOException {
@@ -270,10 +290,21 @@ class SmallHeapIT implements Wanderer.Crowd {
   }
 
   private Socket connect() throws IOException {
-    Socket socket = new Socket("127.0.0.1", PORT);
-    socket.setSoTimeout(10_000);
+    return connect(new Socket());
+  }
+
+  private Socket connect(Socket socket) throws IOException {
     sockets.add(socket);
+    socket.setSoTimeout(10_000);
+    socket.connect(new InetSocketAddress("127.0.0.1", PORT));
     return socket;
+  }
+
+  /** For who reads nothing: the system is not to read much for it. */
+  private Socket connectWithSmallBuffer() throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4_096);
+    return connect(socket);
   }
 
   private static void send(Socket socket, String text) throws IOException {
@@ -341,20 +372,21 @@ class SmallHeapIT implements Wanderer.Crowd {
             + "x".repeat(900_000));
   }
 
-  private void fill(String channel) {
+  private void fill(String channel, int megabytes) {
     put(channel);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20 * megabytes; i++) {
       assertEquals(204, http.append(channel, "\"" + "y".repeat(50_000) + "\"").status());
     }
   }
 
   private void pollAndReadNothing(String channel) throws IOException {
-    send(connect(), ("GET " + HEAD.formatted(channel + "?offset=-1") + "\r\n").repeat(30));
+    String poll = "GET " + HEAD.formatted(channel + "?offset=-1") + "\r\n";
+    send(connectWithSmallBuffer(), poll.repeat(30));
   }
 
   private void streamAndReadNothing(String channel) throws IOException {
     String head = HEAD.formatted(channel + "?offset=-1") + "Accept: text/event-stream\r\n\r\n";
-    send(connect(), "GET " + head);
+    send(connectWithSmallBuffer(), "GET " + head);
   }
 
   /** Asks on one connection, and on the next when the server has ended that one. */

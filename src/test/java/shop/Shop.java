@@ -1,9 +1,13 @@
 package shop;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.TransactionPhase;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.transaction.Transactional;
+import java.util.List;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -16,6 +20,11 @@ public class Shop {
   @Inject private Publisher publisher;
   @Inject private Channels channels;
   @Inject private Clerk clerk;
+  @Inject private Ledger ledger;
+  @Inject private Event<Steps> late;
+
+  /** What an order consists of, one after the other. */
+  public record Steps(String channel, int pieces, List<String> steps) {}
 
   /** Takes an order of some pieces, one message each; what the channel's end is meanwhile. */
   @Transactional
@@ -31,17 +40,30 @@ public class Shop {
   }
 
   /**
-   * The same, with resources that the transaction has to prepare: {@code first} or {@code last},
-   * before or after the messages.
+   * The same in some steps: {@code messages}, or the name of a database that gets a row.
+   *
+   * @param isLate whether nothing is done before the transaction is about to be committed
    */
   @Transactional
-  public void orderWithResources(String channel, int pieces, String when) {
-    if (when.equals("first")) {
-      Resources.enlistTwo();
+  public void order(Steps steps, boolean isLate, boolean isInStock) {
+    if (isLate) {
+      late.fire(steps);
+    } else {
+      take(steps);
     }
-    order(channel, pieces, true);
-    if (when.equals("last")) {
-      Resources.enlistTwo();
+    if (!isInStock) {
+      throw new IllegalStateException("out of stock");
+    }
+  }
+
+  /** As when JPA writes at the end of a transaction, and a listener of an entity publishes. */
+  public void take(@Observes(during = TransactionPhase.BEFORE_COMPLETION) Steps steps) {
+    for (String step : steps.steps()) {
+      if (step.equals("messages")) {
+        order(steps.channel(), steps.pieces(), true);
+      } else {
+        ledger.write(step, steps.channel());
+      }
     }
   }
 

@@ -51,8 +51,8 @@ final class AfterCommit implements Synchronization {
 
   /**
    * What is to be appended now: all of it the first time that the transaction is said to have
-   * committed. A server may say so twice, where a transaction that began with one resource got a
-   * second, and this was registered with two transaction managers then.
+   * committed. A server may say so twice: Payara keeps a list of its own and, once a transaction
+   * has become one of JTS, registers this there too ({@code JavaEETransactionImpl}).
    */
   private synchronized List<Waiting> ended(int status) {
     boolean isCommitted = status == Status.STATUS_COMMITTED;

@@ -29,7 +29,7 @@ class PackagesTest {
           Map.entry("transport", Set.of("log", "channel", "publish", "access", "config", "time")),
           Map.entry("timer", Set.of("log", "channel", "publish", "access", "config", "time")),
           Map.entry("redis", Set.of("log", "channel", "config", "time")),
-          Map.entry("metrics", Set.of("channel", "config", "time")),
+          Map.entry("metrics", Set.of("channel", "transport", "config", "time")),
           Map.entry(
               "lab", Set.of("log", "channel", "publish", "transport", "timer", "config", "time")));
   private static final Set<String> PLAIN_JAVA = Set.of("log", "channel", "time");

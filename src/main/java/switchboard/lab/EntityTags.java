@@ -29,21 +29,34 @@ final class EntityTags {
 
   /** The tag of the file that the path is answered with; {@code null} where it is no file. */
   String of(String path) {
-    String file = path.equals("/") ? "/index.html" : path;
+    String file = file(path);
     boolean isFile = file.indexOf('.', file.lastIndexOf('/')) > 0;
     boolean isHidden = file.startsWith("/WEB-INF") || file.startsWith("/META-INF");
-    return isFile && !isHidden ? tags.computeIfAbsent(file, this::read) : null;
+    return isFile && !isHidden ? tags.computeIfAbsent(file, this::tag) : null;
   }
 
-  private String read(String file) {
+  /** The file that a path is answered with, if it is one's. */
+  static String file(String path) {
+    return path.equals("/") ? "/index.html" : path;
+  }
+
+  /** What is in a file; {@code null} where there is none. */
+  byte[] read(String file) {
     try (InputStream in = context.getResourceAsStream(file)) {
-      if (in == null) {
-        return null;
-      }
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(in.readAllBytes());
-      return '"' + HexFormat.of().formatHex(hash, 0, BYTES) + '"';
+      return in == null ? null : in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private String tag(String file) {
+    byte[] bytes = read(file);
+    if (bytes == null) {
+      return null;
+    }
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return '"' + HexFormat.of().formatHex(hash, 0, BYTES) + '"';
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e); // every JDK has it
     }

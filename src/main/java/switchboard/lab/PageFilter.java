@@ -15,8 +15,11 @@ import java.util.Enumeration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
+import switchboard.transport.ReadyAnswer;
 import switchboard.transport.RequestTarget;
 
 /**
@@ -31,8 +34,11 @@ public class PageFilter extends HttpFilter {
 
   @Inject private transient Settings settings;
   @Inject private transient Tally tally;
+  @Inject private transient PendingBodies bodies;
+  @Inject private transient Clocks clocks;
   private transient RequestTarget target;
   private transient EntityTags tags;
+  private transient ReadyAnswer answers;
 
   /**
    * Content Security Policy Level 3. A worker has the policy that its script came with. {@code
@@ -68,6 +74,7 @@ public class PageFilter extends HttpFilter {
   public void init() {
     target = new RequestTarget(settings, "");
     tags = new EntityTags(getServletContext());
+    answers = new ReadyAnswer(bodies, settings, clocks, tally);
   }
 
   @Override
@@ -93,22 +100,33 @@ public class PageFilter extends HttpFilter {
     if (tag == null) {
       chain.doFilter(request, response);
     } else {
-      answerFile(tag, request, response, chain);
+      answerFile(path, tag, request, response, chain);
     }
   }
 
   // The page and its modules belong together: a browser must ask before it uses one that it has,
   // or it would go on with old ones beside new ones after an upgrade (RFC 9111 §4.2.2).
-  private static void answerFile(
-      String tag, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+  private void answerFile(
+      String path,
+      String tag,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
       throws IOException, ServletException {
     response.setHeader("Cache-Control", "no-cache");
     response.setHeader("ETag", tag);
     boolean isKnown =
         Collections.list(request.getHeaders("If-None-Match")).stream()
             .anyMatch(tags -> tags.contains(tag) || tags.strip().equals("*"));
-    if (isKnown && (request.getMethod().equals("GET") || request.getMethod().equals("HEAD"))) {
+    boolean isRead = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
+    if (isKnown && isRead) {
       response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
+      return;
+    }
+    if (isRead && ReadyAnswer.isNeededFor(request)) {
+      String file = EntityTags.file(path);
+      response.setContentType(getServletContext().getMimeType(file));
+      answers.send(request, response, tags.read(file));
       return;
     }
     chain.doFilter(new Unconditional(request), new Tagged(response));

@@ -12,9 +12,11 @@ import switchboard.channel.Connections;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.time.Clocks;
+import switchboard.transport.ReadyAnswer;
 
 /** {@code /metrics}, where Prometheus looks. */
-@WebServlet("/metrics")
+@WebServlet(urlPatterns = "/metrics", asyncSupported = true)
 public class MetricsServlet extends HttpServlet {
 
   private static final long serialVersionUID = 1;
@@ -24,11 +26,14 @@ public class MetricsServlet extends HttpServlet {
   @Inject private transient PendingBodies bodies;
   @Inject private transient Tally tally;
   @Inject private transient Settings settings;
+  @Inject private transient Clocks clocks;
   private transient Meters meters;
+  private transient ReadyAnswer answers;
 
   @Override
   public void init() {
     meters = new Meters(channels, connections, bodies, tally, settings);
+    answers = new ReadyAnswer(bodies, settings, clocks, tally);
   }
 
   @Override
@@ -37,6 +42,11 @@ public class MetricsServlet extends HttpServlet {
     String accept = request.getHeader("Accept");
     response.setContentType(Meters.mediaType(accept));
     response.setHeader("Cache-Control", "no-store");
-    response.getOutputStream().write(meters.scrape(accept).getBytes(StandardCharsets.UTF_8));
+    byte[] body = meters.scrape(accept).getBytes(StandardCharsets.UTF_8);
+    if (ReadyAnswer.isNeededFor(request)) {
+      answers.send(request, response, body);
+    } else {
+      response.getOutputStream().write(body);
+    }
   }
 }

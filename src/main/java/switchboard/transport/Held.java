@@ -95,7 +95,13 @@ interface Held {
       if (PendingAnswer.isFor(answer, request)) {
         answerAsItIsTaken(answer);
       } else {
-        end(() -> answer.write(response));
+        end(
+            () -> {
+              answer.write(response);
+              if (answer.body() == null) {
+                response.flushBuffer(); // GlassFish forgets the status of an answer without a body
+              }
+            });
       }
     }
 

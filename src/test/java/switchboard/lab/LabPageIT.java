@@ -212,6 +212,9 @@ class LabPageIT extends ServerTest {
     browser.click(lane("webSocket") + " [data-field=cut]");
     await("it is back", () -> open(Transport.WEBSOCKET) == before);
     awaitLive("webSocket");
+    // The figures are written once a second, and not before there is a message.
+    int messages = number("webSocket", "messages");
+    await("messages come again", () -> number("webSocket", "messages") > messages);
     assertEquals("0 / 0", figure("webSocket", "wrong"));
   }
 

@@ -65,7 +65,7 @@ public class Switchboard {
     settings = Sources.read();
     threads = ServerResources.threads();
     authorizer = new Authorizer(settings, clocks);
-    int wanted = settings.get(Settings.DISPATCH_WORKERS);
+    int wanted = settings.get(Settings.DISPATCH_THREADS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
     patient = ManagedThreads.of(threads);
@@ -77,11 +77,11 @@ public class Switchboard {
             maxConnections(),
             settings.get(Settings.MAX_PER_ADDRESS),
             new Admission(
-                settings.get(Settings.ADMISSION_PER_SECOND),
-                settings.get(Settings.ADMISSION_FOR),
+                settings.get(Settings.STARTUP_MAX_CONNECTIONS_PER_SECOND),
+                settings.get(Settings.STARTUP_RAMP_DURATION),
                 clocks.elapsed()));
     bodies = new PendingBodies(bodyBytes());
-    drain = new Drain(connections, bodies, settings.get(Settings.DRAIN_BUDGET), clocks.elapsed());
+    drain = new Drain(connections, bodies, settings.get(Settings.DRAIN_TIMEOUT), clocks.elapsed());
     channels =
         new Channels(
             new Retention(
@@ -133,7 +133,7 @@ public class Switchboard {
   }
 
   private long totalBytes() {
-    long mebibytes = settings.get(Settings.LOG_MAX_TOTAL);
+    long mebibytes = settings.get(Settings.LOG_MAX_MEMORY);
     return mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 4;
   }
 
@@ -149,7 +149,7 @@ public class Switchboard {
   }
 
   private long bodyBytes() {
-    long mebibytes = settings.get(Settings.MAX_BODIES);
+    long mebibytes = settings.get(Settings.MAX_PENDING);
     long bytes = mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 16;
     return Math.max(bytes, settings.get(Settings.MESSAGE_MAX_BYTES) + 1L);
   }

@@ -73,9 +73,9 @@ public final class Settings {
           "PT0S",
           "P3650D",
           "How long a channel keeps a message at the most; PT0S for no bound.");
-  public static final Setting<Integer> LOG_MAX_TOTAL =
+  public static final Setting<Integer> LOG_MAX_MEMORY =
       Setting.number(
-          "switchboard.log.max-total-mib",
+          "switchboard.log.max-memory-mib",
           0,
           0,
           1 << 20,
@@ -134,17 +134,17 @@ public final class Settings {
           0,
           1_000_000,
           "How many appends a second one address may make on average, and at once; 0 for no bound.");
-  public static final Setting<Integer> ADMISSION_PER_SECOND =
+  public static final Setting<Integer> STARTUP_MAX_CONNECTIONS_PER_SECOND =
       Setting.number(
-          "switchboard.admission.max-per-second",
+          "switchboard.startup.max-connections-per-second",
           0,
           0,
           1_000_000,
           "How many long polls, event streams and WebSockets a second are let in after a start; 0"
               + " for all.");
-  public static final Setting<Duration> ADMISSION_FOR =
+  public static final Setting<Duration> STARTUP_RAMP_DURATION =
       Setting.duration(
-          "switchboard.admission.for",
+          "switchboard.startup.ramp-duration",
           "PT1M",
           "PT1S",
           "PT1H",
@@ -163,17 +163,17 @@ public final class Settings {
           256,
           1 << 20,
           "How long a request's query may be; the server software may allow less.");
-  public static final Setting<Duration> BODY_WITHIN =
+  public static final Setting<Duration> BODY_TIMEOUT =
       Setting.duration(
-          "switchboard.request.body-within",
+          "switchboard.request.body-timeout",
           "PT20S",
           "PT1S",
           "PT1H",
           "How long a request's body may take to come; as long again when in that time 1,000 bytes"
               + " a second of it came.");
-  public static final Setting<Integer> MAX_BODIES =
+  public static final Setting<Integer> MAX_PENDING =
       Setting.number(
-          "switchboard.request.max-bodies-mib",
+          "switchboard.request.max-pending-mib",
           0,
           0,
           1 << 20,
@@ -244,9 +244,9 @@ public final class Settings {
           "PT1S",
           "PT10M",
           "The longest wait that a client may ask for with Prefer: wait=N.");
-  public static final Setting<Duration> HEARTBEAT_AFTER =
+  public static final Setting<Duration> HEARTBEAT_INTERVAL =
       Setting.duration(
-          "switchboard.heartbeat.after",
+          "switchboard.heartbeat.interval",
           "PT15S",
           "PT1S",
           "PT10M",
@@ -268,16 +268,16 @@ public final class Settings {
           "PT24H",
           "An event stream is ended after so long and its client comes again by itself. Nothing else"
               + " tells a client that was cut off from one that has nothing to say.");
-  public static final Setting<Duration> PING_AFTER =
+  public static final Setting<Duration> PING_INTERVAL =
       Setting.duration(
-          "switchboard.websocket.ping-after",
+          "switchboard.websocket.ping-interval",
           "PT20S",
           "PT1S",
           "PT60S",
           "After so long without hearing from a WebSocket's client it gets a ping.");
-  public static final Setting<Duration> PONG_WITHIN =
+  public static final Setting<Duration> PONG_TIMEOUT =
       Setting.duration(
-          "switchboard.websocket.pong-within",
+          "switchboard.websocket.pong-timeout",
           "PT10S",
           "PT1S",
           "PT10M",
@@ -295,24 +295,24 @@ public final class Settings {
           "Whether polls, long polls and all that has no body are answered with the Servlet API"
               + " alone; otherwise by way of JAX-RS (AsyncResponse), at twice to three times the"
               + " cost.");
-  public static final Setting<Duration> STUCK_AFTER =
+  public static final Setting<Duration> WRITE_TIMEOUT =
       Setting.duration(
-          "switchboard.write.stuck-after",
+          "switchboard.write.timeout",
           "PT30S",
           "PT1S",
           "PT1H",
           "A client that does not take a write for so long is given up.");
-  public static final Setting<Duration> DRAIN_BUDGET =
+  public static final Setting<Duration> DRAIN_TIMEOUT =
       Setting.duration(
-          "switchboard.drain.budget",
+          "switchboard.shutdown.drain-timeout",
           "PT5S",
           "PT0S",
           "PT5M",
           "Over how long clients are sent away when the server or the application stops; less where"
               + " they are few. What stops the server must give it this time and two seconds.");
-  public static final Setting<Integer> DISPATCH_WORKERS =
+  public static final Setting<Integer> DISPATCH_THREADS =
       Setting.number(
-          "switchboard.dispatch.workers",
+          "switchboard.dispatch.threads",
           0,
           0,
           1_024,
@@ -407,9 +407,9 @@ public final class Settings {
           "PT1M",
           "P365D",
           "How long from now a token may be valid at the most; so long is kept what was denied.");
-  public static final Setting<Duration> TOKEN_WITHIN =
+  public static final Setting<Duration> TOKEN_TIMEOUT =
       Setting.duration(
-          "switchboard.token.within",
+          "switchboard.token.timeout",
           "PT10S",
           "PT1S",
           "PT1M",
@@ -478,7 +478,7 @@ public final class Settings {
           LOG_MAX_MESSAGES,
           LOG_MAX_BYTES,
           LOG_MAX_AGE,
-          LOG_MAX_TOTAL,
+          LOG_MAX_MEMORY,
           MAX_CHANNELS,
           MAX_SUBSCRIPTIONS,
           MAX_FORKS,
@@ -487,12 +487,12 @@ public final class Settings {
           MAX_CONNECTIONS,
           MAX_PER_ADDRESS,
           MAX_APPENDS_PER_SECOND,
-          ADMISSION_PER_SECOND,
-          ADMISSION_FOR,
+          STARTUP_MAX_CONNECTIONS_PER_SECOND,
+          STARTUP_RAMP_DURATION,
           MAX_HEADER_BYTES,
           MAX_QUERY_BYTES,
-          BODY_WITHIN,
-          MAX_BODIES,
+          BODY_TIMEOUT,
+          MAX_PENDING,
           MESSAGE_MAX_BYTES,
           PAGE_MAX_MESSAGES,
           PAGE_MAX_BYTES,
@@ -502,16 +502,16 @@ public final class Settings {
           MAX_POLLERS,
           PRESENCE_MEMBERS,
           PRESENCE_CHANGES,
-          HEARTBEAT_AFTER,
+          HEARTBEAT_INTERVAL,
           RETRY,
           EVENT_STREAM_MAX_AGE,
-          PING_AFTER,
-          PONG_WITHIN,
+          PING_INTERVAL,
+          PONG_TIMEOUT,
           FAST_PATH,
           POLL_FAST_PATH,
-          STUCK_AFTER,
-          DRAIN_BUDGET,
-          DISPATCH_WORKERS,
+          WRITE_TIMEOUT,
+          DRAIN_TIMEOUT,
+          DISPATCH_THREADS,
           OPEN,
           ROLES,
           MAX_FAILURES,
@@ -524,7 +524,7 @@ public final class Settings {
           TOKEN_CHANNELS,
           TOKEN_LEEWAY,
           TOKEN_MAX_LIFETIME,
-          TOKEN_WITHIN,
+          TOKEN_TIMEOUT,
           CORS_ORIGINS,
           HOSTS,
           TRUSTED_PROXIES,

@@ -61,8 +61,8 @@ public class LabResource {
         .add("maxWaitSeconds", settings.get(Settings.LONG_POLL_MAX_WAIT).toSeconds())
         .add("messageMaxBytes", settings.get(Settings.MESSAGE_MAX_BYTES))
         .add("keptMessages", settings.get(Settings.LOG_MAX_MESSAGES))
-        .add("pingAfterMillis", settings.millis(Settings.PING_AFTER))
-        .add("pongWithinMillis", settings.millis(Settings.PONG_WITHIN))
+        .add("pingIntervalMillis", settings.millis(Settings.PING_INTERVAL))
+        .add("pongTimeoutMillis", settings.millis(Settings.PONG_TIMEOUT))
         .build();
   }
 

@@ -46,11 +46,11 @@ public final class Meters {
           Settings.MAX_CONNECTIONS,
           Settings.MAX_PER_ADDRESS,
           Settings.MAX_APPENDS_PER_SECOND,
-          Settings.ADMISSION_PER_SECOND,
+          Settings.STARTUP_MAX_CONNECTIONS_PER_SECOND,
           Settings.MESSAGE_MAX_BYTES,
           Settings.MAX_HEADER_BYTES,
           Settings.MAX_QUERY_BYTES,
-          Settings.MAX_BODIES,
+          Settings.MAX_PENDING,
           Settings.PAGE_MAX_MESSAGES,
           Settings.PAGE_MAX_BYTES);
 

@@ -186,7 +186,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     this.oldMillis =
         writingSinceMillis + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
     // Streams that got the same message at once must not all get their comment at once.
-    this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
+    this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_INTERVAL));
   }
 
   private void open() {
@@ -414,7 +414,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
     long ticksMillis = clocks.ticks().millis();
     long writingMillis = ticksMillis - writingSinceMillis;
-    if (isBusy && writingMillis >= settings.millis(Settings.STUCK_AFTER)) {
+    if (isBusy && writingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
       LOG.fine(() -> this + " – ended: a write is stuck (millis=" + writingMillis + ")");
       hangUp();
     } else if (!isBusy && ticksMillis >= oldMillis) {

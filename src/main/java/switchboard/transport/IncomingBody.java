@@ -25,8 +25,8 @@ import switchboard.time.MonotonicClock;
  * hold one, of which Payara Server has five. The server says when there is more to read (Servlet
  * §3.7), and the body is used when it is whole.
  *
- * <p>A client has {@code switchboard.request.body-within} for it, and the same again for as long as
- * {@link #BYTES_A_SECOND} bytes a second came in it: a slow line is not taken for a bad client.
+ * <p>A client has {@code switchboard.request.body-timeout} for it, and the same again for as long
+ * as {@link #BYTES_A_SECOND} bytes a second came in it: a slow line is not taken for a bad client.
  *
  * <p><b>Threads.</b> Safe. The body is read under this object's lock, which is never held while it
  * is used or refused.
@@ -260,7 +260,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       complete();
       return;
     }
-    long withinMillis = place.settings().millis(Settings.BODY_WITHIN);
+    long withinMillis = place.settings().millis(Settings.BODY_TIMEOUT);
     if (nowMillis - sinceMillis < withinMillis) {
       return;
     }

@@ -24,7 +24,7 @@ import switchboard.time.MonotonicClock;
  * request of the same connection is not begun before that. So a client that sends many requests and
  * reads none of the answers costs one of them.
  *
- * <p>One that takes nothing for {@code switchboard.write.stuck-after} is given up.
+ * <p>One that takes nothing for {@code switchboard.write.timeout} is given up.
  *
  * <p><b>Threads.</b> Safe. Bytes are handed over under this object's lock.
  *
@@ -214,7 +214,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
 
   @Override
   public void tick(long nowMillis) {
-    if (nowMillis - sinceMillis >= place.settings().millis(Settings.STUCK_AFTER)) {
+    if (nowMillis - sinceMillis >= place.settings().millis(Settings.WRITE_TIMEOUT)) {
       end(Ending.TOO_SLOW);
     }
   }

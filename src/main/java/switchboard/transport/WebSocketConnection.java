@@ -122,8 +122,8 @@ final class WebSocketConnection implements Connection {
     this.lastHeardMillis = clocks.elapsed().millis();
     this.lastSentMillis = lastHeardMillis;
     this.sendingSinceMillis = clocks.ticks().millis();
-    this.tokenUntilMillis = sendingSinceMillis + settings.millis(Settings.TOKEN_WITHIN);
-    this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_AFTER));
+    this.tokenUntilMillis = sendingSinceMillis + settings.millis(Settings.TOKEN_TIMEOUT);
+    this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_INTERVAL));
   }
 
   /** Begins the conversation that the URL asks for; or says why not and closes. */
@@ -466,10 +466,10 @@ final class WebSocketConnection implements Connection {
     } else if (isPongLate(ticksMillis)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
       closeNow(Ending.PEER_LOST);
-    } else if (isBusy && sendingMillis >= settings.millis(Settings.STUCK_AFTER)) {
+    } else if (isBusy && sendingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
       LOG.fine(() -> this + " – ended: a send is stuck (millis=" + sendingMillis + ")");
       closeNow(Ending.TOO_SLOW);
-    } else if (unheardMillis >= settings.millis(Settings.PING_AFTER) && !pinged) {
+    } else if (unheardMillis >= settings.millis(Settings.PING_INTERVAL) && !pinged) {
       pingSentMillis = 0;
       pinged = true;
       send(WebSocketFrame.PING, () -> pingSentMillis = clocks.ticks().millis());
@@ -486,7 +486,7 @@ final class WebSocketConnection implements Connection {
   private boolean isPongLate(long ticksMillis) {
     return pinged
         && pingSentMillis > 0
-        && ticksMillis - pingSentMillis >= settings.millis(Settings.PONG_WITHIN);
+        && ticksMillis - pingSentMillis >= settings.millis(Settings.PONG_TIMEOUT);
   }
 
   @Override

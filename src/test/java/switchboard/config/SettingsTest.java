@@ -26,7 +26,7 @@ class SettingsTest {
     Settings settings = settings(Map.of());
     assertEquals(Duration.ofSeconds(10), settings.get(Settings.LONG_POLL_WAIT));
     assertEquals(10_000, settings.get(Settings.LOG_MAX_MESSAGES));
-    assertEquals(20_000, settings.millis(Settings.PING_AFTER));
+    assertEquals(20_000, settings.millis(Settings.PING_INTERVAL));
   }
 
   @Test

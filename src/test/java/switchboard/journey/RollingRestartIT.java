@@ -91,9 +91,10 @@ class RollingRestartIT implements Wanderer.Crowd {
   RollingRestartIT() {
     environment.put("SWITCHBOARD_CHANNELS_AUTO_CREATE", "rolling-*");
     environment.put("SWITCHBOARD_CONNECTIONS_MAX_PER_ADDRESS", "10000");
-    environment.put("SWITCHBOARD_DRAIN_BUDGET", "PT" + BUDGET_SECONDS + "S");
-    environment.put("SWITCHBOARD_ADMISSION_MAX_PER_SECOND", Integer.toString(ADMITTED_PER_SECOND));
-    environment.put("SWITCHBOARD_ADMISSION_FOR", "PT10M");
+    environment.put("SWITCHBOARD_SHUTDOWN_DRAIN_TIMEOUT", "PT" + BUDGET_SECONDS + "S");
+    environment.put(
+        "SWITCHBOARD_STARTUP_MAX_CONNECTIONS_PER_SECOND", Integer.toString(ADMITTED_PER_SECOND));
+    environment.put("SWITCHBOARD_STARTUP_RAMP_DURATION", "PT10M");
     environment.put("SWITCHBOARD_TICKER_CHANNEL", "");
   }
 

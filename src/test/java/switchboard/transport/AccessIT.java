@@ -53,7 +53,7 @@ class AccessIT {
         List.of(
             "switchboard.access.open=public-*:read,lobby-*",
             "switchboard.token.channels=*",
-            "switchboard.token.within=PT3S",
+            "switchboard.token.timeout=PT3S",
             "switchboard.access.max-failures-per-minute=1000"));
     return ServerTest.warWith(settings.toArray(String[]::new));
   }

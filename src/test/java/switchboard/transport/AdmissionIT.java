@@ -33,7 +33,8 @@ class AdmissionIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war(Map.of("admission.max-per-second", PER_SECOND, "admission.for", "PT10M"));
+    return ServerTest.war(
+        Map.of("startup.max-connections-per-second", PER_SECOND, "startup.ramp-duration", "PT10M"));
   }
 
   @Test

@@ -94,7 +94,7 @@ class HostileIT {
         "switchboard.token.issuer=" + Issuer.NAME,
         "switchboard.token.audience=" + Issuer.AUDIENCE,
         "switchboard.token.leeway=PT0S",
-        "switchboard.token.within=PT1S");
+        "switchboard.token.timeout=PT1S");
   }
 
   private static RSAKey rsa() {

@@ -26,7 +26,7 @@ class LimitsIT {
   private static final Map<String, Object> SETTINGS =
       Map.ofEntries(
           Map.entry("channels.max", 60),
-          Map.entry("log.max-total-mib", 8),
+          Map.entry("log.max-memory-mib", 8),
           Map.entry("channel.max-subscriptions", 10),
           Map.entry("channel.max-producers", 5),
           Map.entry("channel.max-forks", 3),
@@ -37,7 +37,7 @@ class LimitsIT {
           Map.entry("append.max-per-second", 50),
           Map.entry("request.max-header-bytes", 2_048),
           Map.entry("request.max-query-bytes", 512),
-          Map.entry("request.max-bodies-mib", 4));
+          Map.entry("request.max-pending-mib", 4));
 
   private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
   private final List<AutoCloseable> open = new ArrayList<>();

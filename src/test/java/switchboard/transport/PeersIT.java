@@ -31,7 +31,7 @@ class PeersIT {
       Map.of(
           "event-stream.max-age",
           "PT6S",
-          "write.stuck-after",
+          "write.timeout",
           "PT3S",
           "connections.max-per-address",
           10_000);

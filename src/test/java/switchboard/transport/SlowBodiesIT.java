@@ -33,7 +33,7 @@ class SlowBodiesIT {
   private static final int SLOW = 300;
   private static final int WITHIN_SECONDS = 4;
   private static final Map<String, Object> SETTINGS =
-      Map.of("request.body-within", "PT" + WITHIN_SECONDS + "S", "request.max-bodies-mib", 4);
+      Map.of("request.body-timeout", "PT" + WITHIN_SECONDS + "S", "request.max-pending-mib", 4);
 
   /** Two ticks of the clock, and a slow machine. */
   private static final long SLACK_SECONDS = 5;

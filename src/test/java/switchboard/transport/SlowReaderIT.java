@@ -49,7 +49,7 @@ class SlowReaderIT {
    */
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war(Map.of("write.stuck-after", "PT5M"));
+    return ServerTest.war(Map.of("write.timeout", "PT5M"));
   }
 
   private String newChannel() {

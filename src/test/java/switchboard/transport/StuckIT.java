@@ -43,7 +43,7 @@ class StuckIT {
 
   @Deployment(testable = false)
   public static WebArchive war() {
-    return ServerTest.war(Map.of("write.stuck-after", "PT" + STUCK_SECONDS + "S"));
+    return ServerTest.war(Map.of("write.timeout", "PT" + STUCK_SECONDS + "S"));
   }
 
   @BeforeEach

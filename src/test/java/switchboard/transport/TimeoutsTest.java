@@ -58,11 +58,11 @@ class TimeoutsTest {
   private static final Map<String, String> SETTINGS =
       Map.of(
           "switchboard.access.open", "*",
-          "switchboard.heartbeat.after", "PT1S",
-          "switchboard.websocket.ping-after", "PT3S",
-          "switchboard.websocket.pong-within", "PT3S",
-          "switchboard.write.stuck-after", "PT5S",
-          "switchboard.request.body-within", "PT6S",
+          "switchboard.heartbeat.interval", "PT1S",
+          "switchboard.websocket.ping-interval", "PT3S",
+          "switchboard.websocket.pong-timeout", "PT3S",
+          "switchboard.write.timeout", "PT5S",
+          "switchboard.request.body-timeout", "PT6S",
           "switchboard.event-stream.max-age", "PT20S");
 
   private final Settings settings =

@@ -23,7 +23,7 @@ class TokenClientIT {
   @Deployment(testable = false)
   public static WebArchive war() {
     List<String> settings = new ArrayList<>(Issuer.TRUST);
-    settings.add("switchboard.token.within=PT1S");
+    settings.add("switchboard.token.timeout=PT1S");
     return ServerTest.warWith(settings.toArray(String[]::new));
   }
 

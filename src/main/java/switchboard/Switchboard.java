@@ -49,7 +49,7 @@ public class Switchboard {
   private final Clocks clocks = new Clocks(InstantSource.system(), elapsed, ticks);
   private Settings settings;
   private ExecutorService workers;
-  private ManagedThreads patient;
+  private ManagedThreads blocking;
   private Dispatch dispatch;
   private Channels channels;
   private Presence presence;
@@ -68,7 +68,7 @@ public class Switchboard {
     int wanted = settings.get(Settings.DISPATCH_THREADS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
-    patient = ManagedThreads.of(threads);
+    blocking = ManagedThreads.of(threads);
     dispatch = new Dispatch(workers, tally);
     pace = new Pace(settings.get(Settings.MAX_APPENDS_PER_SECOND), clocks.elapsed());
     connections =
@@ -160,13 +160,13 @@ public class Switchboard {
     drain.run();
     channels.close();
     workers.shutdown();
-    patient.shutdown();
+    blocking.shutdown();
   }
 
   @Produces
   @Singleton
   ManagedThreads managedThreads() {
-    return patient;
+    return blocking;
   }
 
   @Produces

@@ -123,9 +123,9 @@ public final class Authorizer {
       return new Caller(address, null, login, now);
     }
     Caller caller = new Caller(address, verified(address, token, now), login, now);
-    Refusal lapsed = lapsed(caller);
-    if (lapsed != null) {
-      throw refused(caller, "a token", lapsed);
+    Refusal refusal = revocation(caller);
+    if (refusal != null) {
+      throw refused(caller, "a token", refusal);
     }
     return caller;
   }
@@ -209,7 +209,7 @@ public final class Authorizer {
   }
 
   /** Why a caller that was good is good no longer; {@code null} while it is. */
-  public Refusal lapsed(Caller caller) {
+  public Refusal revocation(Caller caller) {
     if (caller.isAnonymous()) {
       return null;
     }

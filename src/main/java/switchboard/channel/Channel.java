@@ -242,7 +242,7 @@ public final class Channel {
     if (!subscriptions.isEmpty()) {
       long end = log.end().number();
       for (Subscription subscription : subscriptions) {
-        dispatch.tally().lags(end - subscription.offset().number());
+        dispatch.tally().lags(end - subscription.next().number());
       }
     }
   }

@@ -168,7 +168,7 @@ public final class Connections {
   }
 
   /** Does this when the clock has ticked twice from now. */
-  public void afterwards(Runnable what) {
+  public void runAfterTwoTicks(Runnable what) {
     next.add(what);
   }
 
@@ -182,7 +182,7 @@ public final class Connections {
       due.add(what);
     }
     crowdedTicks = Math.max(0, crowdedTicks - 1);
-    look(nowMillis);
+    checkNow(nowMillis);
   }
 
   /**
@@ -194,7 +194,7 @@ public final class Connections {
   }
 
   /** Has every connection see what time it is between two ticks, since something else changed. */
-  public void look(long nowMillis) {
+  public void checkNow(long nowMillis) {
     forEach(connection -> connection.tick(nowMillis));
   }
 
@@ -230,7 +230,7 @@ public final class Connections {
   }
 
   /** The same for those of one transport. */
-  public void look(Transport transport, long nowMillis) {
+  public void checkNow(Transport transport, long nowMillis) {
     for (Connection connection : open.get(transport)) {
       attempt(connection, each -> each.tick(nowMillis));
     }

@@ -27,22 +27,22 @@ public final class Subscription implements Attendance.Listener {
 
   private final Channel channel;
   private final Sink sink;
-  private final Runnable done = this::written;
+  private final Runnable done = this::onWritten;
   private final AtomicInteger calls = new AtomicInteger();
   private final AtomicBoolean ended = new AtomicBoolean();
-  private volatile Offset offset;
+  private volatile Offset next;
   private volatile boolean writing;
-  private Offset reached;
+  private Offset afterWrite;
 
   Subscription(Channel channel, Offset from, Sink sink) {
     this.channel = channel;
-    this.offset = from;
+    this.next = from;
     this.sink = sink;
   }
 
-  /** Everything before this place was written, or told as a gap. */
-  public Offset offset() {
-    return offset;
+  /** Where to read on: everything before it was written, or reported as a gap. */
+  public Offset next() {
+    return next;
   }
 
   /** The channel that is listened to. */
@@ -52,7 +52,7 @@ public final class Subscription implements Attendance.Listener {
 
   /** Everything that was appended so far was written. */
   public boolean hasHeardAll() {
-    return ended.get() || (!writing && offset.number() >= channel.end().number());
+    return ended.get() || (!writing && next.number() >= channel.end().number());
   }
 
   @Override
@@ -105,7 +105,7 @@ public final class Subscription implements Attendance.Listener {
         sink.gap(gap, done);
       } else {
         if (((UpToDate) reading).closed() && leave()) {
-          sink.closed(offset);
+          sink.closed(next);
         }
         return;
       }
@@ -114,20 +114,20 @@ public final class Subscription implements Attendance.Listener {
 
   private Reading readOrEnd() {
     try {
-      return channel.readNext(offset);
+      return channel.readNext(next);
     } catch (Channels.Refused e) {
       end(e.ending()); // the store cannot be asked: the client comes again
       return null;
     }
   }
 
-  private void begin(Offset next) {
-    reached = next;
+  private void begin(Offset offset) {
+    afterWrite = offset;
     writing = true;
   }
 
-  private void written() {
-    offset = reached;
+  private void onWritten() {
+    next = afterWrite;
     writing = false;
     advance();
   }

@@ -8,30 +8,30 @@ import java.util.concurrent.ConcurrentHashMap;
  * The messages after an offset, up to the end of the log or of a page.
  *
  * <p>The log hands the <em>same</em> batch to everybody who stands at the same offset, and the
- * batch remembers each {@linkplain #as form} it was encoded into. So a message is encoded once per
- * wire form, however many clients get it.
+ * batch keeps what each {@linkplain #encoded encoding} made of it. So a message is encoded once per
+ * encoding, however many clients receive it.
  *
  * <p><b>Threads.</b> Safe; the messages must not be written to.
  *
- * <p><b>Cost.</b> One array of references per batch (8 bytes a message), one encoded copy per form
- * in use, for as long as someone writes it or the log caches it.
+ * <p><b>Cost.</b> One array of references per batch (8 bytes a message), one encoded copy per
+ * encoding in use, for as long as it is being written or the log caches it.
  */
 public final class Batch implements Reading {
 
-  /** A way to write a batch down; equal forms share the result. */
-  public interface Form<T> {
+  /** Turns a batch into what a transport writes; equal encodings share the result. */
+  public interface Encoding<T> {
     T encode(Batch batch);
   }
 
-  /** So many forms are kept: a client can ask for ever new ones, as with the cursor it sends. */
-  private static final int MAX_FORMS = 8;
+  /** A client can ask for new ones without end, with the cursor that it sends. */
+  private static final int MAX_ENCODINGS = 8;
 
   private final Offset from;
   private final Offset next;
   private final List<byte[]> messages;
   private final boolean more;
   private final boolean closed;
-  private final Map<Form<?>, Object> encoded = new ConcurrentHashMap<>(4);
+  private final Map<Encoding<?>, Object> encoded = new ConcurrentHashMap<>(4);
 
   /**
    * What a log has after an offset.
@@ -82,17 +82,17 @@ public final class Batch implements Reading {
   }
 
   /**
-   * This batch in {@code form}; encoded at the first call, the same object afterwards. Where there
-   * are many forms already, it is encoded at each call.
+   * This batch in an encoding: encoded at the first call, the same object afterwards. A batch that
+   * was encoded in many ways already is encoded at each call.
    */
   @SuppressWarnings("unchecked")
-  public <T> T as(Form<T> form) {
-    Object known = encoded.get(form);
-    if (known == null && encoded.size() >= MAX_FORMS) {
-      return form.encode(this);
+  public <T> T encoded(Encoding<T> encoding) {
+    Object known = encoded.get(encoding);
+    if (known == null && encoded.size() >= MAX_ENCODINGS) {
+      return encoding.encode(this);
     }
     if (known == null) {
-      known = encoded.computeIfAbsent(form, f -> f.encode(this));
+      known = encoded.computeIfAbsent(encoding, e -> e.encode(this));
     }
     return (T) known;
   }

@@ -79,7 +79,7 @@ public class Tick {
       if (++count % TICKS_A_SECOND == 0) {
         tickAll();
       } else {
-        connections.look(Transport.LONG_POLL, clocks.elapsed().millis());
+        connections.checkNow(Transport.LONG_POLL, clocks.elapsed().millis());
       }
     } catch (RuntimeException | LinkageError e) {
       // One that is thrown ends the ticks.

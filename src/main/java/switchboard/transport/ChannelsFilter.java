@@ -91,7 +91,7 @@ public class ChannelsFilter extends HttpFilter {
         upgrade(request, response, chain);
         return;
       }
-      Visitor.leave(request, Credentials.identify(request, false, authorizer));
+      Visitor.attachTo(request, Credentials.identify(request, false, authorizer));
       String path = path(request);
       if (!path.startsWith("/channels")) {
         if (HttpAccess.isAt(path)) {
@@ -172,7 +172,7 @@ public class ChannelsFilter extends HttpFilter {
       throws IOException, ServletException {
     WebSocketHandshake.require(request, registration.path(), path(request));
     Visitor visitor = visitor(request);
-    visitor.leave(request);
+    visitor.attachTo(request);
     HttpServletRequest visited =
         TyrusUpgrade.of(visitor.asPrincipalOf(WebSocketHandshake.plain(request)));
     chain.doFilter(visited, WebSocketHandshake.withoutLocation(response));
@@ -260,7 +260,7 @@ public class ChannelsFilter extends HttpFilter {
           new IncomingBody.Place(
               bodies, settings, clocks.ticks(), connections.tally(), threads.executor()),
           body -> {
-            requireStillSo(request);
+            requireStillAuthorized(request);
             use.with(body);
           });
     } catch (Channels.Refused | Problem refusal) {
@@ -271,11 +271,11 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   // The body may have come after a while.
-  private void requireStillSo(HttpServletRequest request) {
-    Problem.requireStaying(connections);
-    Problem lapse = request.isAsyncStarted() ? Visitor.of(request).lapsed() : null;
-    if (lapse != null) {
-      throw lapse;
+  private void requireStillAuthorized(HttpServletRequest request) {
+    Problem.requireNotStopping(connections);
+    Problem revocation = request.isAsyncStarted() ? Visitor.of(request).revocation() : null;
+    if (revocation != null) {
+      throw revocation;
     }
   }
 

@@ -68,7 +68,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final Clocks clocks;
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean goodbye = new AtomicBoolean();
-  private final AtomicBoolean lapsed = new AtomicBoolean();
+  private final AtomicBoolean isRevocationLogged = new AtomicBoolean();
   private final long heartbeatMillis;
   private final long oldMillis; // by the clock of ticks
   private volatile long lastWriteMillis;
@@ -228,14 +228,14 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
     private final Place place;
     private final Channel channel;
-    private Offset reached; // guarded by the stream's lock
+    private Offset next; // guarded by the stream's lock
     private boolean hasEnded;
     private volatile Subscription subscription;
 
     private Feed(Place place) {
       this.place = place;
       this.channel = place.channel();
-      this.reached = place.from();
+      this.next = place.from();
     }
 
     private void listen() {
@@ -262,7 +262,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
     @Override
     public void write(Batch batch, Runnable done) {
-      if (hasLapsed()) {
+      if (isRevoked()) {
         return;
       }
       connections.tally().sent(Transport.EVENT_STREAM, batch);
@@ -276,10 +276,10 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     }
 
     private byte[] events(Batch batch) {
-      reached = batch.next();
+      next = batch.next();
       return request.isMany()
-          ? frame("data", batch.as(new Wire.Frame(place.kind(), channel.name())).text())
-          : batch.as(new Wire.Events(place.kind(), nextCursor()));
+          ? frame("data", batch.encoded(new Wire.Frame(place.kind(), channel.name())).text())
+          : batch.encoded(new Wire.Events(place.kind(), nextCursor()));
     }
 
     private void written(boolean wasLast, Runnable done) {
@@ -300,7 +300,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       connections.tally().told(gap);
       enqueue(
           () -> {
-            reached = gap.earliest();
+            next = gap.earliest();
             return request.isMany()
                 ? frame("reset", Wire.resetFrame(channel.name(), gap))
                 : Wire.resetEvent(gap);
@@ -337,7 +337,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   }
 
   private String id() {
-    return ReadRequest.combined(feeds.stream().map(feed -> feed.reached).toList());
+    return ReadRequest.combined(feeds.stream().map(feed -> feed.next).toList());
   }
 
   // The client's own cursor counts for the first control event; after that the clock moves on.
@@ -409,7 +409,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     synchronized (this) {
       isBusy = current != null;
     }
-    if (hasLapsed()) {
+    if (isRevoked()) {
       LOG.fine(() -> this + " – ending: the token is good no longer");
     }
     long ticksMillis = clocks.ticks().millis();
@@ -432,10 +432,10 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   }
 
   // Told in the stream: an EventSource does not show its page the answer to the next request.
-  private boolean hasLapsed() {
-    Problem problem = request.guard().lapsed();
-    if (problem != null && lapsed.compareAndSet(false, true)) {
-      request.guard().noteLapse(toString());
+  private boolean isRevoked() {
+    Problem problem = request.guard().revocation();
+    if (problem != null && isRevocationLogged.compareAndSet(false, true)) {
+      request.guard().logRevocation(toString());
       enqueue(() -> Wire.endingEvent(problem), () -> end(problem.ending()));
     }
     return problem != null;

@@ -51,14 +51,14 @@ record Guard(Authorizer authorizer, Caller caller) {
   }
 
   /** Why the client may do nothing any more; {@code null} while nothing changed. */
-  Problem lapsed() {
-    Refusal refusal = authorizer.lapsed(caller);
+  Problem revocation() {
+    Refusal refusal = authorizer.revocation(caller);
     return refusal == null ? null : problem(refusal);
   }
 
-  /** Writes down that the client was sent away because of {@link #lapsed}. */
-  void noteLapse(String what) {
-    Refusal refusal = authorizer.lapsed(caller);
+  /** Writes down that the client was sent away because of {@link #revocation}. */
+  void logRevocation(String what) {
+    Refusal refusal = authorizer.revocation(caller);
     if (refusal != null) {
       authorizer.refused(caller, what, refusal);
     }

@@ -27,7 +27,7 @@ interface Held {
   void refuse(Problem problem);
 
   /** Refuses it when the application goes, of which JAX-RS may be gone already. */
-  void refuseInTheEnd(Problem problem);
+  void refuseAtShutdown(Problem problem);
 
   /** A request that came to a JAX-RS resource. It is held by that. */
   record ByJaxRs(AsyncResponse response, AsyncContext context) implements Held {
@@ -56,7 +56,7 @@ interface Held {
     // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
     // leave the client waiting for ever.
     @Override
-    public void refuseInTheEnd(Problem problem) {
+    public void refuseAtShutdown(Problem problem) {
       try {
         ChannelsFilter.write(problem, (HttpServletResponse) context.getResponse());
         context.complete();
@@ -126,11 +126,11 @@ interface Held {
     @Override
     public void refuse(Problem problem) {
       place.tally().ended(problem.ending());
-      refuseInTheEnd(problem);
+      refuseAtShutdown(problem);
     }
 
     @Override
-    public void refuseInTheEnd(Problem problem) {
+    public void refuseAtShutdown(Problem problem) {
       answer(problem.toAnswer());
     }
 

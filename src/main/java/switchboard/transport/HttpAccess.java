@@ -133,6 +133,6 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
     if (!isKept) {
       throw new Problem(Ending.TOO_MANY_DENIALS, Ending.TOO_MANY_DENIALS.title());
     }
-    connections.look(clocks.elapsed().millis()); // those concerned end now
+    connections.checkNow(clocks.elapsed().millis()); // those concerned end now
   }
 }

@@ -106,7 +106,7 @@ final class LongPoll implements Sink, Connection {
     if (ending == Ending.SERVER_STOPPING) {
       if (leave()) {
         connections.tally().ended(ending);
-        held.refuseInTheEnd(
+        held.refuseAtShutdown(
             new Problem(ending, "come again with the same offset")
                 .retryAfter(Jitter.around(RETRY_MILLIS)));
       }
@@ -125,16 +125,16 @@ final class LongPoll implements Sink, Connection {
 
   @Override
   public void tick(long nowMillis) {
-    boolean hasLapsed = answer.request().guard().lapsed() != null;
-    if (hasLapsed || nowMillis >= deadlineMillis) {
+    boolean isRevoked = answer.request().guard().revocation() != null;
+    if (isRevoked || nowMillis >= deadlineMillis) {
       answer(() -> whatIsThere(false));
     }
   }
 
   private void requireStanding() {
-    Problem problem = answer.request().guard().lapsed();
+    Problem problem = answer.request().guard().revocation();
     if (problem != null) {
-      answer.request().guard().noteLapse(toString());
+      answer.request().guard().logRevocation(toString());
       throw problem;
     }
   }

@@ -170,7 +170,7 @@ final class ManyChannels implements Conversation {
     }
 
     private Offset offset() {
-      return subscription == null ? place.from() : subscription.offset();
+      return subscription == null ? place.from() : subscription.next();
     }
 
     @Override
@@ -190,12 +190,12 @@ final class ManyChannels implements Conversation {
 
     @Override
     public void write(Batch batch, Runnable done) {
-      if (connection.hasLapsed()) {
+      if (connection.isRevoked()) {
         return;
       }
       connection.tally().sent(Transport.WEBSOCKET, batch);
       connection.sendBatch(
-          batch.as(new Wire.Frame(place.kind(), name)),
+          batch.encoded(new Wire.Frame(place.kind(), name)),
           () -> {
             turns.pass(); // first the others, who have waited
             done.run();

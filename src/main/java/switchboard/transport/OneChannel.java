@@ -96,11 +96,11 @@ final class OneChannel implements Conversation, Sink {
 
   @Override
   public void write(Batch batch, Runnable done) {
-    if (connection.hasLapsed()) {
+    if (connection.isRevoked()) {
       return;
     }
     connection.tally().sent(Transport.WEBSOCKET, batch);
-    connection.sendBatch(batch.as(new Wire.Frame(channel.contentType().kind(), null)), done);
+    connection.sendBatch(batch.encoded(new Wire.Frame(channel.contentType().kind(), null)), done);
   }
 
   @Override
@@ -122,7 +122,7 @@ final class OneChannel implements Conversation, Sink {
 
   @Override
   public String heartbeat() {
-    return subscription == null ? null : Wire.nextFrame(subscription.offset());
+    return subscription == null ? null : Wire.nextFrame(subscription.next());
   }
 
   @Override

@@ -110,7 +110,7 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
       throw gone(gap);
     }
     return reading instanceof Batch batch
-        ? batch.as(new Wire.Body(place.kind()))
+        ? batch.encoded(new Wire.Body(place.kind()))
         : Wire.emptyBody(place.kind());
   }
 
@@ -134,7 +134,7 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
   private static void addFrames(Place place, Reading reading, List<String> frames) {
     ChannelName name = place.channel().name();
     if (reading instanceof Batch batch) {
-      frames.add(batch.as(new Wire.Frame(place.kind(), name)).text());
+      frames.add(batch.encoded(new Wire.Frame(place.kind(), name)).text());
       if (batch.closed()) {
         // Here and now: on the next long poll a channel that was closed before is no news.
         frames.add(Wire.closedFrame(name, batch.next()));

@@ -102,7 +102,7 @@ public final class Problem extends RuntimeException {
   }
 
   /** Refuses what a server that goes would not keep. */
-  static void requireStaying(Connections connections) {
+  static void requireNotStopping(Connections connections) {
     if (connections.isStopping()) {
       throw new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title());
     }
@@ -110,7 +110,7 @@ public final class Problem extends RuntimeException {
 
   /** Refuses an append that comes too soon after others from the same address. */
   static void requirePace(Connections connections, Pace pace, String address) {
-    requireStaying(connections);
+    requireNotStopping(connections);
     long waitMillis = pace.waitMillis(address);
     if (waitMillis > 0) {
       throw new Problem(Ending.TOO_FAST, "appends from " + address + " come too fast")

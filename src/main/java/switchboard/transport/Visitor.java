@@ -32,12 +32,12 @@ record Visitor(String address, Guard guard, Problem refusal) implements Principa
   }
 
   /** Leaves with the request who it comes from. */
-  static void leave(HttpServletRequest request, Guard guard) {
+  static void attachTo(HttpServletRequest request, Guard guard) {
     request.setAttribute(ATTRIBUTE, guard);
   }
 
   /** The same, or why that was refused. */
-  void leave(HttpServletRequest request) {
+  void attachTo(HttpServletRequest request) {
     request.setAttribute(ATTRIBUTE, refusal == null ? guard : refusal);
   }
 

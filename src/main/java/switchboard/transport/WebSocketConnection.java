@@ -70,7 +70,7 @@ final class WebSocketConnection implements Connection {
   private final Clocks clocks;
   private final long heartbeatMillis;
   private final AtomicBoolean over = new AtomicBoolean();
-  private final AtomicBoolean lapsed = new AtomicBoolean();
+  private final AtomicBoolean isRevocationLogged = new AtomicBoolean();
   private final FrameParts incoming;
   private final PendingBodies.Share incomingShare;
   private final PendingBodies.Share outgoingShare;
@@ -178,13 +178,13 @@ final class WebSocketConnection implements Connection {
   }
 
   /** Whether the client may hear nothing any more; then it is told so, and sent away. */
-  boolean hasLapsed() {
-    Problem problem = guard.lapsed();
+  boolean isRevoked() {
+    Problem problem = guard.revocation();
     if (problem == null) {
       return false;
     }
-    if (lapsed.compareAndSet(false, true)) {
-      guard.noteLapse(toString());
+    if (isRevocationLogged.compareAndSet(false, true)) {
+      guard.logRevocation(toString());
       refuse(problem);
     }
     return true;
@@ -286,11 +286,11 @@ final class WebSocketConnection implements Connection {
             Ending.BAD_COMMAND, "a command is a JSON object, not " + Frames.shorten(frame));
       }
       id = command.get("id");
-      if (hasLapsed()) {
+      if (isRevoked()) {
         return;
       }
       if (command.containsKey("token")) {
-        take(id, Frames.string(command, "token"));
+        authenticate(id, Frames.string(command, "token"));
         return;
       }
       if (awaitsToken) {
@@ -314,7 +314,7 @@ final class WebSocketConnection implements Connection {
     }
   }
 
-  private void take(JsonValue id, String token) {
+  private void authenticate(JsonValue id, String token) {
     guard = guard.refreshed(token);
     if (awaitsToken) {
       conversation.open();
@@ -459,7 +459,7 @@ final class WebSocketConnection implements Connection {
     synchronized (waiting) {
       isBusy = sending != null;
     }
-    if (hasLapsed()) {
+    if (isRevoked()) {
       LOG.fine(() -> this + " – ended: the token is good no longer");
     } else if (awaitsToken && ticksMillis >= tokenUntilMillis) {
       refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
@@ -541,7 +541,7 @@ final class WebSocketConnection implements Connection {
     incoming.close();
     incomingShare.close();
     outgoingShare.close();
-    connections.afterwards(writer::release);
+    connections.runAfterTwoTicks(writer::release);
     synchronized (waiting) {
       waiting.clear();
     }

@@ -35,7 +35,7 @@ final class Wire {
   private Wire() {}
 
   /** A body for poll and long poll. */
-  record Body(ContentType.Kind kind) implements Batch.Form<byte[]> {
+  record Body(ContentType.Kind kind) implements Batch.Encoding<byte[]> {
     @Override
     public byte[] encode(Batch batch) {
       return kind == ContentType.Kind.JSON ? array(batch.messages()) : concat(batch.messages());
@@ -48,7 +48,7 @@ final class Wire {
   }
 
   /** A {@code data} and a {@code control} event. */
-  record Events(ContentType.Kind kind, String cursor) implements Batch.Form<byte[]> {
+  record Events(ContentType.Kind kind, String cursor) implements Batch.Encoding<byte[]> {
     @Override
     public byte[] encode(Batch batch) {
       String id = "id: " + batch.next() + "\n\n";
@@ -123,7 +123,8 @@ final class Wire {
    *
    * @param channel its name where the frame has to say it, else {@code null}
    */
-  record Frame(ContentType.Kind kind, ChannelName channel) implements Batch.Form<WebSocketFrame> {
+  record Frame(ContentType.Kind kind, ChannelName channel)
+      implements Batch.Encoding<WebSocketFrame> {
     @Override
     public WebSocketFrame encode(Batch batch) {
       String open = open(channel, batch.next());

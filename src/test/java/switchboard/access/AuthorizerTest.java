@@ -123,9 +123,9 @@ class AuthorizerTest {
     Authorizer authorizer = authorizer();
     String token = token().grant("*", "read").expiresIn(Duration.ofSeconds(100)).sign();
     Caller caller = authorizer.identify(HERE, token, null);
-    assertNull(authorizer.lapsed(caller));
+    assertNull(authorizer.revocation(caller));
     time.pass(Duration.ofSeconds(110));
-    assertEquals(Refusal.Reason.TOKEN_EXPIRED, authorizer.lapsed(caller).reason());
+    assertEquals(Refusal.Reason.TOKEN_EXPIRED, authorizer.revocation(caller).reason());
     assertEquals(
         Refusal.Reason.TOKEN_EXPIRED,
         reason(() -> authorizer.identify(HERE, token, null)),
@@ -138,8 +138,8 @@ class AuthorizerTest {
     Caller first = authorizer.identify(HERE, token().id("one").sign(), null);
     Caller second = authorizer.identify(HERE, token().id("two").sign(), null);
     assertTrue(authorizer.denyToken(first, "one"));
-    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(first).reason());
-    assertNull(authorizer.lapsed(second));
+    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.revocation(first).reason());
+    assertNull(authorizer.revocation(second));
     assertEquals(
         Refusal.Reason.TOKEN_DENIED,
         reason(() -> authorizer.identify(HERE, token().id("one").sign(), null)));
@@ -152,12 +152,12 @@ class AuthorizerTest {
     Caller bob = authorizer.identify(HERE, token().subject("bob").sign(), null);
     Caller login = authorizer.identify(HERE, null, authorizer.login("alice", role -> false));
     assertTrue(authorizer.denySubject(bob, "alice"));
-    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(alice).reason());
-    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(login).reason());
-    assertNull(authorizer.lapsed(bob));
+    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.revocation(alice).reason());
+    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.revocation(login).reason());
+    assertNull(authorizer.revocation(bob));
     time.pass(Duration.ofSeconds(2));
     String newer = token().sign();
-    assertNull(authorizer.lapsed(authorizer.identify(HERE, newer, null)));
+    assertNull(authorizer.revocation(authorizer.identify(HERE, newer, null)));
   }
 
   @Test
@@ -168,7 +168,7 @@ class AuthorizerTest {
     authorizer.denyToken(caller, "one");
     time.pass(Duration.ofMinutes(58));
     authorizer.tick();
-    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.lapsed(caller).reason());
+    assertEquals(Refusal.Reason.TOKEN_DENIED, authorizer.revocation(caller).reason());
   }
 
   @Test

@@ -142,7 +142,7 @@ class SubscriptionTest {
     append(channel, "c");
     walk();
     assertEquals(List.of("a"), sink.events);
-    assertEquals(channel.earliest(), subscription.offset());
+    assertEquals(channel.earliest(), subscription.next());
     sink.finishWrite();
     assertEquals(List.of("a", "b", "c"), sink.events);
   }

@@ -148,18 +148,18 @@ class BudgetTest {
     RingLog log = log(100);
     append(log, 100);
     Batch batch = assertInstanceOf(Batch.class, log.readAfter(log.earliest()));
-    record Form(int i) implements Batch.Form<Object> {
+    record Numbered(int i) implements Batch.Encoding<Object> {
       @Override
       public Object encode(Batch of) {
         return new Object();
       }
     }
-    assertSame(batch.as(new Form(1)), batch.as(new Form(1)));
+    assertSame(batch.encoded(new Numbered(1)), batch.encoded(new Numbered(1)));
     for (int i = 0; i < 20; i++) {
-      batch.as(new Form(i));
+      batch.encoded(new Numbered(i));
     }
-    assertNotSame(batch.as(new Form(19)), batch.as(new Form(19)));
-    assertSame(batch.as(new Form(1)), batch.as(new Form(1)));
+    assertNotSame(batch.encoded(new Numbered(19)), batch.encoded(new Numbered(19)));
+    assertSame(batch.encoded(new Numbered(1)), batch.encoded(new Numbered(1)));
   }
 
   @Test

@@ -143,8 +143,8 @@ class RingLogTest {
     append(log, "a");
     Batch batch = assertInstanceOf(Batch.class, log.readAfter(start));
     assertSame(batch, log.readAfter(start));
-    Batch.Form<Object> form = b -> new Object();
-    assertSame(batch.as(form), batch.as(form));
+    Batch.Encoding<Object> encoding = b -> new Object();
+    assertSame(batch.encoded(encoding), batch.encoded(encoding));
     append(log, "b");
     assertNotSame(batch, log.readAfter(start));
     assertEquals(List.of("a", "b"), texts(log.readAfter(start)));

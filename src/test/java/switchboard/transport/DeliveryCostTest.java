@@ -125,7 +125,7 @@ class DeliveryCostTest {
 
   @Test
   void aDeliveredMessageAllocatesNextToNothing() {
-    Channel channel = crowdedChannel(batch -> batch.as(FRAME));
+    Channel channel = crowdedChannel(batch -> batch.encoded(FRAME));
     long all = cost(this::allocatedBytes, () -> appendAndWalk(channel, 1));
     long perMessage = all / (ROUNDS * CLIENTS);
     assertEquals(2L * ROUNDS * CLIENTS, messages);
@@ -134,14 +134,14 @@ class DeliveryCostTest {
 
   @Test
   void aFrameOfManyMessagesIsSmallerThanManyFrames() {
-    appendAndWalk(crowdedChannel(batch -> batch.as(FRAME)), BURST);
+    appendAndWalk(crowdedChannel(batch -> batch.encoded(FRAME)), BURST);
     double perMessage = (double) bytes / messages;
     assertTrue(perMessage <= 135, perMessage + " bytes for a message of 128");
   }
 
   @Test
   void theBatchedPathIsMuchCheaperThanAFrameForEachMessageAndClient() {
-    Channel channel = crowdedChannel(batch -> batch.as(FRAME));
+    Channel channel = crowdedChannel(batch -> batch.encoded(FRAME));
     long batched = cost(THREAD::getCurrentThreadCpuTime, () -> appendAndWalk(channel, BURST));
     Channel other = crowdedChannel(FRAME::encode);
     long plain =

@@ -139,7 +139,7 @@ final class Fuzz {
         channel.append(Append.of(messages));
         String all =
             ((switchboard.log.Batch) channel.readAfter(channel.earliest()))
-                .as(new Wire.Frame(ContentType.Kind.JSON, null))
+                .encoded(new Wire.Frame(ContentType.Kind.JSON, null))
                 .text();
         Reader.object(all);
       }

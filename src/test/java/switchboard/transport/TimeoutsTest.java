@@ -287,7 +287,7 @@ class TimeoutsTest {
           }
 
           @Override
-          public void refuseInTheEnd(Problem problem) {
+          public void refuseAtShutdown(Problem problem) {
             refuse(problem);
           }
         };

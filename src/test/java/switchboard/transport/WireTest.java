@@ -30,16 +30,16 @@ class WireTest {
   }
 
   private static String events(Kind kind, String... messages) {
-    return new String(batch(messages).as(new Wire.Events(kind, "9")), UTF_8);
+    return new String(batch(messages).encoded(new Wire.Events(kind, "9")), UTF_8);
   }
 
   @Test
   void aFrameOfOneMessageIsSmall() {
-    String frame = batch("x".repeat(126), "").as(new Wire.Frame(Kind.JSON, null)).text();
+    String frame = batch("x".repeat(126), "").encoded(new Wire.Frame(Kind.JSON, null)).text();
     assertEquals(
         "{\"next\":\"00000001_000000002\",\"messages\":[" + "x".repeat(126) + ",]}", frame);
     String message = "\"" + "x".repeat(126) + "\"";
-    assertTrue(batch(message).as(new Wire.Frame(Kind.JSON, null)).bytes().length <= 180);
+    assertTrue(batch(message).encoded(new Wire.Frame(Kind.JSON, null)).bytes().length <= 180);
   }
 
   @Test
@@ -47,7 +47,7 @@ class WireTest {
     ChannelName name = new ChannelName("a");
     assertEquals(
         "{\"channel\":\"a\",\"next\":\"00000001_000000001\",\"messages\":[1]}",
-        batch("1").as(new Wire.Frame(Kind.JSON, name)).text());
+        batch("1").encoded(new Wire.Frame(Kind.JSON, name)).text());
     assertEquals(
         "{\"channel\":\"a\",\"next\":\"00000001_000000001\",\"closed\":true}",
         Wire.closedFrame(name, new Offset(1, 1)));
@@ -55,7 +55,7 @@ class WireTest {
 
   @Test
   void aPageSaysThatThereIsMore() {
-    String frame = page(1, "1", "2").as(new Wire.Frame(Kind.JSON, null)).text();
+    String frame = page(1, "1", "2").encoded(new Wire.Frame(Kind.JSON, null)).text();
     assertEquals("{\"next\":\"00000001_000000001\",\"messages\":[1],\"more\":true}", frame);
   }
 
@@ -88,14 +88,15 @@ class WireTest {
     assertTrue(events(Kind.BINARY, "ab", "c").contains("data:YWJj\n"));
     assertEquals(
         "{\"next\":\"00000001_000000001\",\"data\":\"YWJj\"}",
-        batch("abc").as(new Wire.Frame(Kind.BINARY, null)).text());
+        batch("abc").encoded(new Wire.Frame(Kind.BINARY, null)).text());
   }
 
   @Test
   void bodiesAreAnArrayForJsonAndTheBytesOtherwise() {
     assertEquals(
-        "[1,{\"a\":2}]", new String(batch("1", "{\"a\":2}").as(new Wire.Body(Kind.JSON)), UTF_8));
-    assertEquals("ab", new String(batch("a", "b").as(new Wire.Body(Kind.TEXT)), UTF_8));
+        "[1,{\"a\":2}]",
+        new String(batch("1", "{\"a\":2}").encoded(new Wire.Body(Kind.JSON)), UTF_8));
+    assertEquals("ab", new String(batch("a", "b").encoded(new Wire.Body(Kind.TEXT)), UTF_8));
   }
 
   @Test

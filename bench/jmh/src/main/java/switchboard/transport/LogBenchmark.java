@@ -79,6 +79,6 @@ public class LogBenchmark {
 
   @Benchmark
   public WebSocketFrame encodedBefore() {
-    return batch.as(FRAME);
+    return batch.encoded(FRAME);
   }
 }

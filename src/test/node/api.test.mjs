@@ -39,7 +39,7 @@ const NOT_PROVOKED = [
   /bad-upgrade/,
   /server-stopping/,
   /too-slow/,
-  /too-fast|store-(full|unavailable)|outcome-unknown|channel-full|too-many-(connections|from-address)|query-too-long/,
+  /rate-limited|store-(full|unavailable)|outcome-unknown|channel-full|too-many-(connections|from-address)|query-too-long/,
   /^channel \S+ channel-closed$/,
 ]
 
@@ -906,7 +906,7 @@ async function expectCloses(channel, path) {
   await large.hears('hello')
   large.socket.send(JSON.stringify({ append: 'x'.repeat(MIB) }))
   await large.isClosed('1009 too-large')
-  await dead.isClosed('1001 peer-lost')
+  await dead.isClosed('1001 connection-lost')
 }
 
 describe('/channels of openapi.json', () => {

@@ -88,7 +88,7 @@ export async function viciousProxy(vices = {}) {
     if (vices.refusal) {
       const { status, seconds } = vices.refusal
       const head = { 'Content-Type': 'application/problem+json', 'Retry-After': seconds }
-      const document = { type: 'urn:switchboard:problem:starting', title: 'Starting', status }
+      const document = { type: 'urn:switchboard:problem:warming-up', title: 'Warming up', status }
       response.writeHead(status, head).end(JSON.stringify(document))
       return
     }

@@ -97,7 +97,7 @@ public final class Connections {
       return new Refusal(Ending.TOO_MANY_FROM_ADDRESS, SOON_MILLIS);
     }
     long waitMillis = admission.waitMillis();
-    return waitMillis == 0 ? null : new Refusal(Ending.STARTING, waitMillis);
+    return waitMillis == 0 ? null : new Refusal(Ending.WARMING_UP, waitMillis);
   }
 
   /**

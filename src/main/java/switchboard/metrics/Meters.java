@@ -100,16 +100,16 @@ public final class Meters {
   }
 
   private void addresses(Connections connections) {
-    Gauge.builder("switchboard.addresses", connections, Connections::addresses)
+    Gauge.builder("switchboard.client.addresses", connections, Connections::addresses)
         .description("Addresses that have connections; 0 where there is no bound for one.")
         .register(registry);
   }
 
   private void bodies(PendingBodies bodies) {
-    Gauge.builder("switchboard.bodies", bodies, PendingBodies::count)
+    Gauge.builder("switchboard.pending.requests", bodies, PendingBodies::count)
         .description("Requests and large answers whose body is still on its way.")
         .register(registry);
-    Gauge.builder("switchboard.bodies.held", bodies, PendingBodies::heldBytes)
+    Gauge.builder("switchboard.pending", bodies, PendingBodies::heldBytes)
         .baseUnit("bytes")
         .description(
             "What is held for clients that are slow to send or to read: bodies, parts of frames,"
@@ -125,11 +125,11 @@ public final class Meters {
         .baseUnit("bytes")
         .description("Bytes of all messages that the logs keep.")
         .register(registry);
-    Gauge.builder("switchboard.held", channels, Channels::heldBytes)
+    Gauge.builder("switchboard.memory", channels, Channels::heldBytes)
         .baseUnit("bytes")
         .description("The same with what it costs to keep them.")
         .register(registry);
-    Gauge.builder("switchboard.held.max", channels, Channels::maxHeldBytes)
+    Gauge.builder("switchboard.memory.max", channels, Channels::maxHeldBytes)
         .baseUnit("bytes")
         .description("How much that may be.")
         .register(registry);
@@ -148,7 +148,7 @@ public final class Meters {
   }
 
   private void repairs(Channels channels) {
-    FunctionCounter.builder("switchboard.store.holes", channels, c -> c.repairs().holes())
+    FunctionCounter.builder("switchboard.store.gaps", channels, c -> c.repairs().holes())
         .description("Messages from other servers that did not follow what was known here.")
         .register(registry);
     FunctionCounter.builder("switchboard.store.missed", channels, c -> c.repairs().missed())
@@ -188,7 +188,7 @@ public final class Meters {
         tally.waitMicros(),
         MICROS);
     histogram(
-        "walk_seconds",
+        "dispatch_duration_seconds",
         "How long a worker walks the subscriptions of a channel.",
         tally.walkMicros(),
         MICROS);

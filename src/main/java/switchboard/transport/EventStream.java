@@ -377,7 +377,8 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
           pending = next.bytes().get();
           if (!share.hold(pending.length)) {
             pending = null;
-            return () -> end(Ending.BODIES_FULL); // its client comes again with the offset it has
+            return () ->
+                end(Ending.REQUEST_BUFFER_FULL); // its client comes again with the offset it has
           }
           lastWriteMillis = clocks.elapsed().millis();
           writingSinceMillis = clocks.ticks().millis();
@@ -504,7 +505,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   @Override
   public void onError(Throwable e) {
     LOG.log(Level.FINEST, e, () -> this + " – the client is gone");
-    end(Ending.PEER_LOST);
+    end(Ending.CONNECTION_LOST);
   }
 
   @Override
@@ -514,12 +515,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void onError(AsyncEvent event) {
-    end(Ending.PEER_LOST);
+    end(Ending.CONNECTION_LOST);
   }
 
   @Override
   public void onTimeout(AsyncEvent event) {
-    finish(Ending.PEER_LOST.slug());
+    finish(Ending.CONNECTION_LOST.slug());
   }
 
   @Override

@@ -43,7 +43,7 @@ final class FrameParts {
             ? text.capacity()
             : Math.max(length, text.capacity() + text.capacity() / 2);
     if (!share.hold((long) capacity * characterBytes)) {
-      return Ending.BODIES_FULL;
+      return Ending.REQUEST_BUFFER_FULL;
     }
     if (capacity > text.capacity()) {
       text = new StringBuilder(capacity).append(text);

@@ -108,7 +108,7 @@ interface Held {
     private void answerAsItIsTaken(HttpAnswer answer) {
       PendingBodies.Share share = place.bodies().share();
       if (!share.hold(answer.sent(request).length)) {
-        refuse(new Problem(Ending.BODIES_FULL, Ending.BODIES_FULL.title()));
+        refuse(new Problem(Ending.REQUEST_BUFFER_FULL, Ending.REQUEST_BUFFER_FULL.title()));
         return;
       }
       try {

@@ -194,7 +194,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     long most = length >= 0 ? length : limit + 1L;
     int size = (int) Math.min(most, Math.max(FIRST_BYTES, 2L * bytes.length));
     if (!place.bodies().reserve(size - bytes.length, bytes.length == 0)) {
-      return new Problem(Ending.BODIES_FULL, Ending.BODIES_FULL.title());
+      return new Problem(Ending.REQUEST_BUFFER_FULL, Ending.REQUEST_BUFFER_FULL.title());
     }
     bytes = Arrays.copyOf(bytes, size);
     return null;
@@ -269,7 +269,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       now = count;
     }
     if (now - countBefore < withinMillis * BYTES_A_SECOND / 1_000) {
-      end(Ending.BODY_LATE);
+      end(Ending.BODY_TIMEOUT);
     } else {
       countBefore = now;
       sinceMillis = nowMillis;

@@ -113,7 +113,7 @@ public final class Problem extends RuntimeException {
     requireNotStopping(connections);
     long waitMillis = pace.waitMillis(address);
     if (waitMillis > 0) {
-      throw new Problem(Ending.TOO_FAST, "appends from " + address + " come too fast")
+      throw new Problem(Ending.RATE_LIMITED, "appends from " + address + " come too fast")
           .retryAfter(waitMillis);
     }
   }

@@ -254,7 +254,7 @@ final class WebSocketConnection implements Connection {
     if (!isTooLarge && incomingShare.hold(bytes)) {
       return true;
     }
-    closeNow(isTooLarge ? Ending.TOO_LARGE : Ending.BODIES_FULL);
+    closeNow(isTooLarge ? Ending.TOO_LARGE : Ending.REQUEST_BUFFER_FULL);
     return false;
   }
 
@@ -366,7 +366,7 @@ final class WebSocketConnection implements Connection {
       }
     }
     if (tooMany || isFull) {
-      closeNow(tooMany ? Ending.TOO_SLOW : Ending.BODIES_FULL);
+      closeNow(tooMany ? Ending.TOO_SLOW : Ending.REQUEST_BUFFER_FULL);
     } else {
       push();
     }
@@ -446,7 +446,7 @@ final class WebSocketConnection implements Connection {
 
   private void broke(Throwable e) {
     LOG.log(Level.FINEST, e, () -> this + " – the client is gone");
-    closeNow(Ending.PEER_LOST);
+    closeNow(Ending.CONNECTION_LOST);
   }
 
   @Override
@@ -465,7 +465,7 @@ final class WebSocketConnection implements Connection {
       refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
     } else if (isPongLate(ticksMillis)) {
       LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
-      closeNow(Ending.PEER_LOST);
+      closeNow(Ending.CONNECTION_LOST);
     } else if (isBusy && sendingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
       LOG.fine(() -> this + " – ended: a send is stuck (millis=" + sendingMillis + ")");
       closeNow(Ending.TOO_SLOW);

@@ -274,13 +274,13 @@ class SmallHeapIT implements Wanderer.Crowd {
         (System.nanoTime() - start) / 1e9,
         published.get() - before,
         held.get(),
-        Metrics.read(http, "switchboard_held_bytes"));
+        Metrics.read(http, "switchboard_memory_bytes"));
     letGo();
     return held.get();
   }
 
   private long heldForClients() {
-    return (long) Metrics.read(http, "switchboard_bodies_held_bytes");
+    return (long) Metrics.read(http, "switchboard_pending_bytes");
   }
 
   private void letGo() throws IOException {

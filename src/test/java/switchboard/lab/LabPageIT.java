@@ -244,7 +244,7 @@ class LabPageIT extends ServerTest {
     await("it is freed", () -> open(Transport.WEBSOCKET) == before);
     await("the page tells", () -> note("webSocket").contains("given up after"));
     assertTrue(note("webSocket").contains("pinged after"), note("webSocket"));
-    assertTrue(note("webSocket").contains("peer-lost"), note("webSocket"));
+    assertTrue(note("webSocket").contains("connection-lost"), note("webSocket"));
   }
 
   @Test

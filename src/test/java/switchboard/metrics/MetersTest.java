@@ -121,8 +121,8 @@ class MetersTest {
 
   @Test
   void countEveryEndingByItsName() {
-    tally.ended(Ending.PEER_LOST);
-    assertReads("switchboard_endings_total{ending=\"peer-lost\"} 1.0");
+    tally.ended(Ending.CONNECTION_LOST);
+    assertReads("switchboard_endings_total{ending=\"connection-lost\"} 1.0");
     assertReads("switchboard_endings_total{ending=\"too-slow\"} 0.0");
   }
 

@@ -62,7 +62,7 @@ class AdmissionIT {
       assertTrue(
           CLIENTS <= PER_SECOND * (seconds + 1) + 1, CLIENTS + " were let in in " + seconds + " s");
       assertTrue(
-          Metrics.read(http, "switchboard_endings_total{ending=\"starting\"}") >= told.size());
+          Metrics.read(http, "switchboard_endings_total{ending=\"warming-up\"}") >= told.size());
     } finally {
       for (RawSocket socket : letIn) {
         socket.reset();
@@ -85,7 +85,7 @@ class AdmissionIT {
     socket.close();
     assertTrue(status.contains(" 503 "), status);
     assertTrue(answer.contains("Retry-After: "), answer);
-    assertTrue(answer.contains("urn:switchboard:problem:starting"), answer);
+    assertTrue(answer.contains("urn:switchboard:problem:warming-up"), answer);
     long millis = Long.parseLong(answer.replaceAll("(?s).*retryAfterMillis\":(\\d+).*", "$1"));
     told.add(millis);
     CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(() -> due.add(1));

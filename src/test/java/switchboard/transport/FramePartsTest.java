@@ -67,7 +67,7 @@ class FramePartsTest {
         refusal = frame.add("x".repeat(10_000), MAX);
       }
     }
-    assertEquals(Ending.BODIES_FULL, refusal);
+    assertEquals(Ending.REQUEST_BUFFER_FULL, refusal);
     assertTrue(bodies.heldBytes() <= bodies.maxBytes());
     assertNull(new FrameParts(bodies.share()).add("x".repeat(8_000), MAX), "small ones are free");
     frames.forEach(FrameParts::close);

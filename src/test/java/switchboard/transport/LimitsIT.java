@@ -225,7 +225,7 @@ class LimitsIT {
         break;
       }
     }
-    assertRefused(last, 429, "too-fast");
+    assertRefused(last, 429, "rate-limited");
     assertTrue(statuses.size() > 50, "a second's worth was accepted: " + statuses.size());
     assertEquals(204, http.send(append("192.0.2.2", channel, "1")).status(), "another address");
     ServerTest.await(
@@ -243,7 +243,7 @@ class LimitsIT {
     sendHalfOfLargeBodies(all.get(0));
     askForTooMuch(all);
     assertTrue(accepted > 200, accepted + " appends were accepted");
-    double held = Metrics.read(http, "switchboard_held_bytes");
+    double held = Metrics.read(http, "switchboard_memory_bytes");
     assertTrue(held <= 8 << 20, held + " bytes are held");
     for (String ending :
         List.of(
@@ -254,11 +254,11 @@ class LimitsIT {
             "too-many-connections",
             "too-many-from-address",
             "channel-full",
-            "too-fast",
+            "rate-limited",
             "too-large",
             "headers-too-large",
             "query-too-long",
-            "bodies-full")) {
+            "request-buffer-full")) {
       String metric = "switchboard_endings_total{ending=\"" + ending + "\"}";
       assertTrue(Metrics.read(http, metric) > 0, ending + " was never reached");
     }

@@ -64,7 +64,7 @@ class PeersIT {
   }
 
   private double lost() {
-    return Metrics.read(http, "switchboard_endings_total{ending=\"peer-lost\"}");
+    return Metrics.read(http, "switchboard_endings_total{ending=\"connection-lost\"}");
   }
 
   private String path(String query) {
@@ -180,7 +180,7 @@ class PeersIT {
     ServerTest.await(
         "nobody is left",
         () -> subscriptions() == 0 && Metrics.read(http, "switchboard_connections") == 0);
-    assertEquals(0, Metrics.read(http, "switchboard_addresses"));
+    assertEquals(0, Metrics.read(http, "switchboard_client_addresses"));
   }
 
   private void cycles(Transport transport, int count, Random random) throws Exception {

@@ -159,7 +159,7 @@ class PendingAnswerTest {
     second.ask(LARGE);
     assertEquals(503, second.status);
     assertEquals(LARGE, bodies.heldBytes());
-    assertEquals(1, tally.endings(Ending.BODIES_FULL));
+    assertEquals(1, tally.endings(Ending.REQUEST_BUFFER_FULL));
     Client small = new Client();
     small.ask(1_000);
     assertEquals(200, small.status);

@@ -60,12 +60,13 @@ class SlowBodiesIT {
     for (RawSocket socket : sockets) {
       socket.reset();
     }
-    ServerTest.await("no body is left", () -> Metrics.read(http, "switchboard_bodies") == 0);
-    assertEquals(0, Metrics.read(http, "switchboard_bodies_held_bytes"));
+    ServerTest.await(
+        "no body is left", () -> Metrics.read(http, "switchboard_pending_requests") == 0);
+    assertEquals(0, Metrics.read(http, "switchboard_pending_bytes"));
   }
 
   private double late() {
-    return Metrics.read(http, "switchboard_endings_total{ending=\"body-late\"}");
+    return Metrics.read(http, "switchboard_endings_total{ending=\"body-timeout\"}");
   }
 
   /** One whose headers say that a body follows. */
@@ -218,8 +219,8 @@ class SlowBodiesIT {
     }
     ServerTest.await(
         "not all have room",
-        () -> Metrics.read(http, "switchboard_endings_total{ending=\"bodies-full\"}") >= 4);
-    assertTrue(Metrics.read(http, "switchboard_bodies_held_bytes") <= 4 << 20);
+        () -> Metrics.read(http, "switchboard_endings_total{ending=\"request-buffer-full\"}") >= 4);
+    assertTrue(Metrics.read(http, "switchboard_pending_bytes") <= 4 << 20);
     assertEquals(204, http.append(channel, "1").status(), "what comes at once has room");
     // The others have as long again for having sent so much; then they are late.
     List<String> answers = new ArrayList<>();

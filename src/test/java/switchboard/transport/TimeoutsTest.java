@@ -396,7 +396,7 @@ class TimeoutsTest {
     isAnswering = false;
     tickAfter(40_000);
     pass(3);
-    assertEquals("close peer-lost", events.get(events.size() - 1));
+    assertEquals("close connection-lost", events.get(events.size() - 1));
     assertEquals(0, connections.count());
   }
 

@@ -64,7 +64,7 @@ public class Switchboard {
   void start() {
     settings = Sources.read();
     threads = ServerResources.threads();
-    authorizer = new Authorizer(settings, clocks);
+    authorizer = new Authorizer(settings, clocks, this::tellsChangesOfAnother);
     int wanted = settings.get(Settings.DISPATCH_THREADS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
@@ -105,16 +105,20 @@ public class Switchboard {
         new Presence(
             channels,
             name -> settings.get(Settings.PRESENCE_MEMBERS).match(name.value()),
-            this::tellsChanges);
+            name -> tellsChanges(name.value()));
   }
 
   private boolean isAutoCreated(ChannelName name) {
     return settings.get(Settings.AUTO_CREATE).match(name.value())
-        || Presence.isOfChanges(name, this::tellsChanges);
+        || tellsChangesOfAnother(name.value());
   }
 
-  private boolean tellsChanges(ChannelName name) {
-    return settings.get(Settings.PRESENCE_CHANGES).match(name.value());
+  private boolean tellsChangesOfAnother(String name) {
+    return Presence.isOfChanges(name, this::tellsChanges);
+  }
+
+  private boolean tellsChanges(String name) {
+    return settings.get(Settings.PRESENCE_CHANGES).match(name);
   }
 
   private Store store(Parts parts) {

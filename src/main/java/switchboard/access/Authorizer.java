@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.logging.Logger;
 import switchboard.config.Action;
 import switchboard.config.Grants;
@@ -60,10 +61,18 @@ public final class Authorizer {
   private final FailedAttempts failures;
   private final int maxFailures;
   private final Clocks clocks;
+  private final Predicate<String> serversOwn;
   private final AtomicLong knownBytes = new AtomicLong(); // since they were last forgotten
   private final Map<String, Known> known = new ConcurrentHashMap<>();
 
-  public Authorizer(Settings settings, Clocks clocks) {
+  /**
+   * Reads who may do what.
+   *
+   * @param serversOwn names of channels that only the server creates and appends to, whatever was
+   *     granted
+   */
+  public Authorizer(Settings settings, Clocks clocks, Predicate<String> serversOwn) {
+    this.serversOwn = serversOwn;
     this.open = settings.get(Settings.OPEN);
     this.roles = settings.get(Settings.ROLES);
     this.tokenChannels = settings.get(Settings.TOKEN_CHANNELS);
@@ -106,7 +115,7 @@ public final class Authorizer {
   }
 
   /** What somebody may do who has those roles; to be found out while the request is there. */
-  public Caller.Login login(String name, java.util.function.Predicate<String> isInRole) {
+  public Caller.Login login(String name, Predicate<String> isInRole) {
     return new Caller.Login(name, roles.of(isInRole));
   }
 
@@ -168,7 +177,11 @@ public final class Authorizer {
    */
   public void require(Caller caller, Action action, String channel) {
     if (!permits(caller, action, channel)) {
-      throw refused(caller, action.token() + " of channel \"" + channel + "\"", refusal(caller));
+      Refusal refusal =
+          isServersOwn(action, channel)
+              ? new Refusal(Refusal.Reason.FORBIDDEN, "only the server appends to this channel")
+              : refusal(caller);
+      throw refused(caller, action.token() + " of channel \"" + channel + "\"", refusal);
     }
   }
 
@@ -185,11 +198,16 @@ public final class Authorizer {
 
   /** Whether the caller may do that, without a word to the log. */
   public boolean permits(Caller caller, Action action, String channel) {
-    return open.permit(action, channel)
-        || (caller.token() != null
-            && (channel.equals(ALL) || tokenChannels.match(channel))
-            && caller.token().grants().permit(action, channel))
-        || (caller.login() != null && caller.login().grants().permit(action, channel));
+    return !isServersOwn(action, channel)
+        && (open.permit(action, channel)
+            || (caller.token() != null
+                && (channel.equals(ALL) || tokenChannels.match(channel))
+                && caller.token().grants().permit(action, channel))
+            || (caller.login() != null && caller.login().grants().permit(action, channel)));
+  }
+
+  private boolean isServersOwn(Action action, String channel) {
+    return (action == Action.APPEND || action == Action.CREATE) && serversOwn.test(channel);
   }
 
   /** Whether there may be a channel with which the caller may do that. */

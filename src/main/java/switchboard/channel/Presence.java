@@ -57,16 +57,18 @@ public final class Presence {
   }
 
   /**
-   * Whether a name is that of a channel that tells who listens to another: it comes into being when
-   * first asked for.
+   * Whether a name is that of a channel that tells who listens to another. It is created when it is
+   * first asked for, and only the server appends to it.
+   *
+   * @param tellsChanges whether a channel of that name tells who comes and leaves
    */
-  public static boolean isOfChanges(ChannelName name, Predicate<ChannelName> tellsChanges) {
-    int length = name.value().length() - SUFFIX.length();
-    if (!isBeside(name) || length == 0) {
+  public static boolean isOfChanges(String name, Predicate<String> tellsChanges) {
+    int length = name.length() - SUFFIX.length();
+    if (!name.endsWith(SUFFIX) || length == 0) {
       return false;
     }
-    ChannelName of = new ChannelName(name.value().substring(0, length));
-    return !isBeside(of) && tellsChanges.test(of);
+    String of = name.substring(0, length);
+    return !of.endsWith(SUFFIX) && tellsChanges.test(of);
   }
 
   /** Who listens to a channel now, here and elsewhere; names only where the channel tells them. */

@@ -70,7 +70,7 @@ class AuthorizerTest {
       written.put(sides[0], sides[1]);
     }
     Settings settings = new Settings(setting -> written.get(setting.key()), written.keySet());
-    return new Authorizer(settings, time.clocks());
+    return new Authorizer(settings, time.clocks(), name -> name.endsWith("~own"));
   }
 
   /** Issued at what the clock of the test says, however long the test takes. */
@@ -109,6 +109,23 @@ class AuthorizerTest {
         reason(() -> authorizer.require(nobody, Action.READ, "orders-1")));
     assertEquals(
         Refusal.Reason.FORBIDDEN, reason(() -> authorizer.require(guest, Action.READ, "orders-1")));
+  }
+
+  @Test
+  void onlyTheServerCreatesAndAppendsToItsOwnChannelsWhateverIsGranted() {
+    Authorizer authorizer = authorizer("switchboard.access.open=*:read+append+create+delete");
+    Caller caller =
+        authorizer.identify(HERE, token().grant("*", "read", "append", "create").sign(), null);
+    for (Action action : List.of(Action.APPEND, Action.CREATE)) {
+      assertFalse(authorizer.permits(caller, action, "a~own"));
+      Refusal refusal =
+          assertThrows(Refusal.class, () -> authorizer.require(caller, action, "a~own"));
+      assertEquals(Refusal.Reason.FORBIDDEN, refusal.reason());
+      assertEquals("only the server appends to this channel", refusal.getMessage());
+      assertTrue(authorizer.permits(caller, action, "a~owner"));
+    }
+    assertTrue(authorizer.permits(caller, Action.READ, "a~own"));
+    assertTrue(authorizer.permits(caller, Action.DELETE, "a~own"));
   }
 
   @Test

@@ -23,15 +23,16 @@ class PresenceTest {
           new Retention(100, 10_000, Duration.ZERO),
           new Page(10, 1_000),
           new Limits(1_000_000, 100, 2, 3),
-          name -> Presence.isOfChanges(name, PresenceTest::isWatched),
+          name -> Presence.isOfChanges(name.value(), PresenceTest::isWatched),
           new Dispatch(Runnable::run, new Tally()),
           time.clocks());
   private final Presence presence =
-      new Presence(channels, name -> name.value().equals("watched"), PresenceTest::isWatched);
+      new Presence(
+          channels, name -> name.value().equals("watched"), name -> isWatched(name.value()));
   private final Channel watched = create("watched");
 
-  private static boolean isWatched(ChannelName name) {
-    return name.value().startsWith("watched");
+  private static boolean isWatched(String name) {
+    return name.startsWith("watched");
   }
 
   private Channel create(String name) {

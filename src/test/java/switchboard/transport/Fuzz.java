@@ -65,7 +65,7 @@ final class Fuzz {
       new Settings(setting -> setting == Settings.OPEN ? "*" : null, List.of());
 
   private static Visitor anybody() {
-    Authorizer authorizer = new Authorizer(SETTINGS, Clocks.system());
+    Authorizer authorizer = new Authorizer(SETTINGS, Clocks.system(), name -> false);
     return new Visitor("", new Guard(authorizer, authorizer.identify("", null, null)), null);
   }
 

@@ -100,6 +100,19 @@ class PresenceIT extends ServerTest {
   }
 
   @Test
+  void aClientCannotSayWhoComesAndLeaves() {
+    String beside = "auto-members-" + UUID.randomUUID() + "~presence";
+    http.get("channels/" + beside + "?offset=-1"); // creates it
+    Http.Answer answer = http.append(beside, "{\"joined\":9}");
+    assertEquals(403, answer.status());
+    assertTrue(answer.body().contains("only the server appends to this channel"), answer.body());
+    HttpRequest.Builder put = http.request("channels/" + beside).PUT(BodyPublishers.noBody());
+    assertEquals(403, http.send(put).status());
+    assertEquals(200, http.get("channels/" + beside + "?offset=-1").status());
+    assertEquals(204, http.append("auto-" + UUID.randomUUID() + "~presence", "1").status());
+  }
+
+  @Test
   void whatIsWrongIsTold() {
     assertEquals(404, http.get("channels/none-" + UUID.randomUUID() + "/presence").status());
     assertEquals(400, http.get("channels/a%20b/presence").status());

@@ -75,7 +75,7 @@ class TimeoutsTest {
   private long elapsed = 1_000_000;
   private final TickClock ticks = new TickClock(() -> elapsed, TICK_MILLIS);
   private final Clocks clocks = new Clocks(() -> wall, () -> elapsed, ticks);
-  private final Authorizer authorizer = new Authorizer(settings, clocks);
+  private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
   private final Channels channels =
       new Channels(

@@ -47,7 +47,7 @@ class WebSocketConnectionTest {
   private final Tally tally = new Tally();
   private final Connections connections = new Connections(tally, 10, 0, Admission.open());
   private final Clocks clocks = new Clocks(() -> Instant.EPOCH, () -> 1_000, () -> 1_000);
-  private final Authorizer authorizer = new Authorizer(settings, clocks);
+  private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
   private final IllegalStateException fault = new IllegalStateException("a fault on purpose");
   private final Channels channels =

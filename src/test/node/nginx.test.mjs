@@ -9,7 +9,7 @@ import { nginx, UPGRADES } from './nginx.mjs'
 const BUFFERS = 'proxy_ignore_headers X-Accel-Buffering;'
 
 function listen(url) {
-  const times = { pollInterval: 20, hello: 3_000, climb: 60_000, backoff: [20, 200] }
+  const times = { pollInterval: 20, connectTimeout: 3_000, upgradeInterval: 60_000, backoff: [20, 200] }
   const subscription = open(url, { ...times, WebSocket })
   cleanups.push(() => subscription.close())
   const heard = { subscription, messages: [], resets: [] }

@@ -7,7 +7,7 @@ const [url] = process.argv.slice(2)
 const ALL = ['webSocket', 'eventStream', 'longPoll', 'poll']
 
 // Soon there again, and soon sure that a handshake will not be answered by a server that starts.
-const TIMES = { pollInterval: 100, hello: 2_000, climb: 500, backoff: [100, 500] }
+const TIMES = { pollInterval: 100, connectTimeout: 2_000, upgradeInterval: 500, backoff: [100, 500] }
 
 const heard = [...ALL.map((name) => [name]), ALL].map((transports) => {
   const subscription = open(url, { ...TIMES, transports, WebSocket })

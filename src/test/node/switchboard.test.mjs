@@ -22,7 +22,7 @@ const TRANSPORTS = [webSocket, eventStream, longPoll, poll]
 const NAMES = TRANSPORTS.map(({ name }) => name)
 
 // Short, so that the tests are; the longest still bear a machine that has other things to do.
-const TIMES = { pollInterval: 20, hello: 4_000, climb: 200, backoff: [20, 200], WebSocket }
+const TIMES = { pollInterval: 20, connectTimeout: 4_000, upgradeInterval: 200, backoff: [20, 200], WebSocket }
 
 function open(url, options) {
   const subscription = openBest(url, { ...TIMES, ...options })
@@ -106,7 +106,7 @@ describe.concurrent('the best transport that works', () => {
   test('is the event stream where a proxy accepts upgrades and delivers nothing', async () => {
     const { url } = await newChannel()
     const { through } = await viciousProxy({ upgrades: 'swallowed' })
-    const heard = listen(through(url), { climb: 60_000 })
+    const heard = listen(through(url), { upgradeInterval: 60_000 })
     await expectAllOver('eventStream', url, publishing(url, PACE), heard)
     // It was open, and yet it did not count.
     expect(kinds(heard, 'open').map(({ via }) => via)).toEqual(['webSocket', 'eventStream'])
@@ -115,7 +115,7 @@ describe.concurrent('the best transport that works', () => {
   test('is the long poll where a proxy also holds event streams back', async () => {
     const { url } = await newChannel()
     const { through } = await viciousProxy({ upgrades: 'refused', streams: 'buffered' })
-    const heard = listen(through(url), { climb: 60_000 })
+    const heard = listen(through(url), { upgradeInterval: 60_000 })
     await expectAllOver('longPoll', url, publishing(url, PACE), heard)
   })
 
@@ -124,7 +124,7 @@ describe.concurrent('the best transport that works', () => {
     const { through } = await viciousProxy({
       upgrades: 'refused', streams: 'buffered', longPolls: 'refused',
     })
-    const heard = listen(through(url), { climb: 60_000 })
+    const heard = listen(through(url), { upgradeInterval: 60_000 })
     await expectAllOver('poll', url, publishing(url, PACE), heard)
   })
 
@@ -217,7 +217,7 @@ describe.concurrent('what is on the way', () => {
             : super.emit(event, ...rest)
         }
       }
-      const heard = listen(url, { WebSocket: Other, climb: 60_000 })
+      const heard = listen(url, { WebSocket: Other, upgradeInterval: 60_000 })
       await expectAllOver('eventStream', url, load, heard)
     },
   )
@@ -254,7 +254,7 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
   test('notices that nothing is heard any more, and reads on from its offset', async () => {
     const { url } = await newChannel()
     const proxy = await viciousProxy()
-    const heard = listen(proxy.through(url), { transports, silence: 4_000, wait: 2_000 })
+    const heard = listen(proxy.through(url), { transports, idleTimeout: 4_000, wait: 2_000 })
     await post(url, [message(1)])
     await until(() => heard.messages.length === 1)
     proxy.freeze()
@@ -285,7 +285,7 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
     const [one, two] = [await newChannel(), await newChannel()]
     const heard = listen(two.url, { transports, offset: one.start })
     await until(() => heard.resets.length)
-    heard.subscription.cut()
+    heard.subscription.disconnect()
     await until(() => heard.statuses.some(({ status }) => status === 'reconnecting'))
     await post(two.url, [message(1)])
     await until(() => heard.messages.length)
@@ -301,7 +301,7 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
       await until(() => heard.messages.length > 40 * n)
       const told = () => heard.statuses.filter(({ status }) => status === 'reconnecting').length
       const before = told()
-      heard.subscription.cut()
+      heard.subscription.disconnect()
       await until(() => told() > before)
     }
     await expectAllOver(name, url, load, heard)
@@ -523,7 +523,7 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
     proxy.freeze()
     proxy.vices.appends = 'unanswered'
     const append = heard.subscription.append(message(1)).catch((problem) => problem.message)
-    heard.subscription.cut()
+    heard.subscription.disconnect()
     // A frame's fate is sealed with its connection; a POST has one of its own.
     const again = () => heard.statuses.filter(({ status }) => status === 'live').length > 1
     const later = name === 'webSocket' ? until(again) : new Promise(() => {})
@@ -645,8 +645,11 @@ describe('open', () => {
     [{ pollInterval: -5 }, 'pollInterval -5: a number of milliseconds'],
     [{ pollInterval: '2000' }, 'pollInterval "2000"'],
     [{ wait: Infinity }, 'wait Infinity'],
-    [{ silence: 0 }, 'silence 0'],
-    [{ hello: NaN }, 'hello NaN'],
+    [{ idleTimeout: 0 }, 'idleTimeout 0'],
+    [{ connectTimeout: NaN }, 'connectTimeout NaN'],
+    [{ hello: 8_000 }, 'option "hello": no such option; did you mean connectTimeout?'],
+    [{ silence: 0 }, 'option "silence": no such option; did you mean idleTimeout?'],
+    [{ climb: 60_000 }, 'option "climb": no such option; did you mean upgradeInterval?'],
     [{ backoff: [10] }, 'backoff undefined'],
     [{ offset: 7 }, 'offset 7: a string is needed'],
     [{ offset: '' }, 'offset ""'],

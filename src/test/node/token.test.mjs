@@ -13,7 +13,7 @@ import { cleanups, newUrl, server, until } from './channels.mjs'
 
 const TRANSPORTS = { webSocket, eventStream, longPoll, poll }
 const NAMES = Object.keys(TRANSPORTS)
-const TIMES = { pollInterval: 20, hello: 4_000, backoff: [20, 200], WebSocket }
+const TIMES = { pollInterval: 20, connectTimeout: 4_000, backoff: [20, 200], WebSocket }
 const { TOKEN_SECRET, TOKEN_ISSUER, TOKEN_AUDIENCE } = process.env
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -187,10 +187,10 @@ describe('when the page is told', () => {
 })
 
 describe('a long poll', () => {
-  test('is given up when nothing was heard for the silence, and is not held for longer', async () => {
+  test('is given up when nothing was heard for the idle timeout, and is not held for longer', async () => {
     const { url } = await newChannel()
     const proxy = await viciousProxy()
-    const options = { transports: ['longPoll'], silence: 3_000, hello: 2_000, backoff: [20, 200] }
+    const options = { transports: ['longPoll'], idleTimeout: 3_000, connectTimeout: 2_000, backoff: [20, 200] }
     const heard = listen(proxy.through(url), options)
     await until(() => isAtRest(heard))
     expect(heard.wire.at(-1).headers.prefer).toBe('wait=1')

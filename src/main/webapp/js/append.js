@@ -60,7 +60,7 @@ async function postOnce(call, body) {
   const over = new AbortController();
   try {
     const own = { ...call, signal: over.signal };
-    const response = await ask(own, tell, { method: 'POST', headers, body, patience: call.silence });
+    const response = await ask(own, tell, { method: 'POST', headers, body, patience: call.idleTimeout });
     if (!response.ok) {
       throw await problemOf(own, tell, response);
     }

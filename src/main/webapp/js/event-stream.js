@@ -95,13 +95,13 @@ function bodyOf({ headers, body }) {
  */
 async function* chunks(call, tell, body) {
   const reader = body.getReader();
-  let patience = call.hello;
+  let patience = call.connectTimeout;
   for (;;) {
     const { done, value } = await told(call, tell, patience, reader.read());
     if (done) {
       return;
     }
-    patience = call.silence;
+    patience = call.idleTimeout;
     yield value;
   }
 }

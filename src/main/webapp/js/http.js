@@ -22,7 +22,7 @@ import { headLength, requestHeaders, utf8Length } from './wire.js';
  * @throws {Problem} where none came
  */
 export async function ask(call, tell, what) {
-  const { method = 'GET', query = {}, headers = {}, body, isHeld, patience = call.hello } = what;
+  const { method = 'GET', query = {}, headers = {}, body, isHeld, patience = call.connectTimeout } = what;
   const url = new URL(call.url);
   Object.entries(query).forEach(([name, value]) => url.searchParams.set(name, value));
   const sent = {
@@ -114,7 +114,7 @@ export function headOf({ status, statusText, headers }) {
  * @param {Response} response
  */
 export async function problemOf(call, tell, response) {
-  const problem = await told(call, tell, call.silence, Problem.of(response));
+  const problem = await told(call, tell, call.idleTimeout, Problem.of(response));
   tell('in', 'problem', () => ({ ...headOf(response), text: JSON.stringify(problem.document) }));
   return problem;
 }

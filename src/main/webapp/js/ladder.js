@@ -28,11 +28,11 @@ export class Ladder {
 
   /**
    * @param {Transport[]} transports best first, at least one
-   * @param {{climb: number, first: number, max: number}} times in milliseconds
+   * @param {{upgradeInterval: number, first: number, max: number}} times in milliseconds
    */
-  constructor(transports, { climb, first, max }) {
+  constructor(transports, { upgradeInterval, first, max }) {
     this.#transports = transports;
-    this.#climbMillis = climb;
+    this.#climbMillis = upgradeInterval;
     this.#backoff = backoff(first, max);
   }
 

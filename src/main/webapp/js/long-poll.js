@@ -47,7 +47,7 @@ async function heldRead(call, { next, cursor }) {
       /** @type {Record<string, string>} */
       headers: seconds === undefined ? {} : { prefer: `wait=${seconds}` },
       isHeld: true,
-      patience: Math.min(call.silence, (call.wait ?? Infinity) + call.hello),
+      patience: Math.min(call.idleTimeout, (call.wait ?? Infinity) + call.connectTimeout),
     });
   } catch (error) {
     // Lost, or a server that holds for longer than that: then it is told.
@@ -57,14 +57,14 @@ async function heldRead(call, { next, cursor }) {
 }
 
 /**
- * How long the server is to hold a request, so that its answer is there before the silence is too long;
+ * How long the server is to hold a request, so that its answer is there before the idle timeout;
  * nothing where it decides. For pages of other origins the header costs a preflight each time.
  *
  * @param {import('./transport.js').Call} call
  */
-function secondsToHold({ wait, hello, silence, met }) {
-  const longest = Math.max(1, Math.floor((silence - Math.min(hello, silence / 2)) / 1000));
-  const decides = silence >= HELD_MILLIS + hello && !met.isHeldLong;
+function secondsToHold({ wait, connectTimeout, idleTimeout, met }) {
+  const longest = Math.max(1, Math.floor((idleTimeout - Math.min(connectTimeout, idleTimeout / 2)) / 1000));
+  const decides = idleTimeout >= HELD_MILLIS + connectTimeout && !met.isHeldLong;
   return wait === undefined
     ? (decides ? undefined : longest)
     : Math.min(Math.ceil(wait / 1000), longest);

@@ -20,12 +20,12 @@ import { Token } from './token.js';
  * @property {number} [pollInterval] from one poll to the next: 2000
  * @property {number} [wait] how long the server is to hold a long poll, in whole seconds; else it
  *     decides
- * @property {number} [hello] the first thing must come within this time, or the transport does not
+ * @property {number} [connectTimeout] the first thing must come within this time, or the transport does not
  *     work: 8000
- * @property {number} [silence] nothing heard for so long means that the connection is lost: 40000. The
+ * @property {number} [idleTimeout] nothing heard for so long means that the connection is lost: 40000. The
  *     server says something every 15 s by default. The server is asked to hold a long poll for less
  *     where this is below 18000
- * @property {number} [climb] how long until a better transport is tried again: 60000, more each time
+ * @property {number} [upgradeInterval] how long until a better transport is tried again: 60000, more each time
  *     that it does not work
  * @property {[number, number]} [backoff] before it comes again it waits by chance up to the first;
  *     that doubles each time, up to the second: [500, 10000]
@@ -34,6 +34,13 @@ import { Token } from './token.js';
  * @property {AbortSignal} [signal] aborted: as `close()`
  * @property {import('./wire.js').OnWire} [onWire] is told what crosses the wire
  */
+
+/** Options of earlier versions, and what they are called now. */
+const FORMER_NAMES = {
+  hello: 'connectTimeout',
+  silence: 'idleTimeout',
+  climb: 'upgradeInterval',
+};
 
 /**
  * Checks what the caller gave, and completes it.
@@ -45,6 +52,7 @@ import { Token } from './token.js';
  */
 export function complete(url, known, options) {
   const { offset = '-1', headers, token, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
+  refuseFormerNames(options);
   if (typeof offset !== 'string' || offset === '') {
     throw new TypeError(`offset ${quoted(offset)}: a string is needed`);
   }
@@ -56,19 +64,28 @@ export function complete(url, known, options) {
     token: new Token(token),
     pollInterval: millis('pollInterval', options.pollInterval ?? 2_000),
     wait: wait === undefined ? undefined : millis('wait', wait),
-    hello: millis('hello', options.hello ?? 8_000),
-    silence: millis('silence', options.silence ?? 40_000),
+    connectTimeout: millis('connectTimeout', options.connectTimeout ?? 8_000),
+    idleTimeout: millis('idleTimeout', options.idleTimeout ?? 40_000),
     met: {},
     WebSocket,
     onWire,
   };
   const [first, max] = backoff;
   const times = {
-    climb: millis('climb', options.climb ?? 60_000),
+    upgradeInterval: millis('upgradeInterval', options.upgradeInterval ?? 60_000),
     first: millis('backoff', first),
     max: millis('backoff', max),
   };
   return { call, offset, signal, times, transports: chosen(known, options.transports, call) };
+}
+
+/** @param {Record<string, any>} options */
+function refuseFormerNames(options) {
+  for (const [former, name] of Object.entries(FORMER_NAMES)) {
+    if (options[former] !== undefined) {
+      throw new TypeError(`option "${former}": no such option; did you mean ${name}?`);
+    }
+  }
 }
 
 /** @param {string|URL} url */

@@ -37,7 +37,7 @@ async function readOnce(call, via, what) {
   if (!response.ok) {
     return gapOf(await problemOf(call, tell, response));
   }
-  const text = await told(call, tell, call.silence, response.text());
+  const text = await told(call, tell, call.idleTimeout, response.text());
   const messages = messagesOf(text);
   tell('in', messages.length ? 'response' : 'empty', () => ({
     ...headOf(response),

@@ -156,9 +156,9 @@ export class Subscription extends EventTarget {
     this.#end();
   }
 
-  /** Breaks the connection off, as a network does. It comes again by itself. */
-  cut() {
-    this.#life.abort(new Lost({ title: 'The connection was cut by this side' }));
+  /** Breaks the connection, as a network does; it reconnects by itself. */
+  disconnect() {
+    this.#life.abort(new Lost({ title: 'The client disconnected' }));
   }
 
   /**
@@ -259,7 +259,7 @@ export class Subscription extends EventTarget {
     this.#heardAt = -1;
     let error;
     try {
-      const call = { ...this.#call, offset: this.#reached, signal, hello: this.#hello };
+      const call = { ...this.#call, offset: this.#reached, signal, connectTimeout: this.#connectTimeout };
       this.#line = this.#ladder.current.connect(call);
       for await (const reading of this.#line.readings) {
         signal.throwIfAborted();
@@ -305,9 +305,11 @@ export class Subscription extends EventTarget {
   }
 
   /** How long the next connection may take for its first sign of life. */
-  get #hello() {
-    const { hello } = this.#call;
-    return this.#hurries > 0 ? Math.min(hello, this.#patience * (HURRIES + 1 - this.#hurries)) : hello;
+  get #connectTimeout() {
+    const { connectTimeout } = this.#call;
+    return this.#hurries > 0
+      ? Math.min(connectTimeout, this.#patience * (HURRIES + 1 - this.#hurries))
+      : connectTimeout;
   }
 
   /** How long who lives may take to say so. */

@@ -18,8 +18,8 @@
  * @property {AbortSignal} signal aborted: everything ends at once
  * @property {number} pollInterval from one poll to the next
  * @property {number} [wait] how long the server is to hold a long poll; else it decides
- * @property {number} hello the first thing comes within this time, or the transport does not work
- * @property {number} silence who says nothing for so long is gone
+ * @property {number} connectTimeout the first thing comes within this time, or the transport does not work
+ * @property {number} idleTimeout who says nothing for so long is gone
  * @property {Met} met
  * @property {WebSocketConstructor} [WebSocket] given by the caller
  * @property {import('./wire.js').OnWire} [onWire]

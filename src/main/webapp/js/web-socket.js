@@ -70,11 +70,11 @@ class Conversation {
 
   /** @returns {AsyncGenerator<import('./transport.js').Reading>} */
   async *readings() {
-    const { hello, silence, signal } = this.#call;
+    const { connectTimeout, idleTimeout, signal } = this.#call;
     let why;
     try {
       await this.#connect();
-      for (let patience = hello; ; patience = silence) {
+      for (let patience = connectTimeout; ; patience = idleTimeout) {
         const { closed, ...reading } = await within(patience, signal, this.#inbox.take());
         yield reading;
         if (closed) {
@@ -322,7 +322,7 @@ class Conversation {
    * @param {{line: string, text: string}} shown to an observer
    * @param {number} [patience] in milliseconds
    */
-  async #send(socket, id, frame, { line, text }, patience = this.#call.silence) {
+  async #send(socket, id, frame, { line, text }, patience = this.#call.idleTimeout) {
     /** @type {Promise<string>} */
     const answer = new Promise((resolve, reject) => {
       this.#unanswered.set(id, { resolve, reject });

@@ -123,17 +123,22 @@ public final class Channel {
   }
 
   /**
-   * Writes everything after {@code from}, and from then on whatever is appended, into {@code sink}.
-   * The first write starts on the calling thread.
+   * What will write everything after {@code from}, and from then on whatever is appended, into
+   * {@code sink}. Nothing is read before {@link Subscription#start}.
    */
-  public Subscription subscribe(Offset from, Sink sink) {
+  public Subscription subscription(Offset from, Sink sink) {
+    return new Subscription(this, from, sink);
+  }
+
+  void start(Subscription subscription) {
     Ending refusal = listen();
-    Subscription subscription = new Subscription(this, from, sink);
     // First into the set, then the first read: a message appended in between finds it there.
     // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
     subscriptions.add(subscription);
-    dispatch.tally().subscribed(sink.transport(), 1);
-    if (refusal != null) {
+    dispatch.tally().subscribed(subscription.transport(), 1);
+    if (subscription.hasEnded()) {
+      forget(subscription); // cancelled before it was in the set
+    } else if (refusal != null) {
       subscription.end(refusal);
     } else if (deleted) {
       subscription.end(Ending.CHANNEL_DELETED);
@@ -142,7 +147,6 @@ public final class Channel {
     } else {
       subscription.advance();
     }
-    return subscription;
   }
 
   private Ending listen() {
@@ -160,8 +164,8 @@ public final class Channel {
   void forget(Subscription subscription) {
     if (subscriptions.remove(subscription)) {
       dispatch.tally().subscribed(subscription.transport(), -1);
+      touch();
     }
-    touch();
   }
 
   /**

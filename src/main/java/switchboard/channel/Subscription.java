@@ -13,6 +13,9 @@ import switchboard.log.UpToDate;
  * it read to its {@link Sink}, one write at a time. It owns no queue: whoever is slow lags behind
  * in the log, and is told a gap when the log has forgotten its place.
  *
+ * <p>Whoever makes one holds it before it starts, and may cancel it at any time: one that was
+ * cancelled first never starts.
+ *
  * <pre>
  *            advance()                  done
  *   waiting ───────────▶ writing ──────────────▶ reads again: waiting, or writing the next batch
@@ -38,6 +41,22 @@ public final class Subscription implements Attendance.Listener {
     this.channel = channel;
     this.next = from;
     this.sink = sink;
+  }
+
+  /**
+   * Begins, unless it was cancelled before. The first write starts on the calling thread.
+   *
+   * @return this subscription
+   */
+  public Subscription start() {
+    if (!hasEnded()) {
+      channel.start(this);
+    }
+    return this;
+  }
+
+  boolean hasEnded() {
+    return ended.get();
   }
 
   /** Where to read on: everything before it was written, or reported as a gap. */
@@ -144,8 +163,11 @@ public final class Subscription implements Attendance.Listener {
     }
   }
 
+  // First the mark, then out of the set: one that is being started is seen by one of the two.
+  // → SubscriptionTest.oneThatIsCancelledWhileItStartsIsForgotten
   private boolean leave() {
+    boolean isFirst = ended.compareAndSet(false, true);
     channel.forget(this);
-    return ended.compareAndSet(false, true);
+    return isFirst;
   }
 }

@@ -220,7 +220,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   }
 
   private void listen() {
-    feeds.forEach(Feed::listen);
+    feeds.forEach(feed -> feed.subscription.start());
   }
 
   /** One channel's way into the stream. */
@@ -230,19 +230,13 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     private final Channel channel;
     private Offset next; // guarded by the stream's lock
     private boolean hasEnded;
-    private volatile Subscription subscription;
+    private final Subscription subscription;
 
     private Feed(Place place) {
       this.place = place;
       this.channel = place.channel();
       this.next = place.from();
-    }
-
-    private void listen() {
-      subscription = channel.subscribe(place.from(), this);
-      if (over.get()) {
-        subscription.cancel();
-      }
+      this.subscription = channel.subscription(place.from(), this);
     }
 
     @Override
@@ -466,8 +460,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public boolean hasHeardAll() {
-    return feeds.stream()
-        .allMatch(feed -> feed.subscription != null && feed.subscription.hasHeardAll());
+    return feeds.stream().allMatch(feed -> feed.subscription.hasHeardAll());
   }
 
   private boolean finish(String why) {
@@ -494,11 +487,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     connections.remove(this);
     share.close();
     connections.tell(this, Watcher.Sight.ENDED, why);
-    for (Feed feed : feeds) {
-      if (feed.subscription != null) {
-        feed.subscription.cancel();
-      }
-    }
+    feeds.forEach(feed -> feed.subscription.cancel());
     return true;
   }
 

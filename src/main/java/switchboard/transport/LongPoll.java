@@ -1,8 +1,8 @@
 package switchboard.transport;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -34,14 +34,13 @@ final class LongPoll implements Sink, Connection {
   private static final long RETRY_MILLIS = 2_000;
 
   private final PollAnswer answer;
-  private final PollAnswer.Found before;
   private final Held held;
   private final String address;
   private final Connections connections;
   private final Executor executor;
   private final long deadlineMillis;
   private final AtomicBoolean answered = new AtomicBoolean();
-  private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
+  private final List<Subscription> subscriptions = new ArrayList<>();
 
   LongPoll(
       PollAnswer answer,
@@ -52,12 +51,19 @@ final class LongPoll implements Sink, Connection {
       Connections connections,
       Executor executor) {
     this.answer = answer;
-    this.before = before;
     this.held = held;
     this.address = address;
     this.connections = connections;
     this.executor = executor;
     this.deadlineMillis = answer.clocks().elapsed().millis() + wait.toMillis() + 1; // rounded up
+    List<Place> places = answer.request().places();
+    for (int i = 0; i < places.size(); i++) {
+      // One that was closed before has said so: the others are what the client waits for.
+      if (!(before.readings().get(i) instanceof UpToDate at && at.closed())) {
+        Place place = places.get(i);
+        subscriptions.add(place.channel().subscription(place.from(), this));
+      }
+    }
   }
 
   void start() {
@@ -69,21 +75,7 @@ final class LongPoll implements Sink, Connection {
     }
     // Not by the request's own thread: should a message come right now, the answer would overtake
     // that thread on its way out, which on Payara leaves errors in the log.
-    executor.execute(this::subscribe);
-  }
-
-  private void subscribe() {
-    List<Place> places = answer.request().places();
-    for (int i = 0; i < places.size(); i++) {
-      // One that was closed before has said so: the others are what the client waits for.
-      if (!(before.readings().get(i) instanceof UpToDate at && at.closed())) {
-        Place place = places.get(i);
-        subscriptions.add(place.channel().subscribe(place.from(), this));
-      }
-    }
-    if (answered.get()) {
-      cancelAll(); // answered before there was a subscription to cancel
-    }
+    executor.execute(() -> subscriptions.forEach(Subscription::start));
   }
 
   @Override
@@ -163,12 +155,8 @@ final class LongPoll implements Sink, Connection {
     }
     connections.remove(this);
     connections.tell(this, Watcher.Sight.ENDED, "answered");
-    cancelAll();
-    return true;
-  }
-
-  private void cancelAll() {
     subscriptions.forEach(Subscription::cancel);
+    return true;
   }
 
   private void resume(Supplier<HttpAnswer> what) {

@@ -81,7 +81,10 @@ final class ManyChannels implements Conversation {
     place.requireCurrentToWait();
     Feed feed = new Feed(place);
     feeds.put(name, feed);
-    answer(id, name, place.from(), feed::listen);
+    if (isGone) {
+      feed.subscription.cancel(); // the connection was over before the feed was there
+    }
+    answer(id, name, place.from(), feed.subscription::start);
   }
 
   @Override
@@ -93,7 +96,7 @@ final class ManyChannels implements Conversation {
   public void reconsider() {
     for (Feed feed : feeds.values()) {
       if (!connection.guard().permits(Action.READ, feed.name)) {
-        feed.leave();
+        feed.subscription.cancel();
         feed.end(Ending.FORBIDDEN);
       }
     }
@@ -107,8 +110,8 @@ final class ManyChannels implements Conversation {
       throw new Problem(
           Ending.BAD_COMMAND, "channel \"%s\": it is not subscribed to".formatted(name));
     }
-    feed.leave();
-    answer(id, name, feed.offset(), () -> {});
+    feed.subscription.cancel();
+    answer(id, name, feed.subscription.next(), () -> {});
   }
 
   private void answer(JsonValue id, ChannelName channel, Offset next, Runnable done) {
@@ -132,14 +135,13 @@ final class ManyChannels implements Conversation {
 
   @Override
   public boolean hasHeardAll() {
-    return feeds.values().stream()
-        .allMatch(feed -> feed.subscription == null || feed.subscription.hasHeardAll());
+    return feeds.values().stream().allMatch(feed -> feed.subscription.hasHeardAll());
   }
 
   @Override
   public void gone() {
     isGone = true;
-    feeds.values().forEach(Feed::leave);
+    feeds.values().forEach(feed -> feed.subscription.cancel());
   }
 
   /** One channel's way into the connection. */
@@ -147,30 +149,12 @@ final class ManyChannels implements Conversation {
 
     private final Place place;
     private final ChannelName name;
-    private volatile boolean hasLeft;
-    private volatile Subscription subscription;
+    private final Subscription subscription;
 
     private Feed(Place place) {
       this.place = place;
       this.name = place.channel().name();
-    }
-
-    private void listen() {
-      subscription = place.channel().subscribe(place.from(), this);
-      if (hasLeft || isGone) {
-        subscription.cancel();
-      }
-    }
-
-    private void leave() {
-      hasLeft = true;
-      if (subscription != null) {
-        subscription.cancel();
-      }
-    }
-
-    private Offset offset() {
-      return subscription == null ? place.from() : subscription.next();
+      this.subscription = place.channel().subscription(place.from(), this);
     }
 
     @Override

@@ -21,7 +21,6 @@ final class OneChannel implements Conversation, Sink {
   private final Supplier<ChannelName> named;
   private final Supplier<Place> asked;
   private Channel channel;
-  private volatile boolean isGone;
   private volatile Subscription subscription;
 
   /**
@@ -48,14 +47,8 @@ final class OneChannel implements Conversation, Sink {
   public void open() {
     Place place = asked.get();
     channel = place.channel();
-    connection.send(WebSocketFrame.of(Wire.nextFrame(place.from())), () -> listen(place));
-  }
-
-  private void listen(Place place) {
-    subscription = channel.subscribe(place.from(), this);
-    if (isGone) {
-      subscription.cancel();
-    }
+    subscription = channel.subscription(place.from(), this);
+    connection.send(WebSocketFrame.of(Wire.nextFrame(place.from())), subscription::start);
   }
 
   @Override
@@ -132,7 +125,6 @@ final class OneChannel implements Conversation, Sink {
 
   @Override
   public void gone() {
-    isGone = true;
     if (subscription != null) {
       subscription.cancel();
     }

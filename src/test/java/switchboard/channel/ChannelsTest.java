@@ -95,7 +95,7 @@ class ChannelsTest {
   @Test
   void aChannelSomebodyListensToDoesNotExpire() {
     Channel channel = create(Lifetime.parse("60", null)).channel();
-    Subscription subscription = channel.subscribe(channel.end(), RecordingSink.fast());
+    Subscription subscription = channel.subscription(channel.end(), RecordingSink.fast()).start();
     time.pass(Duration.ofSeconds(600));
     channels.tick();
     assertEquals(1, channels.count());
@@ -126,7 +126,7 @@ class ChannelsTest {
   void anExpiredChannelEndsForThoseWhoListen() {
     Channel channel = create(Lifetime.parse(null, "2026-01-01T00:01:00Z")).channel();
     RecordingSink sink = RecordingSink.fast();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     time.pass(Duration.ofSeconds(60));
     channels.tick();
     assertEquals(List.of("channel-deleted"), sink.events);
@@ -299,8 +299,8 @@ class ChannelsTest {
     Channel channel = json(few, "a");
     RecordingSink first = RecordingSink.fast();
     RecordingSink second = RecordingSink.fast();
-    channel.subscribe(channel.end(), first);
-    channel.subscribe(channel.end(), second);
+    channel.subscription(channel.end(), first).start();
+    channel.subscription(channel.end(), second).start();
     assertEquals(List.of("channel-full"), second.events);
     channel.append(Append.of(List.of("1".getBytes(UTF_8))));
     assertEquals(List.of("1"), first.events);

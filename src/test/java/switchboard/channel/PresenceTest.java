@@ -44,7 +44,7 @@ class PresenceTest {
   private RecordingSink changes(String name) {
     Channel beside = channels.find(new ChannelName(name + "~presence")).orElseThrow();
     RecordingSink sink = RecordingSink.fast();
-    beside.subscribe(beside.earliest(), sink);
+    beside.subscription(beside.earliest(), sink).start();
     return sink;
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import switchboard.log.Append;
+import switchboard.log.Log;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
@@ -47,6 +49,35 @@ class SubscriptionTest {
     return channels.find(new ChannelName("c")).orElseThrow();
   }
 
+  /** One whose log does something each time somebody begins to listen. */
+  private Channel channelThatListens(Runnable action, Tally tally) {
+    Log log = channel(walks::add).log();
+    Log listening =
+        (Log)
+            Proxy.newProxyInstance(
+                Log.class.getClassLoader(),
+                new Class<?>[] {Log.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("listen")) {
+                    action.run();
+                    return null;
+                  }
+                  return method.invoke(log, arguments);
+                });
+    Parts parts =
+        new Parts(
+            null,
+            null,
+            Limits.NONE,
+            null,
+            null,
+            null,
+            new Dispatch(walks::add, tally),
+            Clocks.system());
+    ChannelName name = new ChannelName("c");
+    return new Channel(name, ContentType.JSON, Lifetime.UNBOUNDED, null, listening, parts);
+  }
+
   private void walk() {
     while (!walks.isEmpty()) {
       walks.remove().run();
@@ -62,7 +93,7 @@ class SubscriptionTest {
     Channel channel = channel(walks::add);
     append(channel, "a");
     RecordingSink sink = RecordingSink.fast();
-    channel.subscribe(channel.earliest(), sink);
+    channel.subscription(channel.earliest(), sink).start();
     append(channel, "b", "c");
     walk();
     assertEquals(List.of("a", "b", "c"), sink.events);
@@ -74,7 +105,7 @@ class SubscriptionTest {
         .mapToObj(
             i -> {
               RecordingSink sink = RecordingSink.fast();
-              channel.subscribe(channel.end(), sink);
+              channel.subscription(channel.end(), sink).start();
               return sink;
             })
         .toList();
@@ -94,7 +125,7 @@ class SubscriptionTest {
   void thePublisherWritesToAFewItself() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.fast();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     append(channel, "a");
     assertEquals(List.of("a"), sink.events);
     assertEquals(0, walks.size());
@@ -110,7 +141,7 @@ class SubscriptionTest {
           append(channel, "b");
           append(channel, "c");
         });
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     append(channel, "a");
     walks.remove().run();
     assertEquals(1, sink.batches());
@@ -124,7 +155,7 @@ class SubscriptionTest {
     Channel channel = channel(walks::add);
     crowd(channel);
     RecordingSink sink = RecordingSink.fast();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     IntStream.range(0, 5).forEach(i -> append(channel, "m" + i));
     assertEquals(1, walks.size());
     walk();
@@ -135,7 +166,7 @@ class SubscriptionTest {
   void aSlowClientHasOneWriteInFlightAndCostsAnOffset() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.slow();
-    Subscription subscription = channel.subscribe(channel.end(), sink);
+    Subscription subscription = channel.subscription(channel.end(), sink).start();
     append(channel, "a");
     walk();
     append(channel, "b");
@@ -151,7 +182,7 @@ class SubscriptionTest {
   void aClientTooSlowForTheLogIsToldAGapAndReadsOn() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.slow();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     append(channel, "first");
     walk();
     IntStream.range(0, 150).forEach(i -> append(channel, "m" + i));
@@ -168,8 +199,8 @@ class SubscriptionTest {
     Channel channel = channel(walks::add);
     RecordingSink slow = RecordingSink.slow();
     RecordingSink fast = RecordingSink.fast();
-    channel.subscribe(channel.end(), slow);
-    channel.subscribe(channel.end(), fast);
+    channel.subscription(channel.end(), slow).start();
+    channel.subscription(channel.end(), fast).start();
     append(channel, "a");
     walk();
     append(channel, "b");
@@ -203,8 +234,8 @@ class SubscriptionTest {
           public void end(Ending ending) {}
         };
     RecordingSink other = RecordingSink.fast();
-    channel.subscribe(channel.end(), broken);
-    channel.subscribe(channel.end(), other);
+    channel.subscription(channel.end(), broken).start();
+    channel.subscription(channel.end(), other).start();
     append(channel, "a");
     walk();
     append(channel, "b");
@@ -217,7 +248,7 @@ class SubscriptionTest {
   void aClosedChannelIsToldAfterItsLastMessage() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.fast();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     channel.append(new Append(List.of("last".getBytes(UTF_8)), null, null, true));
     walk();
     assertEquals(List.of("last", "closed"), sink.events);
@@ -228,7 +259,7 @@ class SubscriptionTest {
   void aDeletedChannelIsToldByAWorker() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.slow();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     append(channel, "a");
     walk();
     channel.delete();
@@ -242,13 +273,44 @@ class SubscriptionTest {
   void whoIsCancelledHearsNothingMore() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.fast();
-    Subscription subscription = channel.subscribe(channel.end(), sink);
+    Subscription subscription = channel.subscription(channel.end(), sink).start();
     subscription.cancel();
     append(channel, "a");
     walk();
     channel.delete();
     assertEquals(List.of(), sink.events);
     assertEquals(0, channel.subscriptionCount());
+  }
+
+  @Test
+  void oneThatIsCancelledBeforeItStartsNeverStarts() {
+    Channel channel = channel(walks::add);
+    append(channel, "a");
+    RecordingSink sink = RecordingSink.fast();
+    Subscription subscription = channel.subscription(channel.earliest(), sink);
+    append(channel, "b");
+    assertEquals(List.of(), sink.events, "nothing is read before it starts");
+    subscription.cancel();
+    subscription.start();
+    append(channel, "c");
+    walk();
+    channel.delete();
+    assertEquals(List.of(), sink.events);
+    assertEquals(0, channel.subscriptionCount());
+  }
+
+  @Test
+  void oneThatIsCancelledWhileItStartsIsForgotten() {
+    Tally tally = new Tally();
+    Subscription[] starting = {null};
+    Channel channel = channelThatListens(() -> starting[0].cancel(), tally);
+    append(channel, "a");
+    RecordingSink sink = RecordingSink.fast();
+    starting[0] = channel.subscription(channel.earliest(), sink);
+    starting[0].start();
+    assertEquals(List.of(), sink.events);
+    assertEquals(0, channel.subscriptionCount());
+    assertEquals(0, tally.subscriptions(sink.transport()));
   }
 
   @Test
@@ -263,7 +325,7 @@ class SubscriptionTest {
               walks.add(walk);
             });
     RecordingSink sink = RecordingSink.fast();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     append(channel, "a");
     full[0] = false;
     channel.tick(0);
@@ -280,7 +342,7 @@ class SubscriptionTest {
         Channel channel = channel(workers);
         RecordingSink sink = RecordingSink.fast();
         publisher.execute(() -> append(channel, "a"));
-        channel.subscribe(channel.earliest(), sink);
+        channel.subscription(channel.earliest(), sink).start();
         await(() -> sink.events.equals(List.of("a")));
       }
     } finally {
@@ -295,7 +357,7 @@ class SubscriptionTest {
     append(channel, "a");
     RecordingSink sink = RecordingSink.fast();
     sink.isFree(false);
-    Subscription subscription = channel.subscribe(channel.earliest(), sink);
+    Subscription subscription = channel.subscription(channel.earliest(), sink).start();
     append(channel, "b");
     walk();
     assertEquals(List.of(), sink.events);
@@ -314,7 +376,7 @@ class SubscriptionTest {
       Channel channel = channel(workers);
       List<RecordingSink> sinks =
           IntStream.range(0, 20).mapToObj(i -> RecordingSink.fast()).toList();
-      sinks.forEach(sink -> channel.subscribe(channel.earliest(), sink));
+      sinks.forEach(sink -> channel.subscription(channel.earliest(), sink).start());
       for (int publisher = 0; publisher < 2; publisher++) {
         publishers.execute(
             () -> IntStream.range(0, 50).forEach(i -> append(channel, Integer.toString(i))));

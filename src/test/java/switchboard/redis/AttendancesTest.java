@@ -46,7 +46,7 @@ class AttendancesTest extends OneRedis {
 
   private static Subscription listen(Node node, String name, Transport transport, String member) {
     Channel channel = node.find(name);
-    return channel.subscribe(channel.end(), new QuietSink(transport, member));
+    return channel.subscription(channel.end(), new QuietSink(transport, member)).start();
   }
 
   private static Attendance at(Node node, String channel) {
@@ -60,7 +60,7 @@ class AttendancesTest extends OneRedis {
   private static List<String> changes(Node node, String channel) {
     List<String> heard = new CopyOnWriteArrayList<>();
     Channel beside = node.find(channel + "~presence");
-    beside.subscribe(beside.earliest(), RecordingSink.into(heard));
+    beside.subscription(beside.earliest(), RecordingSink.into(heard)).start();
     return heard;
   }
 

@@ -224,7 +224,7 @@ class ClusterFigures {
   private static Waiting listen(Node node, String name) {
     Channel channel = node.find(name);
     Waiting sink = new Waiting();
-    channel.subscribe(channel.end(), sink);
+    channel.subscription(channel.end(), sink).start();
     return sink;
   }
 

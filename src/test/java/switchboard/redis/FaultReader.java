@@ -43,7 +43,7 @@ final class FaultReader implements Sink {
   private void come() {
     try {
       Channel there = node.channels.find(new ChannelName(channel)).orElseThrow();
-      there.subscribe(next == null ? there.earliest() : next, this);
+      there.subscription(next == null ? there.earliest() : next, this).start();
     } catch (Channels.Refused e) {
       comeAgain();
     }

@@ -94,7 +94,7 @@ class FaultsTest {
   private static RecordingSink listen(Node node) {
     RecordingSink sink = RecordingSink.fast();
     Channel channel = node.find("auto-c");
-    channel.subscribe(channel.earliest(), sink);
+    channel.subscription(channel.earliest(), sink).start();
     return sink;
   }
 
@@ -239,7 +239,7 @@ class FaultsTest {
     wrong.channels.create(
         name, new Channels.Request(ContentType.JSON, lifetime, null, false, type -> List.of()));
     RecordingSink there = RecordingSink.fast();
-    wrong.find("ends").subscribe(wrong.find("ends").earliest(), there);
+    wrong.find("ends").subscription(wrong.find("ends").earliest(), there).start();
     while (Instant.now().isBefore(end.minusMillis(300))) {
       assertTrue(right.channels.find(name).isPresent() && wrong.channels.find(name).isPresent());
     }

@@ -85,7 +85,7 @@ class FitnessTest {
         Node b = Node.at(url)) {
       RecordingSink sink = RecordingSink.fast();
       Channel channel = b.find("auto-c");
-      channel.subscribe(channel.earliest(), sink);
+      channel.subscription(channel.earliest(), sink).start();
       Node.append(a.find("auto-c"), "1", "2");
       Node.awaitEvents(List.of("1", "2"), sink.events);
       a.channels.delete(new ChannelName("auto-c"));

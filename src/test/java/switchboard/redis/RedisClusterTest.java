@@ -68,7 +68,7 @@ class RedisClusterTest extends TwoNodesTest {
       List<String> names = IntStream.range(0, 30).mapToObj(i -> "auto-" + i).toList();
       for (String name : names) {
         Channel channel = node.find(name);
-        channel.subscribe(channel.earliest(), RecordingSink.fast());
+        channel.subscription(channel.earliest(), RecordingSink.fast()).start();
       }
       for (String name : names) {
         String key = "t:{" + name + "}";
@@ -92,13 +92,13 @@ class RedisClusterTest extends TwoNodesTest {
         Node there = Node.at(url())) {
       Channel channel = here.find("auto-c");
       var subscription =
-          channel.subscribe(channel.end(), new QuietSink(Transport.WEBSOCKET, "alice"));
+          channel.subscription(channel.end(), new QuietSink(Transport.WEBSOCKET, "alice")).start();
       Node.await("it is counted", () -> present(there) == 1);
       assertEquals(
           Map.of(Transport.WEBSOCKET, 1), there.presence.of(there.find("auto-c")).counts());
       subscription.cancel();
       Node.await("it is counted no more", () -> present(there) == 0);
-      channel.subscribe(channel.end(), new QuietSink(Transport.WEBSOCKET, "bob"));
+      channel.subscription(channel.end(), new QuietSink(Transport.WEBSOCKET, "bob")).start();
       Node.await("another one is counted", () -> present(there) == 1);
       here.die();
       Node.await("what a dead server had counts no more", () -> present(there) == 0);
@@ -168,7 +168,7 @@ class RedisClusterTest extends TwoNodesTest {
                 .orElseThrow();
         Channel channel = node.find(name);
         RecordingSink sink = RecordingSink.fast();
-        channel.subscribe(channel.earliest(), sink);
+        channel.subscription(channel.earliest(), sink).start();
         Node.await("it hears each", node.channels::isWell);
         wire.deafen(true);
         Node.append(other.find(name), "1");

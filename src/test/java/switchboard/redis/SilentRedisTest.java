@@ -283,7 +283,7 @@ class SilentRedisTest {
     Node.append(before, "1", "2", "3");
     Channel old = cut.find("auto-c");
     RecordingSink stays = RecordingSink.fast();
-    old.subscribe(old.earliest(), stays);
+    old.subscription(old.earliest(), stays).start();
     Node.awaitEvents(List.of("1", "2", "3"), stays.events);
     wire.cut();
     Node.await("it knows", () -> !cut.store.isReachable());
@@ -304,7 +304,7 @@ class SilentRedisTest {
       var refused = assertThrows(Channels.Refused.class, () -> here.readAfter(unknown));
       assertEquals(Ending.STORE_UNAVAILABLE, refused.ending());
       RecordingSink sink = RecordingSink.fast();
-      here.subscribe(unknown, sink);
+      here.subscription(unknown, sink).start();
       assertEquals(List.of("store-unavailable"), List.copyOf(sink.events));
     }
     assertEquals(List.of("1", "2", "3"), List.copyOf(stays.events), "it stays and is told nothing");

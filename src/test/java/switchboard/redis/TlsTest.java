@@ -135,7 +135,7 @@ class TlsTest {
           Node b = Node.at(urls[0])) {
         RecordingSink sink = RecordingSink.fast();
         Channel channel = b.find("auto-c");
-        channel.subscribe(channel.earliest(), sink);
+        channel.subscription(channel.earliest(), sink).start();
         Node.append(a.find("auto-c"), "1", "2");
         Node.await("all is heard", () -> sink.events.size() == 2);
         System.out.println("heard " + sink.events);

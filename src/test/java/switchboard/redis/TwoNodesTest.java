@@ -95,7 +95,7 @@ class TwoNodesTest extends OneRedis {
   void whoListensAtOneHearsWhatIsAppendedAtTheOtherInOrder() {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();
-    b.find("c").subscribe(here.earliest(), sink);
+    b.find("c").subscription(here.earliest(), sink).start();
     Node.await("it is subscribed to", () -> subscribers("t:{c}") == 1);
     for (String number : numbers(1, 500)) {
       Node.append(here, number);
@@ -117,8 +117,8 @@ class TwoNodesTest extends OneRedis {
     Channel there = b.find("c");
     RecordingSink atA = RecordingSink.fast();
     RecordingSink atB = RecordingSink.fast();
-    here.subscribe(here.earliest(), atA);
-    there.subscribe(there.earliest(), atB);
+    here.subscription(here.earliest(), atA).start();
+    there.subscription(there.earliest(), atB).start();
     List<CompletableFuture<Void>> publishers =
         IntStream.range(0, 4)
             .mapToObj(
@@ -184,7 +184,7 @@ class TwoNodesTest extends OneRedis {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();
     Channel there = b.find("c");
-    there.subscribe(there.earliest(), sink);
+    there.subscription(there.earliest(), sink).start();
     assertInstanceOf(
         Appended.Accepted.class, here.append(Append.of(java.util.Collections.nCopies(3_000, all))));
     Node.await("all is heard", () -> sink.events.size() == 3_000);
@@ -197,7 +197,7 @@ class TwoNodesTest extends OneRedis {
   void whoListensAtOneIsToldThatTheChannelWasDeletedAtTheOther() {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();
-    here.subscribe(here.earliest(), sink);
+    here.subscription(here.earliest(), sink).start();
     Offset before = here.end();
     assertTrue(b.channels.delete(new ChannelName("c")));
     Node.awaitEvents(List.of("channel-deleted"), sink.events);
@@ -237,7 +237,7 @@ class TwoNodesTest extends OneRedis {
   void aClosedChannelIsClosedEverywhere() {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();
-    b.find("c").subscribe(here.earliest(), sink);
+    b.find("c").subscription(here.earliest(), sink).start();
     here.append(new Append(List.of("1".getBytes(UTF_8)), null, null, true));
     Node.awaitEvents(List.of("1", "closed"), sink.events);
     assertTrue(b.find("c").isClosed());
@@ -332,7 +332,7 @@ class TwoNodesTest extends OneRedis {
     a.channels.create(new ChannelName("c"), request);
     RecordingSink sink = RecordingSink.fast();
     Channel there = b.find("c");
-    var subscription = there.subscribe(there.earliest(), sink);
+    var subscription = there.subscription(there.earliest(), sink).start();
     long since = System.nanoTime();
     Node.await("two lifetimes", () -> System.nanoTime() - since > 2_000_000_000L);
     Node.append(a.find("c"), "1");

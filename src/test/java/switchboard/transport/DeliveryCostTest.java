@@ -96,7 +96,7 @@ class DeliveryCostTest {
             Clocks.system());
     Channel channel = channels.find(new ChannelName("c")).orElseThrow();
     IntStream.range(0, CLIENTS)
-        .forEach(i -> channel.subscribe(channel.end(), new Taking(encoding)));
+        .forEach(i -> channel.subscription(channel.end(), new Taking(encoding)).start());
     return channel;
   }
 

@@ -47,7 +47,7 @@ class TurnsTest {
     Channel channel = channels.find(new ChannelName(name)).orElseThrow();
     List<byte[]> messages = List.of((name + 1).getBytes(UTF_8), (name + 2).getBytes(UTF_8));
     channel.append(Append.of(messages));
-    return channel.subscribe(channel.earliest(), new Feed());
+    return channel.subscription(channel.earliest(), new Feed()).start();
   }
 
   private void writeAll() {

@@ -34,10 +34,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
-import switchboard.transport.Http;
-import switchboard.transport.Reader;
-import switchboard.transport.ServerLog;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerLog;
+import switchboard.testing.ServerTest;
 
 /**
  * An application that has {@code switchboard-embedded.jar} has channels below a path of its own,

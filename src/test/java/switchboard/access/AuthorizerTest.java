@@ -24,7 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import switchboard.config.Action;
 import switchboard.config.Settings;
-import switchboard.time.FakeClocks;
+import switchboard.testing.FakeClocks;
+import switchboard.testing.Issuer;
 
 class AuthorizerTest {
 

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import switchboard.config.Grants;
-import switchboard.time.FakeClocks;
+import switchboard.testing.FakeClocks;
 
 class DenyListTest {
 

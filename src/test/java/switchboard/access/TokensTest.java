@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.config.Action;
 import switchboard.config.Settings;
+import switchboard.testing.Issuer;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
 

@@ -18,8 +18,9 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.testing.FakeClocks;
+import switchboard.testing.RecordingSink;
 import switchboard.time.Clocks;
-import switchboard.time.FakeClocks;
 
 class ChannelsTest {
 

@@ -12,7 +12,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import switchboard.log.Page;
 import switchboard.log.Retention;
-import switchboard.time.FakeClocks;
+import switchboard.testing.FakeClocks;
+import switchboard.testing.RecordingSink;
 
 /** Who listens to the channels of a server that is alone. */
 class PresenceTest {

@@ -22,6 +22,7 @@ import switchboard.log.Append;
 import switchboard.log.Log;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.testing.RecordingSink;
 import switchboard.time.Clocks;
 
 class SubscriptionTest {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Transport;
-import switchboard.transport.Http;
-import switchboard.transport.Reader;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
 
 /**
  * A client to whom everything happens: its line is cut or stalls, it changes the transport, and the

@@ -32,11 +32,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
-import switchboard.redis.RedisServer;
-import switchboard.server.ServerProcess;
-import switchboard.transport.Http;
-import switchboard.transport.Programs;
-import switchboard.transport.RunningProxy;
+import switchboard.testing.Http;
+import switchboard.testing.Programs;
+import switchboard.testing.RedisServer;
+import switchboard.testing.RunningProxy;
+import switchboard.testing.ServerProcess;
 
 /**
  * Two nodes behind the real nginx are restarted one after the other while clients of all transports

@@ -32,9 +32,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
-import switchboard.server.ServerProcess;
-import switchboard.transport.Http;
-import switchboard.transport.Metrics;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.ServerProcess;
 
 /**
  * A server with a heap of 192 MiB serves 500 clients while others make it keep as much as they can:

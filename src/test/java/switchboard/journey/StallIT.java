@@ -10,9 +10,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import switchboard.channel.Transport;
-import switchboard.transport.Http;
-import switchboard.transport.Reader;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** A reader whose line carries nothing for a while, and then again, without having been cut. */
 class StallIT extends ServerTest {

@@ -25,9 +25,9 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.channel.Transport;
-import switchboard.transport.Http;
-import switchboard.transport.Metrics;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.ServerTest;
 
 /**
  * The four transports under a publishing load, while clients are cut off, stalled and hop, and the

@@ -1,7 +1,7 @@
 package switchboard.journey;
 
-import static switchboard.transport.Reader.array;
-import static switchboard.transport.Reader.object;
+import static switchboard.testing.Reader.array;
+import static switchboard.testing.Reader.object;
 
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
@@ -21,9 +21,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import switchboard.channel.Transport;
-import switchboard.transport.EventStreamParser;
-import switchboard.transport.Http;
-import switchboard.transport.Reader;
+import switchboard.testing.EventStreamParser;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
 
 /**
  * A client that does as it is told: sent away, or refused, it comes again when the server said,

@@ -8,9 +8,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import switchboard.transport.Http;
-import switchboard.transport.Reader;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** The server's half of the lab, without a browser. */
 class LabIT extends ServerTest {

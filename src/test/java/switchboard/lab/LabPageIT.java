@@ -20,10 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 import switchboard.channel.Transport;
-import switchboard.transport.Http;
-import switchboard.transport.Programs;
-import switchboard.transport.Reader;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Browser;
+import switchboard.testing.Http;
+import switchboard.testing.Programs;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** The Transport lab in a real browser; what a control does is looked up on the server. */
 class LabPageIT extends ServerTest {

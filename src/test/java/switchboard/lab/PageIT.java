@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import switchboard.transport.Http;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Http;
+import switchboard.testing.ServerTest;
 
 /** What browsers are told about the page and its files. */
 class PageIT extends ServerTest {

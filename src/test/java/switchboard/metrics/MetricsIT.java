@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import jakarta.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
-import switchboard.transport.Http;
-import switchboard.transport.Reader;
-import switchboard.transport.ServerTest;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 class MetricsIT extends ServerTest {
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import switchboard.transport.Http;
+import switchboard.testing.Http;
 
 /** An application that has the embedded JAR has channels of its own, and publishes to them. */
 @ExtendWith(ArquillianExtension.class)

@@ -15,10 +15,10 @@ import redis.clients.jedis.Jedis;
 import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.Poller;
-import switchboard.channel.QuietSink;
-import switchboard.channel.RecordingSink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
+import switchboard.testing.QuietSink;
+import switchboard.testing.RecordingSink;
 
 /** Who listens is known at every server, whichever it is at, and until that server is gone. */
 class AttendancesTest extends OneRedis {

@@ -32,11 +32,12 @@ import redis.clients.jedis.params.ClientKillParams;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
-import switchboard.channel.QuietSink;
 import switchboard.channel.Transport;
 import switchboard.config.StoreUrl;
 import switchboard.log.Append;
 import switchboard.log.Batch;
+import switchboard.testing.QuietSink;
+import switchboard.testing.RedisServer;
 
 /**
  * What the Redis engine costs, without a server around it; no test, nothing in it fails. {@code

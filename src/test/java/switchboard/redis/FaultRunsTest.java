@@ -18,6 +18,8 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 import switchboard.config.StoreUrl;
+import switchboard.testing.RedisServer;
+import switchboard.testing.Wire;
 
 /**
  * Whatever happens to Redis under load: what was accepted is heard by everybody, or everybody is

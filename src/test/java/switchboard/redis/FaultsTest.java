@@ -26,7 +26,6 @@ import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Lifetime;
-import switchboard.channel.RecordingSink;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Batch;
@@ -34,6 +33,9 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Producer;
 import switchboard.log.Retention;
+import switchboard.testing.RecordingSink;
+import switchboard.testing.RedisServer;
+import switchboard.testing.Wire;
 
 /** What happens to Redis and to the way there, and that no reader misses anything untold. */
 class FaultsTest {

@@ -25,8 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
-import switchboard.channel.RecordingSink;
 import switchboard.config.StoreUrl;
+import switchboard.testing.RecordingSink;
+import switchboard.testing.RedisServer;
 
 /** A store that cannot be used is told at the start, with its address and the reason. */
 class FitnessTest {

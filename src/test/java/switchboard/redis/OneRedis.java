@@ -4,6 +4,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import redis.clients.jedis.Jedis;
+import switchboard.testing.RedisServer;
 
 /** One real Redis for all tests of a class; each begins with nothing in it. */
 abstract class OneRedis {

@@ -7,6 +7,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.MigrateParams;
+import switchboard.testing.RedisServer;
 
 /** A real Redis Cluster of three masters on this machine, and replicas where a test wants them. */
 final class RedisCluster implements AutoCloseable {

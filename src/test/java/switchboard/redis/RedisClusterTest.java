@@ -16,9 +16,11 @@ import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels.Refused;
 import switchboard.channel.Ending;
-import switchboard.channel.QuietSink;
-import switchboard.channel.RecordingSink;
 import switchboard.channel.Transport;
+import switchboard.testing.QuietSink;
+import switchboard.testing.RecordingSink;
+import switchboard.testing.RedisServer;
+import switchboard.testing.Wire;
 
 /**
  * Two servers on a real Redis Cluster keep all that they keep on one Redis, and what is its own.

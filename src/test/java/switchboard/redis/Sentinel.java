@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
+import switchboard.testing.RedisServer;
 
 /** A real Sentinel, which replaces a master that is gone for a second. */
 final class Sentinel implements AutoCloseable {

@@ -25,12 +25,14 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
-import switchboard.channel.RecordingSink;
 import switchboard.log.Appended;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.UpToDate;
+import switchboard.testing.RecordingSink;
+import switchboard.testing.RedisServer;
+import switchboard.testing.Wire;
 
 /** A Redis that does not answer is known to be away within a second, and nobody waits for it. */
 class SilentRedisTest {

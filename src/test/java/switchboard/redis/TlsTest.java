@@ -17,9 +17,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import switchboard.channel.Channel;
-import switchboard.channel.RecordingSink;
 import switchboard.config.StoreUrl;
-import switchboard.transport.Programs;
+import switchboard.testing.Programs;
+import switchboard.testing.RecordingSink;
+import switchboard.testing.RedisServer;
 
 /**
  * Two nodes reach Redis by {@code rediss://} in a JVM of their own, which trusts what the test

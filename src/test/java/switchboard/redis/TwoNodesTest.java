@@ -25,7 +25,6 @@ import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
-import switchboard.channel.RecordingSink;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Batch;
@@ -35,6 +34,7 @@ import switchboard.log.Producer;
 import switchboard.log.Reading;
 import switchboard.log.Retention;
 import switchboard.log.UpToDate;
+import switchboard.testing.RecordingSink;
 
 /** Two servers of a cluster on one real Redis are one to their clients. */
 class TwoNodesTest extends OneRedis {

@@ -28,9 +28,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import switchboard.access.Issuer;
 import switchboard.channel.Transport;
-import switchboard.lab.Browser;
+import switchboard.testing.Browser;
+import switchboard.testing.Http;
+import switchboard.testing.Issuer;
+import switchboard.testing.Metrics;
+import switchboard.testing.Programs;
+import switchboard.testing.RawFrames;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** Who has a token may do what it grants, by every transport, for as long as it is good. */
 @ExtendWith(ArquillianExtension.class)

@@ -18,6 +18,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import switchboard.testing.Http;
+import switchboard.testing.RawFrames;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
+import switchboard.testing.WebSocketReader;
 
 /** What HTTP clients get wrong: each answer is documented, quotes the offender and harms nobody. */
 class BadInputIT extends ServerTest {

@@ -20,6 +20,11 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** Clients that send nonsense, or nothing, disturb nobody. */
 @ExtendWith(ArquillianExtension.class)

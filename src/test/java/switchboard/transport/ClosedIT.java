@@ -21,7 +21,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import switchboard.lab.Browser;
+import switchboard.testing.Browser;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.Programs;
+import switchboard.testing.RawExchange;
+import switchboard.testing.RawFrames;
+import switchboard.testing.ServerLog;
+import switchboard.testing.ServerTest;
 
 /** The WAR as it is packaged, with no setting that says who may do what: nobody may do anything. */
 @ExtendWith(ArquillianExtension.class)

@@ -27,9 +27,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Transport;
-import switchboard.redis.RedisServer;
-import switchboard.redis.Wire;
-import switchboard.server.ServerProcess;
+import switchboard.testing.Follower;
+import switchboard.testing.Http;
+import switchboard.testing.Persistent;
+import switchboard.testing.Programs;
+import switchboard.testing.RawFrames;
+import switchboard.testing.Reader;
+import switchboard.testing.RedisServer;
+import switchboard.testing.RunningProxy;
+import switchboard.testing.ServerProcess;
+import switchboard.testing.WebSocketReader;
+import switchboard.testing.Wire;
 
 /** Three nodes on one Redis are one server, with and without the real nginx in front. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

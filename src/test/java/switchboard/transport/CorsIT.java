@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import switchboard.testing.RawSocket;
+import switchboard.testing.ServerTest;
 
 /** Pages of other origins: those on the list, and no others. */
 class CorsIT extends ServerTest {

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import switchboard.access.Issuer;
+import switchboard.testing.Http;
+import switchboard.testing.Issuer;
+import switchboard.testing.Pages;
+import switchboard.testing.ServerTest;
 
 /** A browser has the cookie with its user's token, and opens a page of another origin. */
 @ExtendWith(ArquillianExtension.class)

@@ -18,7 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import switchboard.lab.Browser;
+import switchboard.testing.Browser;
+import switchboard.testing.Http;
+import switchboard.testing.Pages;
+import switchboard.testing.ServerTest;
 
 /**
  * A real browser with a cookie of the server opens a page of another origin, which tries what it

@@ -7,6 +7,9 @@ import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
+import switchboard.testing.EventStreamReader;
+import switchboard.testing.Http;
+import switchboard.testing.Reader;
 
 class EventStreamIT extends TransportContract {
 

@@ -33,6 +33,7 @@ import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.publish.Messages;
+import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
 

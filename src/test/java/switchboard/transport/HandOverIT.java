@@ -12,6 +12,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.channel.Transport;
+import switchboard.testing.EventStreamReader;
+import switchboard.testing.PollReader;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
+import switchboard.testing.WebSocketReader;
 
 /** A client changes from each transport to each other while messages keep coming. */
 class HandOverIT extends ServerTest {

@@ -51,8 +51,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import switchboard.access.Issuer;
 import switchboard.channel.Ending;
+import switchboard.testing.Http;
+import switchboard.testing.Issuer;
+import switchboard.testing.RawExchange;
+import switchboard.testing.RawFrames;
+import switchboard.testing.RawSocket;
+import switchboard.testing.ServerLog;
+import switchboard.testing.ServerTest;
 
 /**
  * Requests of somebody who should not get in, over all four transports, each with the answer that

@@ -20,6 +20,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Certificates;
+import switchboard.testing.Http;
+import switchboard.testing.Programs;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** The server itself speaks TLS, with a certificate that this run made. */
 class HttpsIT extends ServerTest {

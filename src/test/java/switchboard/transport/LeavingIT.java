@@ -17,6 +17,11 @@ import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawSocket;
+import switchboard.testing.ServerTest;
+import switchboard.testing.WebSocketReader;
 
 /** The application goes while clients listen: each hears all, and is told when to come again. */
 @ExtendWith(ArquillianExtension.class)

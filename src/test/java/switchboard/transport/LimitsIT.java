@@ -18,6 +18,12 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.testing.Http;
+import switchboard.testing.LiveObjects;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawFrames;
+import switchboard.testing.RawSocket;
+import switchboard.testing.ServerTest;
 
 /** A server whose every limit is small: each is answered, counted, and reached without harm. */
 @ExtendWith(ArquillianExtension.class)

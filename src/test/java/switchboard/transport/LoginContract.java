@@ -15,6 +15,9 @@ import java.util.function.UnaryOperator;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
+import switchboard.testing.Http;
+import switchboard.testing.RawFrames;
+import switchboard.testing.ServerTest;
 
 /**
  * Whom the server's own realm knows may do what its roles grant, by every transport; whoever it

@@ -9,6 +9,7 @@ import org.jboss.arquillian.junit5.ArquillianExtension;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.testing.Http;
 
 /** The server asks for a name and a password with every request (RFC 7617). */
 @ExtendWith(ArquillianExtension.class)

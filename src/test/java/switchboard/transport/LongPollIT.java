@@ -15,6 +15,9 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
+import switchboard.testing.Http;
+import switchboard.testing.PollReader;
+import switchboard.testing.Reader;
 
 class LongPollIT extends TransportContract {
 

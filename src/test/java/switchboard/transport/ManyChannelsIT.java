@@ -19,6 +19,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import switchboard.testing.Http;
+import switchboard.testing.RawFrames;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** Several channels over one connection, at {@code /channels}. */
 class ManyChannelsIT extends ServerTest {

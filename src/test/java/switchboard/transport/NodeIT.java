@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import switchboard.testing.Programs;
+import switchboard.testing.ServerTest;
 
 /** Clients from npm, that nobody here wrote, and switchboard.js; see {@code src/test/node}. */
 class NodeIT extends ServerTest {

@@ -22,6 +22,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Blackhole;
+import switchboard.testing.EventStreamReader;
+import switchboard.testing.Http;
+import switchboard.testing.LiveObjects;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** Peers that vanish without a word are noticed within the stated time, and leave nothing. */
 @ExtendWith(ArquillianExtension.class)

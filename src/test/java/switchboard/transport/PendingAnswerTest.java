@@ -20,7 +20,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.time.FakeClocks;
+import switchboard.testing.FakeClocks;
 
 /** Answers to clients that take them in their own time, or never. */
 class PendingAnswerTest {

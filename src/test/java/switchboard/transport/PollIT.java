@@ -2,6 +2,8 @@ package switchboard.transport;
 
 import java.net.URI;
 import switchboard.channel.Transport;
+import switchboard.testing.PollReader;
+import switchboard.testing.Reader;
 
 class PollIT extends TransportContract {
 

@@ -11,6 +11,12 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import switchboard.testing.EventStreamReader;
+import switchboard.testing.Http;
+import switchboard.testing.PollReader;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
+import switchboard.testing.WebSocketReader;
 
 /** Who listens, by all four transports; the lease of those who poll is two seconds here. */
 class PresenceIT extends ServerTest {

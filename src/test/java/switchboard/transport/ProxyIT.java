@@ -28,6 +28,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Certificates;
+import switchboard.testing.ClosingRelay;
+import switchboard.testing.Http;
+import switchboard.testing.Programs;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.RunningProxy;
+import switchboard.testing.ServerTest;
 
 /** The real nginx and HAProxy in front, with the configurations of {@code deploy}. */
 class ProxyIT extends ServerTest {

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import switchboard.testing.Programs;
+import switchboard.testing.ServerTest;
 
 /** What README tells people to type does what README says. */
 class ReadmeIT extends ServerTest {

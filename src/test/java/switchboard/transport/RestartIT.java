@@ -16,6 +16,9 @@ import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import switchboard.testing.Http;
+import switchboard.testing.Programs;
+import switchboard.testing.ServerTest;
 
 /** The application is replaced while clients listen: its logs start anew, and that is told. */
 @ExtendWith(ArquillianExtension.class)

@@ -25,6 +25,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** Bodies that come by and by hold up nobody, and are given up when they are late. */
 @ExtendWith(ArquillianExtension.class)

@@ -23,6 +23,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Http;
+import switchboard.testing.LiveObjects;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
+import switchboard.testing.WebSocketReader;
 
 /** A reader that stalls costs an offset, not memory, and holds up nobody. */
 @ExtendWith(ArquillianExtension.class)

@@ -23,6 +23,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Http;
+import switchboard.testing.Metrics;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /** A client that takes nothing of what is written to it is given up, and holds up nobody. */
 @ExtendWith(ArquillianExtension.class)

@@ -12,7 +12,8 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import switchboard.access.Issuer;
+import switchboard.testing.Issuer;
+import switchboard.testing.ServerTest;
 
 /**
  * {@code switchboard.js} with a token, against a server that wants one; see {@code src/test/node}.

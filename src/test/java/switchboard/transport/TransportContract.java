@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
+import switchboard.testing.Reader;
+import switchboard.testing.ServerTest;
 
 /**
  * What every transport promises. Each supplies its client, and nothing else; the names of the tests

@@ -12,6 +12,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import switchboard.testing.RawSocket;
+import switchboard.testing.ServerTest;
+import switchboard.testing.WebSocketReader;
 
 /**
  * Connections that come and go at once, in every way. Payara gave the objects of some of them back

@@ -35,6 +35,7 @@ import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 
 /** What a WebSocket is told when its store fails as nobody expects. */

@@ -16,6 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
+import switchboard.testing.RawFrames;
+import switchboard.testing.RawSocket;
+import switchboard.testing.Reader;
+import switchboard.testing.WebSocketReader;
 
 class WebSocketIT extends TransportContract {
 

@@ -1,7 +1,5 @@
 package switchboard.config;
 
-import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.function.Function;
 
 /**
@@ -17,60 +15,37 @@ import java.util.function.Function;
 public record Setting<T>(
     String key, String defaultValue, String range, String sentence, Function<String, T> parser) {
 
-  static Setting<Integer> number(String key, int defaultValue, int min, int max, String sentence) {
-    String range = "%,d to %,d".formatted(min, max);
-    return new Setting<>(
-        key,
-        Integer.toString(defaultValue),
-        range,
-        sentence,
-        text -> {
-          try {
-            int value = Integer.parseInt(text.strip());
-            if (value >= min && value <= max) {
-              return value;
-            }
-          } catch (NumberFormatException e) {
-            // told below like a number out of range
-          }
-          throw new IllegalArgumentException("not a whole number of " + range);
-        });
+  /**
+   * The value that was written.
+   *
+   * @throws IllegalArgumentException quoting it, with the key and what is allowed
+   */
+  T parse(String written) {
+    try {
+      return parser.apply(written);
+    } catch (IllegalArgumentException e) {
+      String kind =
+          e.getCause() == null ? "" : " (%s)".formatted(e.getCause().getClass().getSimpleName());
+      throw new IllegalArgumentException(
+          "%s = \"%s\": %s%s".formatted(key, quotable(written), e.getMessage(), kind));
+    }
   }
 
-  static Setting<Boolean> flag(String key, boolean defaultValue, String sentence) {
-    return new Setting<>(
-        key,
-        Boolean.toString(defaultValue),
-        "true or false",
-        sentence,
-        text ->
-            switch (text.strip()) {
-              case "true" -> true;
-              case "false" -> false;
-              default -> throw new IllegalArgumentException("not true or false");
-            });
+  // What is quoted goes to logs. A URL may be malformed because of its very password, and a private
+  // key may stand where the public one belongs.
+  private String quotable(String written) {
+    boolean isSecret = key.endsWith(".secret") || written.contains("-----");
+    return isSecret ? "***" : written.replaceAll("://.*@", "://***@");
   }
 
-  static Setting<Duration> duration(
-      String key, String defaultValue, String min, String max, String sentence) {
-    String range = "ISO 8601 duration, %s to %s".formatted(min, max);
-    return new Setting<>(
-        key,
-        defaultValue,
-        range,
-        sentence,
-        text -> {
-          try {
-            Duration value = Duration.parse(text.strip());
-            if (value.compareTo(Duration.parse(min)) >= 0
-                && value.compareTo(Duration.parse(max)) <= 0) {
-              return value;
-            }
-          } catch (DateTimeParseException e) {
-            // told below like a duration out of range
-          }
-          throw new IllegalArgumentException("not an " + range);
-        });
+  /** A parser of what matches a pattern, without blanks around it. */
+  static Function<String, String> matching(String pattern, String refusal) {
+    return text -> {
+      if (!text.strip().matches(pattern)) {
+        throw new IllegalArgumentException(refusal);
+      }
+      return text.strip();
+    };
   }
 
   /** The name with which it is set for one application: {@code switchboard.app.shop.path}. */

@@ -54,6 +54,9 @@ public final class Sources {
   /** The settings of this application. */
   public static Settings read() {
     Set<String> names = new LinkedHashSet<>(System.getProperties().stringPropertyNames());
+    System.getenv().keySet().stream()
+        .filter(variable -> variable.startsWith("SWITCHBOARD_"))
+        .forEach(names::add);
     if (HAS_MICROPROFILE) {
       names.addAll(withoutVariables(MicroProfile.names(), System.getenv().keySet()));
     }

@@ -1,6 +1,7 @@
 package switchboard.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,7 +14,10 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SettingsTest {
 
@@ -58,6 +62,63 @@ class SettingsTest {
             "switchboard.channels.auto-create = \"a/b\"")) {
       assertTrue(refusal.getMessage().contains(expected), refusal.getMessage());
     }
+  }
+
+  /** Former names and today's, each as {@code former=today}. */
+  static Stream<String> formerNames() {
+    return Spelling.FORMER_NAMES.entrySet().stream()
+        .map(names -> names.getKey() + "=" + names.getValue());
+  }
+
+  @ParameterizedTest
+  @MethodSource("formerNames")
+  void underAFormerNameAreRefusedWithTodaysInEverySpelling(String names) {
+    String former = "switchboard." + names.split("=")[0];
+    String today = "switchboard." + names.split("=")[1];
+    assertTrue(Settings.ALL.stream().anyMatch(setting -> setting.key().equals(today)), today);
+    assertTrue(Settings.ALL.stream().noneMatch(setting -> setting.key().equals(former)), former);
+    assertRefused(former, today);
+    assertRefused(
+        former.replace("switchboard.", "switchboard.app.shop."),
+        today.replace("switchboard.", "switchboard.app.shop."));
+    String variable = Setting.environmentVariable(former);
+    String variableToday = Setting.environmentVariable(today);
+    assertRefused(variable, "%s (%s)".formatted(today, variableToday));
+    assertRefused(
+        variable.replace("SWITCHBOARD_", "SWITCHBOARD_APP_SHOP_"),
+        "%s (%s)"
+            .formatted(
+                today.replace("switchboard.", "switchboard.app.shop."),
+                variableToday.replace("SWITCHBOARD_", "SWITCHBOARD_APP_SHOP_")));
+    var refusal =
+        assertThrows(IllegalArgumentException.class, () -> ofShop(Map.of(), former + "=1"));
+    assertEquals(refusal(former, today), refusal.getMessage(), "in the application's own file");
+  }
+
+  private static void assertRefused(String name, String today) {
+    var refusal = assertThrows(IllegalArgumentException.class, () -> ofShop(Map.of(name, "1")));
+    assertEquals(refusal(name, today), refusal.getMessage());
+  }
+
+  private static String refusal(String name, String today) {
+    return "Settings are wrong:\n  %s: no such setting; did you mean %s?".formatted(name, today);
+  }
+
+  @Test
+  void otherVariablesOfTheProcessAreNobodysSettings() {
+    ofShop(Map.of("SWITCHBOARD_SERVICE_HOST", "10.0.0.1", "SWITCHBOARD_PORT", "80", "PATH", "/"));
+  }
+
+  @Test
+  void areQuotedWithoutASecretThatIsTooShortOrAPrivateKey() {
+    var wrong =
+        Map.of(
+            "switchboard.token.secret", "se-cret",
+            "switchboard.token.public-key", "-----BEGIN PRIVATE KEY-----\nse-cret");
+    var refusal = assertThrows(IllegalArgumentException.class, () -> settings(wrong));
+    assertTrue(refusal.getMessage().contains("token.secret = \"***\""), refusal.getMessage());
+    assertTrue(refusal.getMessage().contains("token.public-key = \"***\""), refusal.getMessage());
+    assertFalse(refusal.getMessage().contains("se-cret"), refusal.getMessage());
   }
 
   @Test

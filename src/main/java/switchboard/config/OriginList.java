@@ -1,13 +1,13 @@
 package switchboard.config;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * An origin in a setting, as browsers write it (RFC 6454 §6.2), since it is compared as it comes.
- */
-final class Origin {
+/** Origins in a setting, as browsers write them (RFC 6454 §6.2): they are compared as they come. */
+final class OriginList {
 
   // The scheme may be that of an app or an extension: capacitor, tauri, chrome-extension.
   private static final Pattern ORIGIN =
@@ -18,14 +18,27 @@ final class Origin {
   private static final Pattern THIS_MACHINE = Pattern.compile("localhost|127\\.0\\.0\\.1|\\[::1]");
   private static final int MAX_PORT = 65_535;
 
-  private Origin() {}
+  private OriginList() {}
+
+  /**
+   * The origins, separated by commas; {@code *} is one.
+   *
+   * @throws IllegalArgumentException quoting one that is none
+   */
+  static List<String> parse(String text) {
+    return Arrays.stream(text.split(","))
+        .map(String::strip)
+        .filter(origin -> !origin.isEmpty())
+        .map(origin -> origin.equals("*") ? origin : origin(origin))
+        .toList();
+  }
 
   /**
    * As browsers write it: an http(s) host in lower case and without the scheme's own port.
    *
    * @throws IllegalArgumentException quoting it
    */
-  static String parse(String written) {
+  private static String origin(String written) {
     if (written.equals("null") || written.startsWith("file:")) {
       throw wrong(written, "every file and every sandboxed frame is that; * lets them in as well");
     }

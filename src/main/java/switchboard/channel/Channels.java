@@ -208,17 +208,17 @@ public final class Channels implements AutoCloseable {
    * Takes from what all logs may keep for something that is on its way into one; whether it did.
    */
   public boolean reserve(long bytes) {
-    return budget.take(bytes);
+    return budget.acquire(bytes);
   }
 
   /** Gives back what was {@linkplain #reserve reserved}. */
   public void release(long bytes) {
-    budget.give(bytes);
+    budget.release(bytes);
   }
 
   /** What all logs keep, with what it costs to keep it. */
   public long heldBytes() {
-    return budget.takenBytes();
+    return budget.usedBytes();
   }
 
   /** What that may be. */

@@ -205,7 +205,7 @@ public final class MemoryStore implements Store {
       // Its forks have the messages; only the name is kept, and where it came from itself.
       kept.isDeleted = true;
       keptNames++;
-      parts.budget().takeAnyway(KEPT_BYTES); // less than what the channel gives back
+      parts.budget().acquireAnyway(KEPT_BYTES); // less than what the channel gives back
       kept.cameFrom = channel.fork();
     } else {
       release(channel.fork());
@@ -224,7 +224,7 @@ public final class MemoryStore implements Store {
       sources.remove(fork.source());
       if (kept.isDeleted) {
         keptNames--;
-        parts.budget().give(KEPT_BYTES);
+        parts.budget().release(KEPT_BYTES);
       }
       fork = kept.isDeleted ? kept.cameFrom : null;
     }

@@ -26,7 +26,7 @@ final class RecentPollers {
       this.max = max;
     }
 
-    private boolean take() {
+    private boolean acquire() {
       if (taken.incrementAndGet() <= max) {
         return true;
       }
@@ -34,7 +34,7 @@ final class RecentPollers {
       return false;
     }
 
-    private void give() {
+    private void release() {
       taken.decrementAndGet();
     }
 
@@ -67,12 +67,12 @@ final class RecentPollers {
     if (visits.replace(client, visit) != null) {
       return;
     }
-    if (visits.size() >= max || !room.take()) {
+    if (visits.size() >= max || !room.acquire()) {
       moreUntilMillis = Math.max(moreUntilMillis, untilMillis);
       return;
     }
     if (visits.put(client, visit) != null) {
-      room.give(); // it came twice at once
+      room.release(); // it came twice at once
     }
     if (isOver) {
       clear();
@@ -92,7 +92,7 @@ final class RecentPollers {
 
   private void forget(Poller client, Visit visit) {
     if (visits.remove(client, visit)) {
-      room.give();
+      room.release();
     }
   }
 

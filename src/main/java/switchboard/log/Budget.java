@@ -4,96 +4,98 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes all logs of a server keep together at the most. What a log keeps is taken from it
- * and given back.
+ * How many bytes all logs of a server may use together. A log acquires what it keeps and releases
+ * what it forgets.
  *
- * <p>Above nine tenths somebody is asked, once, to make room; what does not fit is refused. Half of
- * it may be taken for what cannot be forgotten.
+ * <p>Above nine tenths, {@code makeRoom} is called once; what does not fit is refused. At most half
+ * of the budget can be acquired for what is never forgotten to make room.
  *
  * <p><b>Threads.</b> Safe.
  */
 public final class Budget {
 
-  /** For logs that nobody counts. */
+  /** For logs that are not counted. */
   public static final Budget UNBOUNDED = new Budget(Long.MAX_VALUE, () -> {});
 
   private final long maxBytes;
   private final Runnable makeRoom;
-  private final AtomicLong takenBytes = new AtomicLong();
+  private final AtomicLong usedBytes = new AtomicLong();
   private final AtomicLong fixedBytes = new AtomicLong();
   private final AtomicBoolean asked = new AtomicBoolean();
 
   /**
-   * Nothing taken yet.
+   * A budget of which nothing is used.
    *
-   * @param makeRoom starts the making of room and returns at once; it may be called with a log's
-   *     lock held. {@link #madeRoom} says that it is done
+   * @param makeRoom starts to make room and returns at once; it may be called with a log's lock
+   *     held. {@link #madeRoom} says that it is done
    */
   public Budget(long maxBytes, Runnable makeRoom) {
     this.maxBytes = maxBytes;
     this.makeRoom = makeRoom;
   }
 
-  /** Takes all of it, or nothing; whether it did. */
-  public boolean take(long bytes) {
-    long taken = takenBytes.addAndGet(bytes);
-    if (isTight() && asked.compareAndSet(false, true)) {
-      makeRoom.run();
-    }
-    if (taken > maxBytes) {
-      give(bytes);
+  /** Acquires all of it, or nothing; whether it did. */
+  public boolean acquire(long bytes) {
+    long used = usedBytes.addAndGet(bytes);
+    askForRoom();
+    if (used > maxBytes) {
+      release(bytes);
       return false;
     }
     return true;
   }
 
   /**
-   * Takes all of it, or nothing, for what cannot be forgotten to make room: channels, producers. It
-   * may be half of everything, so that there is always room for messages.
+   * Acquires all of it, or nothing, for what is never forgotten to make room: channels, producers.
+   * That may be half of the budget, so that there is always room for messages.
    */
-  public boolean takeFixed(long bytes) {
-    if (fixedBytes.addAndGet(bytes) <= maxBytes / 2 && take(bytes)) {
+  public boolean acquireFixed(long bytes) {
+    if (fixedBytes.addAndGet(bytes) <= maxBytes / 2 && acquire(bytes)) {
       return true;
     }
     fixedBytes.addAndGet(-bytes);
     return false;
   }
 
-  /** Gives back what was {@linkplain #takeFixed taken}. */
-  public void giveFixed(long bytes) {
-    fixedBytes.addAndGet(-bytes);
-    give(bytes);
+  /** Acquires it even if it does not fit: for what can be forgotten again without loss. */
+  public void acquireAnyway(long bytes) {
+    usedBytes.addAndGet(bytes);
+    askForRoom();
   }
 
-  /** Takes it though it may not fit: for what can be forgotten again without loss. */
-  public void takeAnyway(long bytes) {
-    takenBytes.addAndGet(bytes);
+  private void askForRoom() {
     if (isTight() && asked.compareAndSet(false, true)) {
       makeRoom.run();
     }
   }
 
-  /** Gives back what was taken. */
-  public void give(long bytes) {
-    takenBytes.addAndGet(-bytes);
+  /** Releases what was acquired. */
+  public void release(long bytes) {
+    usedBytes.addAndGet(-bytes);
+  }
+
+  /** Releases what was {@linkplain #acquireFixed acquired} for good. */
+  public void releaseFixed(long bytes) {
+    fixedBytes.addAndGet(-bytes);
+    release(bytes);
   }
 
   /** Whether room should be made. */
   public boolean isTight() {
-    return takenBytes.get() > maxBytes / 10 * 9;
+    return usedBytes.get() > maxBytes / 10 * 9;
   }
 
-  /** The room that could be made was made; the next time it gets tight, it is asked for again. */
+  /** Room was made where possible; the next time that it gets tight, it is asked for again. */
   public void madeRoom() {
     asked.set(false);
   }
 
-  /** What all logs keep now. */
-  public long takenBytes() {
-    return takenBytes.get();
+  /** What all logs use now. */
+  public long usedBytes() {
+    return usedBytes.get();
   }
 
-  /** What they may keep. */
+  /** What they may use. */
   public long maxBytes() {
     return maxBytes;
   }

@@ -212,8 +212,8 @@ final class MirroredLog implements Log {
       known.ring().leaveBudget();
     }
     fetched = NOTHING;
-    return RingLog.mirror(
-        state.lives(),
+    return RingLog.mirrorOf(
+        state.epochs(),
         from,
         store.parts().retention(),
         store.parts().page(),
@@ -225,11 +225,11 @@ final class MirroredLog implements Log {
     for (int i = 1; i < state.more().size(); i++, from++) {
       if (from == ring.end().number()) {
         Entry entry = Entry.parse(state.more().get(i));
-        ring.take(List.of(entry.message()), entry.millis(), false);
+        ring.mirror(List.of(entry.message()), entry.millis(), false);
       }
     }
     if (state.closed() && ring.end().number() == state.head()) {
-      ring.take(List.of(), 0, true);
+      ring.mirror(List.of(), 0, true);
     }
   }
 
@@ -302,7 +302,7 @@ final class MirroredLog implements Log {
       }
       fits = heard.epoch() == known.state().epoch() && heard.start() == known.end();
       if (fits) {
-        known.ring().take(heard.messages(), heard.millis(), heard.closes());
+        known.ring().mirror(heard.messages(), heard.millis(), heard.closes());
       }
     }
     if (fits) {
@@ -429,7 +429,7 @@ final class MirroredLog implements Log {
       }
       // Out of turn it comes by Pub/Sub, or with the next look.
       if (state.epoch() == known.state().epoch() && start == known.end()) {
-        known.ring().take(append.messages(), wallMillis(), append.close());
+        known.ring().mirror(append.messages(), wallMillis(), append.close());
       }
     }
     markSoon();

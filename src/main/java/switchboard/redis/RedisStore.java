@@ -446,7 +446,7 @@ final class RedisStore implements Store {
         branch.sourceId(),
         branch.number(),
         branch.prefixBytes(),
-        branch.lives(),
+        branch.epochs(),
         parts.limits().forksPerChannel(),
         draft.closes() ? 1 : 0,
         parts.retention().maxMessages(),
@@ -468,7 +468,7 @@ final class RedisStore implements Store {
 
   /** Where exactly a fork leaves its source. */
   private record Branch(
-      Channel source, String sourceId, long number, int prefixBytes, String lives) {
+      Channel source, String sourceId, long number, int prefixBytes, String epochs) {
     static final Branch NONE = new Branch(null, "", 0, 0, "");
   }
 
@@ -512,8 +512,8 @@ final class RedisStore implements Store {
               .formatted(fork.subOffset(), at, state.place(state.head())));
     }
     int prefixBytes = countsMessages ? 0 : fork.subOffset();
-    String lives = State.write(state.livesUpTo(number));
-    return new Branch(source, state.id(), number, prefixBytes, lives);
+    String epochs = State.write(state.epochs().upTo(number));
+    return new Branch(source, state.id(), number, prefixBytes, epochs);
   }
 
   private static Offset placeIn(State state, Offset at) {

@@ -7,6 +7,8 @@ import switchboard.channel.ChannelName;
 import switchboard.channel.ContentType;
 import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
+import switchboard.log.EpochHistory;
+import switchboard.log.EpochHistory.EpochStart;
 import switchboard.log.Offset;
 
 /**
@@ -15,7 +17,7 @@ import switchboard.log.Offset;
  * @param id tells the channel from an earlier one of its name
  * @param head the number behind its newest message
  * @param first the number of its oldest
- * @param lives which epochs its offsets have, each from its number on
+ * @param epochs those of its offsets
  * @param before the epochs that its offsets had before Redis' history changed, each with where its
  *     readers read on
  * @param now the time at that Redis, in milliseconds; 0 where there is no such channel
@@ -31,7 +33,7 @@ record State(
     ContentType contentType,
     Lifetime lifetime,
     Fork fork,
-    List<Offset> lives,
+    EpochHistory epochs,
     List<Offset> before,
     long now,
     List<byte[]> more) {
@@ -55,7 +57,7 @@ record State(
         contentType,
         lifetime,
         fork,
-        lives,
+        epochs,
         before,
         now,
         List.of());
@@ -67,7 +69,7 @@ record State(
     if (parts.size() < FIELDS) {
       List<byte[]> more = parts.subList(1, parts.size());
       return new State(
-          text(parts, 0), null, 0, 0, 0, false, null, null, null, List.of(), List.of(), 0, more);
+          text(parts, 0), null, 0, 0, 0, false, null, null, null, null, List.of(), 0, more);
     }
     return new State(
         text(parts, 0),
@@ -79,8 +81,8 @@ record State(
         new ContentType(text(parts, 6)),
         lifetime(text(parts, 7), text(parts, 9)),
         fork(text(parts, 10)),
-        lives(text(parts, 11)),
-        lives(text(parts, 12)),
+        epochs(text(parts, 11)),
+        before(text(parts, 12)),
         number(parts, 13),
         parts.subList(FIELDS, parts.size()));
   }
@@ -123,52 +125,42 @@ record State(
         Integer.parseInt(parts[2]));
   }
 
-  private static List<Offset> lives(String written) {
-    List<Offset> lives = new ArrayList<>();
-    for (String life : written.isEmpty() ? new String[0] : written.split(",")) {
-      int colon = life.indexOf(':');
-      lives.add(
+  private static EpochHistory epochs(String written) {
+    return new EpochHistory(
+        before(written).stream().map(s -> new EpochStart(s.epoch(), s.number())).toList());
+  }
+
+  private static List<Offset> before(String written) {
+    List<Offset> offsets = new ArrayList<>();
+    for (String pair : written.isEmpty() ? new String[0] : written.split(",")) {
+      int colon = pair.indexOf(':');
+      offsets.add(
           new Offset(
-              Long.parseLong(life.substring(0, colon)), Long.parseLong(life.substring(colon + 1))));
+              Long.parseLong(pair.substring(0, colon)), Long.parseLong(pair.substring(colon + 1))));
     }
-    return lives;
+    return offsets;
   }
 
-  static String write(List<Offset> lives) {
-    return String.join(",", lives.stream().map(l -> l.epoch() + ":" + l.number()).toList());
+  static String write(EpochHistory epochs) {
+    return String.join(
+        ",", epochs.starts().stream().map(s -> s.epoch() + ":" + s.number()).toList());
   }
 
-  /** The channel's epochs up to a number, as a fork made there has them. */
-  List<Offset> livesUpTo(long number) {
-    // Forked exactly where the source was forked itself: the source's own life left no trace.
-    return lives.stream().filter(l -> l.number() < number || l.number() == 0).toList();
-  }
-
-  /** Whether an offset is a place in this log, be it forgotten or not. */
+  /** Whether an offset is one of this log, be its messages forgotten or not. */
   boolean knows(Offset offset) {
-    for (int i = 0; i < lives.size(); i++) {
-      long end = i + 1 < lives.size() ? lives.get(i + 1).number() : head;
-      if (offset.epoch() == lives.get(i).epoch()) {
-        return offset.number() >= lives.get(i).number() && offset.number() <= end;
-      }
-    }
-    return false;
+    return epochs.knows(offset, head);
   }
 
-  /** The offset of a number. The place where a fork leaves its source keeps the source's name. */
+  /** The offset of a number. */
   Offset place(long number) {
-    int i = lives.size() - 1;
-    while (i > 0 && number <= lives.get(i).number()) {
-      i--;
-    }
-    return new Offset(lives.get(i).epoch(), number);
+    return epochs.offset(number);
   }
 
   /** Where a reader with an offset from before Redis' history changed reads on; -1 for others. */
   long placeOfBefore(Offset offset) {
-    for (Offset life : before) {
-      if (life.epoch() == offset.epoch()) {
-        return Math.min(offset.number(), life.number());
+    for (Offset end : before) {
+      if (end.epoch() == offset.epoch()) {
+        return Math.min(offset.number(), end.number());
       }
     }
     return -1;

@@ -1,0 +1,83 @@
+package switchboard.log;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which epochs the offsets of a log have. A log has one, and a fork those of its source as well,
+ * each up to where the next one begins:
+ *
+ * <pre>
+ *   e1 from 0, e2 from 2     e1_0 ─ e1_1 ─ e1_2 ─ e2_3 ─ e2_4
+ * </pre>
+ *
+ * <p>The boundary at which a fork leaves its source keeps the source's epoch: readers of either
+ * have the same offset there.
+ *
+ * <p><b>Threads.</b> Immutable.
+ *
+ * <p><b>Cost.</b> O(epochs) a call: one, and one more for each fork of a fork.
+ *
+ * @param starts in ascending order, at least one
+ */
+public record EpochHistory(List<EpochStart> starts) {
+
+  /** Offsets behind {@code number} have this epoch, up to where the next one starts. */
+  public record EpochStart(long epoch, long number) {}
+
+  public EpochHistory {
+    starts = List.copyOf(starts);
+  }
+
+  /** A log that is no fork. */
+  public static EpochHistory of(long epoch) {
+    return new EpochHistory(List.of(new EpochStart(epoch, 0)));
+  }
+
+  /** How many epochs there are. */
+  public int size() {
+    return starts.size();
+  }
+
+  /**
+   * Whether an offset is one of a log that ends at {@code head}, be its messages forgotten or not.
+   * A number beyond the end was issued by a log of that name that had more messages.
+   */
+  public boolean knows(Offset offset, long head) {
+    long number = offset.number();
+    if (number > head) {
+      return false;
+    }
+    for (int i = starts.size() - 1; i >= 0; i--) {
+      EpochStart start = starts.get(i);
+      if (offset.epoch() == start.epoch()) {
+        long end = i == starts.size() - 1 ? head : starts.get(i + 1).number();
+        return number >= start.number() && number <= end;
+      }
+    }
+    return false;
+  }
+
+  /** The offset of the boundary in front of message {@code number}. */
+  public Offset offset(long number) {
+    int i = starts.size() - 1;
+    while (i > 0 && number <= starts.get(i).number()) {
+      i--;
+    }
+    return new Offset(starts.get(i).epoch(), number);
+  }
+
+  /** What a fork at {@code number} inherits; its own epoch starts there. */
+  public EpochHistory upTo(long number) {
+    // Forked exactly where the source was forked itself: no offset has the source's own epoch.
+    return new EpochHistory(
+        starts.stream().filter(s -> s.number() < number || s.number() == 0).toList());
+  }
+
+  /** The history of a fork at {@code number} whose own epoch is {@code epoch}. */
+  public EpochHistory fork(long epoch, long number) {
+    List<EpochStart> all = new ArrayList<>(upTo(number).starts);
+    all.add(new EpochStart(epoch, number));
+    return new EpochHistory(all);
+  }
+}

@@ -244,13 +244,24 @@ public final class Connections {
     }
   }
 
+  // Its client is told where that can be done still; in any case it counts no longer.
+  private void endBroken(Connection connection) {
+    try {
+      connection.end(Ending.INTERNAL);
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.FINE, e, () -> connection + " – could not be ended");
+    } finally {
+      remove(connection);
+    }
+  }
+
   /** One broken connection must keep neither the clock nor the end from the others. */
   void attempt(Connection connection, Consumer<Connection> action) {
     try {
       action.accept(connection);
     } catch (RuntimeException | LinkageError e) {
-      LOG.log(Level.WARNING, e, () -> connection + " – failed");
-      remove(connection);
+      LOG.log(Level.SEVERE, e, () -> connection + " – failed");
+      endBroken(connection);
     }
   }
 }

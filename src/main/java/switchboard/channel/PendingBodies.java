@@ -145,9 +145,18 @@ public final class PendingBodies {
         body.tick(nowMillis);
       } catch (RuntimeException e) {
         // One broken connection must not keep the clock from the others.
-        LOG.log(Level.WARNING, "a body that was on its way failed at a tick", e);
-        remove(body);
+        LOG.log(Level.SEVERE, "a body that was on its way failed at a tick", e);
+        endBroken(body);
       }
+    }
+  }
+
+  private void endBroken(PendingBody body) {
+    try {
+      body.end(Ending.INTERNAL);
+    } catch (RuntimeException e) {
+      LOG.log(Level.FINE, "a body could not be ended", e);
+      remove(body);
     }
   }
 

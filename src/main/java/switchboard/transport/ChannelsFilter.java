@@ -124,10 +124,32 @@ public class ChannelsFilter extends HttpFilter {
       } else {
         answer(request, response);
       }
-    } catch (Channels.Refused refused) {
-      refuse(Problem.of(refused), request, response);
-    } catch (Problem problem) {
+    } catch (ServletException e) {
+      // Some servers put into it what an endpoint or a resource threw.
+      fail(e.getRootCause() == null ? e : e.getRootCause(), request, response);
+    } catch (RuntimeException | Error e) {
+      fail(e, request, response);
+    }
+  }
+
+  private void fail(Throwable e, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    Problem problem = Problem.of(e);
+    if (response.isCommitted()) {
+      // It is too late for an answer; a part of one must not look like a whole one.
+      connections.tally().ended(problem.ending());
+      TcpConnection.end(TcpConnection.under(request));
+    } else if (!request.isAsyncStarted()) {
+      response.resetBuffer();
       refuse(problem, request, response);
+      return;
+    } else {
+      response.resetBuffer();
+      connections.tally().ended(problem.ending());
+      write(problem, response);
+    }
+    if (request.isAsyncStarted()) {
+      request.getAsyncContext().complete();
     }
   }
 
@@ -253,21 +275,15 @@ public class ChannelsFilter extends HttpFilter {
       throws IOException {
     Problem.requirePace(connections, pace, request.getRemoteAddr());
     AppendRequest.requirePlain(Headers.of(request));
-    try {
-      IncomingBody.receive(
-          request,
-          response,
-          new IncomingBody.Place(
-              bodies, settings, clocks.ticks(), connections.tally(), threads.executor()),
-          body -> {
-            requireStillAuthorized(request);
-            use.with(body);
-          });
-    } catch (Channels.Refused | Problem refusal) {
-      throw refusal;
-    } catch (RuntimeException e) {
-      throw Problem.of(e);
-    }
+    IncomingBody.receive(
+        request,
+        response,
+        new IncomingBody.Place(
+            bodies, settings, clocks.ticks(), connections.tally(), threads.executor()),
+        body -> {
+          requireStillAuthorized(request);
+          use.with(body);
+        });
   }
 
   // The body may have come after a while.
@@ -280,27 +296,15 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   private void read(HttpServletRequest request, HttpServletResponse response, Query query) {
-    try {
-      new HttpRead(channels, connections, settings, clocks, threads.executor())
-          .start(name(request), query, request, held(request, response));
-    } catch (Channels.Refused | Problem refusal) {
-      throw refusal;
-    } catch (RuntimeException e) {
-      throw Problem.of(e);
-    }
+    new HttpRead(channels, connections, settings, clocks, threads.executor())
+        .start(name(request), query, request, held(request, response));
   }
 
   private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    try {
-      held(request, response)
-          .answer(
-              new HttpChannel(channels, presence)
-                  .answer(request.getMethod(), name(request), Visitor.of(request)));
-    } catch (Channels.Refused | Problem refusal) {
-      throw refusal;
-    } catch (RuntimeException e) {
-      throw Problem.of(e);
-    }
+    held(request, response)
+        .answer(
+            new HttpChannel(channels, presence)
+                .answer(request.getMethod(), name(request), Visitor.of(request)));
   }
 
   private Held held(HttpServletRequest request, HttpServletResponse response) {

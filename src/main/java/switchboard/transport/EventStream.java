@@ -129,7 +129,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     Ending late = connections.add(stream);
     if (late == null) {
       connections.tell(stream, Watcher.Sight.OPENED, "");
-      stream.open();
+      try {
+        stream.open();
+      } catch (RuntimeException | Error e) {
+        stream.leave(Ending.INTERNAL.slug()); // the request has its answer from whoever called
+        throw e;
+      }
     } else {
       stream.end(late); // it comes again, and is told by the answer
     }
@@ -356,7 +361,11 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private void push() {
     Runnable done = takeOver();
     while (done != null) {
-      done.run();
+      try {
+        done.run();
+      } catch (RuntimeException | Error e) {
+        end(Problem.of(e).ending());
+      }
       done = takeOver();
     }
   }
@@ -368,7 +377,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
         if (current == null) {
           Outgoing next = waiting.remove();
           current = next.done();
-          pending = next.bytes().get();
+          pending = made(next);
           if (!share.hold(pending.length)) {
             pending = null;
             return () ->
@@ -395,6 +404,16 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       onError(e);
     }
     return null; // the container calls onWritePossible
+  }
+
+  // What fails here is ours; from what the container throws the client is gone.
+  private byte[] made(Outgoing next) {
+    try {
+      return next.bytes().get();
+    } catch (RuntimeException | Error e) {
+      end(Problem.of(e).ending());
+      return new byte[0];
+    }
   }
 
   @Override

@@ -119,7 +119,7 @@ interface Held {
       } catch (IOException | IllegalStateException e) {
         LOG.log(Level.FINEST, "the client was gone before its answer", e);
         share.close();
-        end(() -> {});
+        complete();
       }
     }
 
@@ -131,7 +131,12 @@ interface Held {
 
     @Override
     public void refuseAtShutdown(Problem problem) {
-      answer(problem.toAnswer());
+      try {
+        answer(problem.toAnswer());
+      } catch (RuntimeException | Error e) {
+        complete();
+        throw e;
+      }
     }
 
     /** Writes an answer. */
@@ -142,11 +147,20 @@ interface Held {
     private void end(Writing writing) {
       try {
         writing.run();
+      } catch (IOException | IllegalStateException e) {
+        LOG.log(Level.FINEST, "the client was gone before its answer", e);
+      }
+      complete();
+    }
+
+    // Whatever happened: a request that is not completed is kept for ever.
+    private void complete() {
+      try {
         if (context != null) {
           context.complete();
         }
-      } catch (IOException | IllegalStateException e) {
-        LOG.log(Level.FINEST, "the client was gone before its answer", e);
+      } catch (IllegalStateException e) {
+        LOG.log(Level.FINEST, "completed already by the container", e);
       }
     }
   }

@@ -12,7 +12,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
@@ -138,7 +137,11 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
 
   private void begin() {
     place.bodies().add(this);
-    in.setReadListener(this);
+    try {
+      in.setReadListener(this);
+    } catch (RuntimeException | Error e) {
+      refuse(Problem.of(e));
+    }
   }
 
   @Override
@@ -159,6 +162,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
         }
       } catch (IOException e) {
         problem = brokeOff(e);
+      } catch (RuntimeException | Error e) {
+        problem = Problem.of(e);
       }
     }
     if (problem != null) {
@@ -224,11 +229,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
           try {
             use.with(body);
             leave(false, null);
-          } catch (Channels.Refused refused) {
-            answer(Problem.of(refused), false);
-          } catch (Problem problem) {
-            answer(problem, false);
-          } catch (IOException | RuntimeException e) {
+          } catch (IOException | RuntimeException | Error e) {
             answer(Problem.of(e), false);
           }
         });
@@ -238,7 +239,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     try {
       place.executor().execute(work);
     } catch (RejectedExecutionException e) {
-      answer(new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title()), true);
+      answer(Problem.of(e), true);
     }
   }
 

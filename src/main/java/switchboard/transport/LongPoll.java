@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
@@ -67,15 +66,39 @@ final class LongPoll implements Sink, Connection {
   }
 
   void start() {
-    Ending refusal = connections.add(this);
-    connections.tell(this, Watcher.Sight.OPENED, "");
-    if (refusal != null) {
-      end(refusal);
-      return;
+    try {
+      Ending refusal = connections.add(this);
+      connections.tell(this, Watcher.Sight.OPENED, "");
+      if (refusal == null) {
+        subscribeSoon();
+      } else {
+        end(refusal);
+      }
+    } catch (RuntimeException | Error e) {
+      fail(e);
     }
+  }
+
+  private void subscribeSoon() {
     // Not by the request's own thread: should a message come right now, the answer would overtake
     // that thread on its way out, which on Payara leaves errors in the log.
-    executor.execute(() -> subscriptions.forEach(Subscription::start));
+    executor.execute(this::subscribe);
+  }
+
+  private void subscribe() {
+    try {
+      subscriptions.forEach(Subscription::start);
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
+  private void fail(Throwable e) {
+    Problem problem = Problem.of(e);
+    answer(
+        () -> {
+          throw problem;
+        });
   }
 
   @Override
@@ -146,7 +169,13 @@ final class LongPoll implements Sink, Connection {
     }
     // A client that does not read blocks whoever writes to it: that must not be the thread that
     // walks the others. And on Payara a resume on another request's thread confuses its contexts.
-    executor.execute(() -> resume(what));
+    try {
+      executor.execute(() -> resume(what));
+    } catch (RuntimeException | Error e) { // it takes no work, or has no thread for it
+      Problem problem = Problem.of(e);
+      connections.tally().ended(problem.ending());
+      held.refuseAtShutdown(problem);
+    }
   }
 
   private boolean leave() {
@@ -162,10 +191,8 @@ final class LongPoll implements Sink, Connection {
   private void resume(Supplier<HttpAnswer> what) {
     try {
       held.answer(what.get());
-    } catch (Channels.Refused refused) {
-      held.refuse(Problem.of(refused));
-    } catch (Problem problem) {
-      held.refuse(problem);
+    } catch (RuntimeException | Error e) {
+      held.refuse(Problem.of(e));
     }
   }
 

@@ -127,4 +127,9 @@ public final class Http {
   public Answer delete(String channel) {
     return send(request("channels/" + channel).DELETE());
   }
+
+  /** Has the server fail unexpectedly when it reads the channel: {@code FaultServlet}. */
+  public Answer breakLog(String channel) {
+    return send(request("fault?channel=" + channel).POST(BodyPublishers.noBody()));
+  }
 }

@@ -60,6 +60,7 @@ public abstract class ServerTest {
   /** As it is deployed, with settings of its own. */
   public static WebArchive warWith(String... settings) {
     return packagedWar()
+        .addClass(FaultServlet.class)
         .addAsResource(new StringAsset(String.join("\n", settings)), "switchboard.properties");
   }
 

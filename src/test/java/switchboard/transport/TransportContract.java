@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
+import switchboard.testing.Http;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
 
@@ -22,6 +24,8 @@ abstract class TransportContract extends ServerTest {
 
   /** How many messages the server under test keeps; see the settings in pom.xml. */
   private static final int CAPACITY = 1_000;
+
+  private static final String INTERNAL = "switchboard_endings_total{ending=\"internal\"}";
 
   abstract Transport transport();
 
@@ -223,5 +227,33 @@ abstract class TransportContract extends ServerTest {
       readers.forEach(Reader::vanish); // or they would be there in all tests after this one
     }
     await("all are freed", () -> open(transport()) == 0);
+  }
+
+  @Test
+  void anUnexpectedFailureIsAnsweredInternal() {
+    Assumptions.assumeTrue(System.getenv("SWITCHBOARD_STORE_URL") == null, "the store's own logs");
+    String channel = newChannel();
+    double before = metric(INTERNAL);
+    try (Reader reader = open(channel, "-1")) {
+      if (transport() != Transport.POLL) {
+        await("it is open", () -> open(transport()) == 1);
+      }
+      assertEquals(200, http.breakLog(channel).status());
+      assertInternal(http.append(channel, "\"fault\""));
+      assertEquals(204, http.append(channel, "1").status());
+      String end = transport() == Transport.EVENT_STREAM ? "ended" : "internal";
+      await("who waits is told", () -> reader.heard().contains(end));
+    }
+    try (Reader reader = open(channel, "-1")) {
+      await("who comes is told", () -> reader.heard().contains("internal"));
+    }
+    assertInternal(http.get("channels/" + channel));
+    assertEquals(4, metric(INTERNAL) - before, "each is counted once");
+  }
+
+  private static void assertInternal(Http.Answer answer) {
+    assertEquals(500, answer.status(), answer.body());
+    assertEquals("application/problem+json", answer.header("Content-Type"));
+    assertEquals("urn:switchboard:problem:internal", answer.problem().getString("type"));
   }
 }

@@ -1,0 +1,209 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import switchboard.access.Authorizer;
+import switchboard.channel.Admission;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.ContentType;
+import switchboard.channel.Dispatch;
+import switchboard.channel.Ending;
+import switchboard.channel.Limits;
+import switchboard.channel.MemoryStore;
+import switchboard.channel.Tally;
+import switchboard.channel.Transport;
+import switchboard.config.Settings;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+import switchboard.time.Clocks;
+
+/** A held long poll is answered and forgotten, whatever fails. */
+class UnexpectedErrorTest {
+
+  private static final Map<String, String> SETTINGS = Map.of("switchboard.access.open", "*");
+
+  private final Settings settings =
+      new Settings(setting -> SETTINGS.get(setting.key()), SETTINGS.keySet());
+  private final Tally tally = new Tally();
+  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private long now = 1_000;
+  private final Clocks clocks = new Clocks(() -> Instant.EPOCH, () -> now, () -> now);
+  private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
+  private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
+  private final Channels channels =
+      new Channels(
+          new Retention(100, 100_000, Duration.ZERO, 10),
+          new Page(10, 1_000),
+          new Limits(10 << 20, 100, 100, 10),
+          name -> false,
+          new Dispatch(Runnable::run, tally),
+          clocks,
+          MemoryStore::new);
+  private final List<String> answers = new ArrayList<>();
+  private final List<Throwable> logged = new ArrayList<>();
+  private final Logger log = Logger.getLogger(Problem.class.getName());
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+          logged.add(line.getThrown());
+        }
+
+        @Override
+        public void flush() {
+          // nothing waits
+        }
+
+        @Override
+        public void close() {
+          // nothing is open
+        }
+      };
+  private final Held held =
+      new Held() {
+        @Override
+        public void hold() {
+          // it is
+        }
+
+        @Override
+        public void answer(HttpAnswer answer) {
+          answers.add("answer");
+        }
+
+        @Override
+        public void refuse(Problem problem) {
+          tally.ended(problem.ending());
+          answers.add(problem.ending().slug());
+        }
+
+        @Override
+        public void refuseAtShutdown(Problem problem) {
+          answers.add(problem.ending().slug());
+        }
+      };
+
+  /** What the executor does with work; a test changes it while the request is held. */
+  private Executor executor = Runnable::run;
+
+  private Error fault;
+
+  @BeforeEach
+  void listenToTheLog() {
+    log.addHandler(handler);
+    log.setUseParentHandlers(false);
+    channels.create(new ChannelName("c"), Channels.Request.empty(ContentType.JSON));
+  }
+
+  @AfterEach
+  void leaveTheLog() {
+    log.removeHandler(handler);
+    log.setUseParentHandlers(true);
+  }
+
+  private void hold() {
+    Query query = Query.parse("offset=now", 500);
+    Clocks faulty =
+        new Clocks(
+            () -> {
+              if (fault != null) {
+                throw fault;
+              }
+              return Instant.EPOCH;
+            },
+            () -> now,
+            () -> now);
+    ReadRequest read =
+        ReadRequest.parse(channels, anybody, "c", Transport.LONG_POLL, query, header -> null, 4);
+    PollAnswer answer = new PollAnswer(read, faulty, tally);
+    new LongPoll(
+            answer,
+            answer.now(),
+            Duration.ofSeconds(10),
+            held,
+            "",
+            connections,
+            work -> executor.execute(work))
+        .start();
+  }
+
+  private void append() {
+    channels
+        .find(new ChannelName("c"))
+        .orElseThrow()
+        .append(new switchboard.log.Append(List.of(new byte[] {'1'}), null, null, false));
+  }
+
+  private void assertTold(Ending ending, Throwable why) {
+    assertEquals(List.of(ending.slug()), answers);
+    assertEquals(why == null ? List.of() : List.of(why), logged);
+    assertEquals(1, tally.endings(ending));
+    assertEquals(0, connections.count());
+    assertEquals(0, channels.find(new ChannelName("c")).orElseThrow().subscriptionCount());
+  }
+
+  @Test
+  void whenItsTimeIsUpAndTheAnswerFails() {
+    hold();
+    fault = new StackOverflowError("a fault on purpose");
+    now += 11_000;
+    connections.tick(now);
+    assertTold(Ending.INTERNAL, fault);
+  }
+
+  @Test
+  void whenAMessageComesAndTheAnswerFails() {
+    hold();
+    fault = new StackOverflowError("a fault on purpose");
+    append();
+    assertTold(Ending.INTERNAL, fault);
+  }
+
+  @Test
+  void whenNoThreadTakesTheAnswer() {
+    hold();
+    executor =
+        work -> {
+          throw new RejectedExecutionException("shut down");
+        };
+    append();
+    assertTold(Ending.SERVER_STOPPING, null);
+  }
+
+  @Test
+  void whenThereIsNoThreadForTheAnswer() {
+    hold();
+    OutOfMemoryError none = new OutOfMemoryError("unable to create native thread");
+    executor =
+        work -> {
+          throw none;
+        };
+    append();
+    assertTold(Ending.INTERNAL, none);
+  }
+
+  @Test
+  void whenNoThreadTakesItsBeginning() {
+    executor =
+        work -> {
+          throw new RejectedExecutionException("shut down");
+        };
+    hold();
+    assertTold(Ending.SERVER_STOPPING, null);
+  }
+}

@@ -47,7 +47,8 @@ record HttpRead(
     Duration wait = transport == Transport.LONG_POLL ? wait(read.waitSeconds()) : Duration.ZERO;
     connections.count(transport);
     visit(read, request, wait);
-    PollAnswer answer = new PollAnswer(read, clocks, connections.tally());
+    PollAnswer answer =
+        new PollAnswer(read, settings.get(Settings.PAGE_MAX_BYTES), clocks, connections.tally());
     PollAnswer.Found found = answer.now();
     // A poll is a long poll that waits for nothing. What is known already is answered by this very
     // thread: when another one is faster than this one's return, Payara logs an error.

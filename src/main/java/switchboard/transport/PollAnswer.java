@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
@@ -20,11 +22,18 @@ import switchboard.time.Clocks;
  * What a poll and a long poll answer: what was read, as one HTTP response (Durable Streams
  * PROTOCOL.md §5.6, §5.7). Of several channels it is an array with a frame for each that has
  * something to say.
+ *
+ * @param maxBytes how many bytes of messages of several channels one answer has, unless the first
+ *     page alone has more
  */
-record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
+record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally) {
 
-  /** What was read from each place, and whether that is worth an answer. */
-  record Found(List<Reading> readings) {
+  /**
+   * What was read from each place, and whether that is worth an answer.
+   *
+   * @param isWhole no channel had to wait for the next answer
+   */
+  record Found(List<Reading> readings, boolean isWhole) {
 
     /** Something to tell; a channel that was closed long ago does not count among others. */
     boolean isNews() {
@@ -32,8 +41,9 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
     }
 
     boolean isUpToDate() {
-      return readings.stream()
-          .allMatch(r -> r instanceof UpToDate || r instanceof Batch batch && !batch.more());
+      return isWhole
+          && readings.stream()
+              .allMatch(r -> r instanceof UpToDate || r instanceof Batch batch && !batch.more());
     }
 
     boolean isClosed() {
@@ -47,13 +57,36 @@ record PollAnswer(ReadRequest request, Clocks clocks, Tally tally) {
 
   /** What is there when the request comes. */
   Found now() {
-    return new Found(request.places().stream().map(Place::read).toList());
+    return found(Place::read);
   }
 
   /** What is there after a wait. */
   Found afterWait() {
-    return new Found(
-        request.places().stream().map(place -> place.channel().readAfter(place.from())).toList());
+    return found(place -> place.channel().readAfter(place.from()));
+  }
+
+  // A page of each of 128 channels would be 32 MiB, and with large messages more. So what does not
+  // fit waits for the next request, which finds its offset unchanged. Each time another channel
+  // comes first: one that always has a page would keep out the others.
+  private Found found(Function<Place, Reading> read) {
+    int count = request.places().size();
+    int first = ThreadLocalRandom.current().nextInt(count);
+    Reading[] readings = new Reading[count];
+    long bytes = 0;
+    boolean isWhole = true;
+    for (int i = first; i < first + count; i++) {
+      Place place = request.places().get(i % count);
+      Reading reading = bytes < maxBytes ? read.apply(place) : null;
+      int more = reading instanceof Batch batch ? batch.sizeBytes() : 0;
+      if (reading == null || bytes > 0 && bytes + more > maxBytes) {
+        reading = new UpToDate(place.from(), false);
+        isWhole = false;
+      } else {
+        bytes += more;
+      }
+      readings[i % count] = reading;
+    }
+    return new Found(List.of(readings), isWhole);
   }
 
   /**

@@ -268,7 +268,7 @@ class TimeoutsTest {
   }
 
   private void openLongPoll() {
-    PollAnswer answer = new PollAnswer(read(Transport.LONG_POLL), clocks, tally);
+    PollAnswer answer = new PollAnswer(read(Transport.LONG_POLL), 1_000, clocks, tally);
     Held held =
         new Held() {
           @Override

@@ -130,7 +130,7 @@ class UnexpectedErrorTest {
             () -> now);
     ReadRequest read =
         ReadRequest.parse(channels, anybody, "c", Transport.LONG_POLL, query, header -> null, 4);
-    PollAnswer answer = new PollAnswer(read, faulty, tally);
+    PollAnswer answer = new PollAnswer(read, 1_000, faulty, tally);
     new LongPoll(
             answer,
             answer.now(),

@@ -100,7 +100,7 @@ public class Deployment implements ServletContainerInitializer, ServletContextLi
       CDI.current().select(Drain.class).get().run();
     } catch (RuntimeException e) {
       // Where the beans are gone before the listeners, they saw to it themselves.
-      LOG.log(Level.FINE, "no beans any more", e);
+      LOG.log(Level.FINE, "the beans are already destroyed", e);
     }
   }
 }

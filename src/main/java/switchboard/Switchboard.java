@@ -131,7 +131,7 @@ public class Switchboard {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "switchboard.store.url %s: only switchboard-redis.war has a client for it"
+                    "switchboard.store.url %s: only switchboard-redis.war contains a Redis client"
                         .formatted(url)))
         .open(url, settings.get(Settings.STORE_PREFIX), parts, threads);
   }

@@ -229,7 +229,7 @@ class Conversation {
   #refuseFirst() {
     for (const [id, { reject }] of [...this.#unanswered].slice(0, 1)) {
       this.#unanswered.delete(id);
-      reject(Problem.named('too-large', 413, 'The message is larger than the limit'));
+      reject(Problem.named('too-large', 413, 'The message exceeds the size limit'));
     }
   }
 

@@ -91,12 +91,12 @@ public final class Authorizer {
   /** What is in force, for the log. */
   public String summary() {
     if (!open.isEmpty()) {
-      return "OPEN to everybody: " + open;
+      return "OPEN to everyone: " + open;
     }
     return isClosed()
-        ? "closed to everybody: neither switchboard.access.open nor a key for tokens nor"
-            + " switchboard.access.roles says who may do what"
-        : "closed to whoever has no token or role";
+        ? "CLOSED to everyone: set switchboard.access.open, switchboard.access.roles or a key"
+            + " for tokens"
+        : "open only to clients with a token or a role";
   }
 
   /** Everybody may do something. */
@@ -192,7 +192,7 @@ public final class Authorizer {
    */
   public void requireForAll(Caller caller, Action action) {
     if (!permits(caller, action, ALL)) {
-      throw refused(caller, action.token() + " of everything", refusal(caller));
+      throw refused(caller, action.token() + " of all channels", refusal(caller));
     }
   }
 
@@ -219,11 +219,11 @@ public final class Authorizer {
 
   private Refusal refusal(Caller caller) {
     if (!caller.isAnonymous()) {
-      return new Refusal(Refusal.Reason.FORBIDDEN, "what is granted to you does not include it");
+      return new Refusal(Refusal.Reason.FORBIDDEN, "your token or role does not allow it");
     }
     return tokens == null
-        ? new Refusal(Refusal.Reason.FORBIDDEN, "it is open to nobody without a login or a token")
-        : new Refusal(Refusal.Reason.UNAUTHORIZED, "a token is needed");
+        ? new Refusal(Refusal.Reason.FORBIDDEN, "it is not open to everyone")
+        : new Refusal(Refusal.Reason.UNAUTHORIZED, "a token is required");
   }
 
   /** Why a caller that was good is good no longer; {@code null} while it is. */
@@ -236,7 +236,7 @@ public final class Authorizer {
       return new Refusal(Refusal.Reason.TOKEN_EXPIRED, "the token has expired");
     }
     return denied.denies(caller)
-        ? new Refusal(Refusal.Reason.TOKEN_DENIED, "the token or its subject was denied")
+        ? new Refusal(Refusal.Reason.TOKEN_DENIED, "the token or its subject is on the deny list")
         : null;
   }
 
@@ -250,14 +250,14 @@ public final class Authorizer {
       throw refused(
           caller,
           "a token",
-          new Refusal(Refusal.Reason.FORBIDDEN, "no token is taken on this connection"));
+          new Refusal(Refusal.Reason.FORBIDDEN, "this connection does not accept a token"));
     }
     Caller next = identify(caller.address(), token, null);
     if (caller.token() != null && !caller.token().subject().equals(next.token().subject())) {
       throw refused(
           next,
           "a token",
-          new Refusal(Refusal.Reason.FORBIDDEN, "the token is of another subject"));
+          new Refusal(Refusal.Reason.FORBIDDEN, "the token belongs to another subject"));
     }
     return next;
   }
@@ -281,7 +281,9 @@ public final class Authorizer {
       LOG.info(
           () ->
               line(caller, what + " refused: " + refusal.getMessage())
-                  + (count == maxFailures ? " (further ones within a minute are not logged)" : ""));
+                  + (count == maxFailures
+                      ? " (further refusals within a minute are not logged)"
+                      : ""));
       return refusal;
     }
     long waitMillis = failures.waitMillis(caller.address());
@@ -290,7 +292,9 @@ public final class Authorizer {
 
   private static Refusal tooMany(long waitMillis) {
     return new Refusal(
-        Refusal.Reason.TOO_MANY_FAILURES, "too many were refused from your address", waitMillis);
+        Refusal.Reason.TOO_MANY_FAILURES,
+        "too many requests from your address were refused",
+        waitMillis);
   }
 
   private static String line(Caller caller, String what) {

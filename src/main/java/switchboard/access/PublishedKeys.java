@@ -93,7 +93,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
       keys = selector.select(known.keys());
     }
     if (known.keys().getKeys().isEmpty()) {
-      throw new KeySourceException("the issuer publishes no key that can be used");
+      throw new KeySourceException("the issuer publishes no usable key");
     }
     return keys;
   }
@@ -118,7 +118,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   private Fetched fetchedSince(long askedMillis) throws KeySourceException {
     try {
       if (!fetching.tryLock(MOST_MILLIS, TimeUnit.MILLISECONDS)) {
-        throw new KeySourceException("the issuer takes its time to say its keys");
+        throw new KeySourceException("the issuer did not return its keys in time");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -137,7 +137,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   private void fetch() throws KeySourceException {
     long now = clock.millis();
     if (lastTwo.size() == 2 && now - lastTwo.get(0) < NOT_TWICE_WITHIN.toMillis()) {
-      throw new KeySourceException("the issuer was asked for its keys just now");
+      throw new KeySourceException("the issuer's keys were requested too often");
     }
     lastTwo.add(now);
     if (lastTwo.size() > 2) {
@@ -170,7 +170,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     try {
       int status = connection.getResponseCode();
       if (status != HttpURLConnection.HTTP_OK) {
-        throw new IOException("it answers with status " + status);
+        throw new IOException("it responds with status " + status);
       }
       try (InputStream in = connection.getInputStream()) {
         return read(in);
@@ -189,10 +189,10 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
       all.write(chunk, 0, count);
       if (all.size() > MAX_BYTES) {
-        throw new IOException("it answers with more than " + MAX_BYTES + " bytes");
+        throw new IOException("it responds with more than " + MAX_BYTES + " bytes");
       }
       if (clock.millis() - untilMillis > 0) {
-        throw new IOException("its answer did not come in time");
+        throw new IOException("its response did not arrive in time");
       }
     }
     return all.toString(StandardCharsets.UTF_8);
@@ -202,7 +202,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     try {
       Map<String, Object> set = JSONObjectUtils.parse(json);
       if (set == null || !(set.get("keys") instanceof List<?> entries)) {
-        throw new IOException("it answers with JSON that has no \"keys\"");
+        throw new IOException("it responds with JSON without \"keys\"");
       }
       List<JWK> usable = new ArrayList<>();
       List<String> others = new ArrayList<>();
@@ -216,19 +216,19 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
       tell(others, usable.size());
       return new JWKSet(usable);
     } catch (ParseException e) {
-      throw new IOException("it answers with something that is no JWK Set", e);
+      throw new IOException("its response is not a JWK Set", e);
     }
   }
 
   // RFC 7517 §5: what is not understood, incomplete or out of range is ignored.
   private static JWK usable(Object entry) throws ParseException, JOSEException {
     if (!(entry instanceof Map<?, ?> members)) {
-      throw new ParseException("it is no object", 0);
+      throw new ParseException("it is not an object", 0);
     }
     @SuppressWarnings("unchecked")
     JWK key = JWK.parse((Map<String, Object>) members);
     if (!(key instanceof AsymmetricJWK asymmetric)) {
-      throw new ParseException("it is no public key", 0);
+      throw new ParseException("it is not a public key", 0);
     }
     PublicKeys.requireUsable(asymmetric.toPublicKey());
     return key.toPublicJWK();
@@ -243,7 +243,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   // Once, and again when something about them changes.
   private void tell(List<String> others, int usable) {
     if (usable == 0 && !isEmpty) {
-      LOG.warning(() -> url + " – there is no key that can be used");
+      LOG.warning(() -> url + " – there is no usable key");
     }
     isEmpty = usable == 0;
     if (!others.equals(skipped)) {

@@ -9,11 +9,11 @@ public final class Refusal extends RuntimeException {
   public enum Reason {
     /** Whoever it is may not, and might with a token. */
     UNAUTHORIZED,
-    /** The token is not good. */
+    /** The token is not valid. */
     INVALID_TOKEN,
     /** The token was good. */
     TOKEN_EXPIRED,
-    /** The token or its subject was denied. */
+    /** The token or its subject is on the deny list. */
     TOKEN_DENIED,
     /** What is known of the caller grants it nothing of the kind. */
     FORBIDDEN,

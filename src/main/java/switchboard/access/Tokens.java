@@ -80,7 +80,7 @@ final class Tokens {
       throw invalid("it has more than " + MAX_BYTES + " characters");
     }
     if (!COMPACT.matcher(written).matches()) {
-      throw invalid("it is no signed JSON Web Token");
+      throw invalid("it is not a signed JSON Web Token");
     }
     try {
       SignedJWT token = SignedJWT.parse(written);
@@ -91,7 +91,7 @@ final class Tokens {
     } catch (ParseException | IllegalArgumentException e) {
       throw invalid("it is malformed");
     } catch (BadJOSEException | JOSEException e) {
-      throw invalid("its type, algorithm, key or signature is not right");
+      throw invalid("its type, algorithm, key or signature is wrong");
     }
   }
 
@@ -105,14 +105,14 @@ final class Tokens {
   private Token read(JWTClaimsSet claims) throws ParseException {
     Instant now = clock.instant();
     if (!issuer.equals(claims.getIssuer())) {
-      throw invalid("its issuer is another one");
+      throw invalid("its issuer is wrong");
     }
     if (!claims.getAudience().contains(audience)) {
-      throw invalid("it is for another audience");
+      throw invalid("its audience is wrong");
     }
     Instant expiresAt = instant(claims.getExpirationTime());
     if (expiresAt == null) {
-      throw invalid("it does not say when it expires");
+      throw invalid("it has no expiry");
     }
     Instant end = expiresAt.plus(leeway);
     if (!now.isBefore(end)) {
@@ -168,7 +168,7 @@ final class Tokens {
   private static Grants.Grant grant(Map<?, ?> members) {
     // A member that is not known may be there to grant less than it seems.
     if (!KNOWN.containsAll(members.keySet())) {
-      throw invalid("its " + DETAILS + " have members beside type, channels and actions");
+      throw invalid("its " + DETAILS + " have members other than type, channels and actions");
     }
     try {
       Set<Action> actions = EnumSet.noneOf(Action.class);
@@ -206,6 +206,6 @@ final class Tokens {
   }
 
   private static Refusal invalid(String why) {
-    return new Refusal(Refusal.Reason.INVALID_TOKEN, "the token is not good: " + why);
+    return new Refusal(Refusal.Reason.INVALID_TOKEN, "the token is not valid: " + why);
   }
 }

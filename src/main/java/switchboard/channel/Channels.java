@@ -56,7 +56,7 @@ public final class Channels implements AutoCloseable {
       if (!isSame) {
         throw new Refused(
             Ending.CHANNEL_EXISTS,
-            "channel \"%s\" is there and holds %s%s%s%s"
+            "channel \"%s\" exists and holds %s%s%s%s"
                 .formatted(
                     there.name(),
                     there.contentType(),

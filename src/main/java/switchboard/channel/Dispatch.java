@@ -39,7 +39,7 @@ public final class Dispatch {
       workers.execute(() -> timed(walk, asked));
       return true;
     } catch (RejectedExecutionException e) {
-      LOG.log(Level.FINE, "dispatch: no worker takes the walk", e);
+      LOG.log(Level.FINE, "dispatch: the executor rejected the task", e);
       return false;
     }
   }

@@ -83,7 +83,7 @@ public final class Drain {
     LOG.log(
         Level.FINE,
         () ->
-            "all are sent away (connections=%d, late=%d, millis=%d)"
+            "all connections are closed (connections=%d, late=%d, millis=%d)"
                 .formatted(all, late, clock.millis() - startMillis));
   }
 

@@ -52,12 +52,12 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
   private static Instant parseTime(String time) {
     try {
       if (!TIME.matcher(time).matches()) {
-        throw new DateTimeParseException("no year of four digits", time, 0);
+        throw new DateTimeParseException("the year must have four digits", time, 0);
       }
       return OffsetDateTime.parse(time).toInstant();
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(
-          "Stream-Expires-At \"%s\": not a time as in RFC 3339".formatted(time), e);
+          "Stream-Expires-At \"%s\": not an RFC 3339 timestamp".formatted(time), e);
     }
   }
 

@@ -73,7 +73,8 @@ public final class MemoryStore implements Store {
     }
     if (isKeptForForks(name)) {
       throw new Refused(
-          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted but has forks".formatted(name));
+          Ending.SOURCE_DELETED,
+          "channel \"%s\": it was deleted, but its forks still exist".formatted(name));
     }
     if (there != null) {
       request.requireSame(there);
@@ -82,7 +83,8 @@ public final class MemoryStore implements Store {
     if (byName.size() + keptNames >= parts.limits().channels()) {
       throw new Refused(
           Ending.TOO_MANY_CHANNELS,
-          "channel \"%s\": there are %d already".formatted(name, parts.limits().channels()));
+          "channel \"%s\": the server has %d channels, the limit"
+              .formatted(name, parts.limits().channels()));
     }
     // The first messages are in before anybody can find the channel: all or nothing.
     Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
@@ -110,7 +112,7 @@ public final class MemoryStore implements Store {
   private Refused full(ChannelName name) {
     return new Refused(
         Ending.STORE_FULL,
-        "channel \"%s\": all channels together keep %d bytes"
+        "channel \"%s\": all channels together may use %d bytes of memory"
             .formatted(name, parts.budget().maxBytes()));
   }
 
@@ -119,7 +121,7 @@ public final class MemoryStore implements Store {
     if (isKeptForForks(fork.source())) {
       throw new Refused(
           Ending.SOURCE_DELETED,
-          "source \"%s\": it was deleted and has only forks".formatted(fork.source()));
+          "source \"%s\": it was deleted; only its forks still exist".formatted(fork.source()));
     }
     Channel source =
         find(fork.source())
@@ -127,7 +129,7 @@ public final class MemoryStore implements Store {
                 () ->
                     new Refused(
                         Ending.UNKNOWN_CHANNEL,
-                        "source \"%s\": there is no such channel".formatted(fork.source())));
+                        "source \"%s\": the channel does not exist".formatted(fork.source())));
     if (request.contentType() != null && !source.contentType().matches(request.contentType())) {
       throw new Refused(
           Ending.CONTENT_TYPE_MISMATCH,
@@ -138,7 +140,7 @@ public final class MemoryStore implements Store {
     if (kept != null && kept.forks >= parts.limits().forksPerChannel()) {
       throw new Refused(
           Ending.TOO_MANY_FORKS,
-          "source \"%s\": it has %d forks already".formatted(fork.source(), kept.forks));
+          "source \"%s\": it has %d forks, the limit".formatted(fork.source(), kept.forks));
     }
     Lifetime lifetime =
         request.lifetime().equals(Lifetime.UNBOUNDED) ? source.lifetime() : request.lifetime();

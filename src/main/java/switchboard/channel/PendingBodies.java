@@ -145,7 +145,7 @@ public final class PendingBodies {
         body.tick(nowMillis);
       } catch (RuntimeException e) {
         // One broken connection must not keep the clock from the others.
-        LOG.log(Level.SEVERE, "a body that was on its way failed at a tick", e);
+        LOG.log(Level.SEVERE, "checking a pending body failed", e);
         endBroken(body);
       }
     }

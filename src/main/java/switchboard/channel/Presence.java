@@ -130,7 +130,8 @@ public final class Presence {
       change(name, before, now, Attendance.NONE);
     } catch (Channels.Refused e) {
       // The clock tries again, since what was told is still what was told before.
-      LOG.log(Level.FINE, e, () -> "channel \"" + name + "\" – who listens is not told");
+      LOG.log(
+          Level.FINE, e, () -> "channel \"" + name + "\" – presence was not published, retrying");
     } finally {
       busy.remove(name);
     }

@@ -38,7 +38,8 @@ public enum Action {
         .filter(action -> action.token().equals(written))
         .findFirst()
         .orElseThrow(
-            () -> new IllegalArgumentException("\"%s\" is none of %s".formatted(written, all())));
+            () ->
+                new IllegalArgumentException("\"%s\" is not one of %s".formatted(written, all())));
   }
 
   private static String all() {

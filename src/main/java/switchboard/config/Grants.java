@@ -49,7 +49,7 @@ public record Grants(List<Grant> list) {
     String[] parts = text.split(":", 2);
     NamePatterns channels = NamePatterns.parse(parts[0]);
     if (channels.patterns().isEmpty()) {
-      throw new IllegalArgumentException("\"" + text + "\" names no channels");
+      throw new IllegalArgumentException("\"" + text + "\" has no pattern of channel names");
     }
     return new Grant(
         channels, parts.length == 1 ? Action.WITH_CHANNELS : actions(parts[1], grantable));
@@ -60,7 +60,8 @@ public record Grants(List<Grant> list) {
     for (String written : text.split("\\+", -1)) {
       Action action = Action.parse(written.strip());
       if (!grantable.contains(action)) {
-        throw new IllegalArgumentException("\"" + action.token() + "\" cannot be given to all");
+        throw new IllegalArgumentException(
+            "\"" + action.token() + "\" cannot be granted to everyone");
       }
       actions.add(action);
     }

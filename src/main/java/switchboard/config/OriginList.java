@@ -40,25 +40,25 @@ final class OriginList {
    */
   private static String origin(String written) {
     if (written.equals("null") || written.startsWith("file:")) {
-      throw wrong(written, "every file and every sandboxed frame is that; * lets them in as well");
+      throw wrong(written, "files and sandboxed frames all share it; * allows them");
     }
     Matcher origin = ORIGIN.matcher(written);
     if (!origin.matches()) {
-      throw wrong(written, "scheme, host and port, nothing behind; a host in ASCII");
+      throw wrong(written, "only scheme, host and port are allowed; the host must be ASCII");
     }
     String scheme = origin.group("scheme").toLowerCase(Locale.ROOT);
     boolean isWeb = scheme.equals("http") || scheme.equals("https");
     String host = isWeb ? origin.group("host").toLowerCase(Locale.ROOT) : origin.group("host");
     String port = origin.group("port");
     if (scheme.equals("ws") || scheme.equals("wss")) {
-      throw wrong(written, "a page's origin begins with http:// or https://");
+      throw wrong(written, "the origin of a page begins with http:// or https://");
     }
     if ("*".equals(port) && !(isWeb && THIS_MACHINE.matcher(host).matches())) {
-      throw wrong(written, "any port may be only that of localhost, 127.0.0.1 or [::1]");
+      throw wrong(written, "the port * is allowed only with localhost, 127.0.0.1 or [::1]");
     }
     boolean isOwnPort = isWeb && (scheme.equals("http") ? "80" : "443").equals(port);
     if (port != null && !port.equals("*") && Integer.parseInt(port) > MAX_PORT) {
-      throw wrong(written, "a port is at most " + MAX_PORT);
+      throw wrong(written, "the port must be at most " + MAX_PORT);
     }
     return scheme + "://" + host + (port == null || isOwnPort ? "" : ":" + port);
   }

@@ -43,7 +43,7 @@ public record PublicKeys(List<PublicKey> keys) {
       keys.add(key(block.group(1), block.group(2)));
     }
     if (keys.isEmpty()) {
-      throw new IllegalArgumentException("there is no PEM in it: -----BEGIN PUBLIC KEY-----");
+      throw new IllegalArgumentException("it contains no PEM (-----BEGIN PUBLIC KEY-----)");
     }
     return new PublicKeys(List.copyOf(keys));
   }
@@ -52,7 +52,7 @@ public record PublicKeys(List<PublicKey> keys) {
     try {
       return Files.readString(Path.of(name));
     } catch (IOException | InvalidPathException e) {
-      throw new IllegalArgumentException("neither PEM nor a file that can be read", e);
+      throw new IllegalArgumentException("neither PEM nor a readable file", e);
     }
   }
 
@@ -68,7 +68,7 @@ public record PublicKeys(List<PublicKey> keys) {
                     .getPublicKey();
             default ->
                 throw new IllegalArgumentException(
-                    "a %s; a PUBLIC KEY or a CERTIFICATE is needed".formatted(kind));
+                    "a %s; a PUBLIC KEY or a CERTIFICATE is required".formatted(kind));
           };
       requireUsable(key);
       return key;
@@ -93,11 +93,12 @@ public record PublicKeys(List<PublicKey> keys) {
   public static void requireUsable(PublicKey key) {
     if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < MIN_RSA_BITS) {
       throw new IllegalArgumentException(
-          "an RSA key of %d bits; at least %d are needed"
+          "an RSA key of %d bits; at least %d are required"
               .formatted(rsa.getModulus().bitLength(), MIN_RSA_BITS));
     }
     if (!(key instanceof RSAPublicKey || key instanceof ECPublicKey)) {
-      throw new IllegalArgumentException("a key for " + key.getAlgorithm() + "; RSA and EC can be");
+      throw new IllegalArgumentException(
+          "a key for " + key.getAlgorithm() + "; RSA and EC are supported");
     }
   }
 

@@ -16,7 +16,7 @@ public record Secret(String value) {
     Secret secret = new Secret(text.strip());
     if (!secret.isEmpty() && secret.bytes().length < MIN_BYTES) {
       throw new IllegalArgumentException(
-          "it has %d bytes, at least %d are needed".formatted(secret.bytes().length, MIN_BYTES));
+          "it has %d bytes; at least %d are required".formatted(secret.bytes().length, MIN_BYTES));
     }
     return secret;
   }

@@ -22,17 +22,18 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.path",
           "/switchboard",
-          "`/` and a name, once or several times: letters, digits and `.` `_` `~` `-`",
-          "Where an application that has `switchboard-embedded.jar` has the channels, below its own"
-              + " context path: `/push` for `/push/channels/news`. The WAR has them at `/channels`,"
-              + " whatever this says.",
+          "one or more segments, each `/` and a name of letters, digits and `.` `_` `~` `-`",
+          "Path of the channels below the context path of an application that contains"
+              + " `switchboard-embedded.jar`: `/push` for `/push/channels/news`. The WAR always"
+              + " uses `/channels`.",
           Settings::path);
   public static final Setting<NamePatterns> AUTO_CREATE =
       DEFINE.setting(
           "switchboard.channels.auto-create",
           "",
-          "channel names separated by commas, * for any characters",
-          "Channels that come into being, for JSON, when first asked for; all others need a PUT.",
+          "channel names separated by commas; * matches any characters",
+          "Channels that are created, for JSON, when they are first used. All others must be"
+              + " created with PUT.",
           NamePatterns::parse);
   public static final Setting<StoreUrl> STORE_URL =
       DEFINE.setting(
@@ -40,17 +41,17 @@ public final class Settings {
           "",
           "`redis://user:password@host:port/database`, `rediss://…` for TLS,"
               + " `redis-sentinel://user:password@host:port,host:port/database#master`,"
-              + " `redis-cluster://user:password@host:port,host:port`, or nothing",
-          "The Redis or Valkey that keeps the channels for several servers; empty for this server's"
-              + " memory.",
+              + " `redis-cluster://user:password@host:port,host:port`, or empty",
+          "Redis or Valkey server that keeps the channels, so that several servers share"
+              + " them. Empty: this server's memory keeps them.",
           StoreUrl::parse);
   public static final Setting<String> STORE_PREFIX =
       DEFINE.setting(
           "switchboard.store.prefix",
           "sb:",
           "1 to 32 letters, digits and `:` `.` `_` `-`",
-          "What the names of all keys in the store begin with; applications that share a store but"
-              + " no channels have different ones.",
+          "Prefix of all keys in the store. Applications that share a store but not their"
+              + " channels need different prefixes.",
           Setting.matching(
               "[A-Za-z0-9:._-]{1,32}", "1 to 32 letters, digits and : . _ - are allowed"));
   public static final Setting<Integer> LOG_MAX_MESSAGES =
@@ -59,191 +60,199 @@ public final class Settings {
           10_000,
           1,
           100_000_000,
-          "How many messages a channel keeps at the most.");
+          "Maximum number of messages that a channel keeps.");
   public static final Setting<Integer> LOG_MAX_BYTES =
       DEFINE.number(
           "switchboard.log.max-bytes",
           16 << 20,
           1_024,
           Integer.MAX_VALUE,
-          "How many bytes of messages a channel keeps at the most.");
+          "Maximum bytes of messages that a channel keeps.");
   public static final Setting<Duration> LOG_MAX_AGE =
       DEFINE.duration(
           "switchboard.log.max-age",
           "PT24H",
           "PT0S",
           "P3650D",
-          "How long a channel keeps a message at the most; PT0S for no bound.");
+          "Maximum time that a channel keeps a message. PT0S: no limit.");
   public static final Setting<Integer> LOG_MAX_MEMORY =
       DEFINE.number(
           "switchboard.log.max-memory-mib",
           0,
           0,
           1 << 20,
-          "How many MiB all channels together keep at the most, with what it costs to keep them; 0"
-              + " for a quarter of the heap. Near it the largest channels forget their oldest.");
+          "Maximum memory for the messages of all channels, with overhead, in MiB. 0: a"
+              + " quarter of the heap. Near the limit, the largest channels drop their oldest"
+              + " messages.");
   public static final Setting<Integer> MAX_CHANNELS =
       DEFINE.number(
-          "switchboard.channels.max", 100_000, 1, 10_000_000, "How many channels there may be.");
+          "switchboard.channels.max", 100_000, 1, 10_000_000, "Maximum number of channels.");
   public static final Setting<Integer> MAX_SUBSCRIPTIONS =
       DEFINE.number(
           "switchboard.channel.max-subscriptions",
           100_000,
           1,
           10_000_000,
-          "How many may listen to one channel.");
+          "Maximum number of subscriptions to one channel.");
   public static final Setting<Integer> MAX_FORKS =
       DEFINE.number(
           "switchboard.channel.max-forks",
           1_000,
           0,
           1_000_000,
-          "How many forks a channel may have.");
+          "Maximum number of forks of one channel.");
   public static final Setting<Integer> MAX_PRODUCERS =
       DEFINE.number(
           "switchboard.channel.max-producers",
           10_000,
           1,
           10_000_000,
-          "How many producers a channel remembers, so that their retries are harmless.");
+          "Maximum number of producers that a channel remembers to detect their retries.");
   public static final Setting<Integer> MAX_CHANNELS_PER_CONNECTION =
       DEFINE.number(
           "switchboard.connection.max-channels",
           128,
           1,
           1_024,
-          "How many channels one request or one WebSocket may listen to.");
+          "Maximum number of channels that one request or one WebSocket may read.");
   public static final Setting<Integer> MAX_CONNECTIONS =
       DEFINE.number(
           "switchboard.connections.max",
           0,
           0,
           10_000_000,
-          "How many long polls, event streams and WebSockets may be open; 0 for one for each 64 KiB"
-              + " of heap, at the most 20,000.");
+          "Maximum number of open long polls, event streams and WebSockets. 0: one for each"
+              + " 64 KiB of heap, at most 20,000.");
   public static final Setting<Integer> MAX_PER_ADDRESS =
       DEFINE.number(
           "switchboard.connections.max-per-address",
           0,
           0,
           10_000_000,
-          "How many of them from one address; 0 for no bound. Behind a proxy see proxies.trusted.");
+          "Maximum number of open long polls, event streams and WebSockets from one client"
+              + " address. 0: no limit. Behind a proxy, set proxies.trusted.");
   public static final Setting<Integer> MAX_APPENDS_PER_SECOND =
       DEFINE.number(
           "switchboard.append.max-per-second",
           0,
           0,
           1_000_000,
-          "How many appends a second one address may make on average, and at once; 0 for no bound.");
+          "Maximum appends per second from one client address, on average; also the largest"
+              + " burst. 0: no limit.");
   public static final Setting<Integer> STARTUP_MAX_CONNECTIONS_PER_SECOND =
       DEFINE.number(
           "switchboard.startup.max-connections-per-second",
           0,
           0,
           1_000_000,
-          "How many long polls, event streams and WebSockets a second are let in after a start; 0"
-              + " for all.");
+          "Maximum number of long polls, event streams and WebSockets accepted per second"
+              + " after a start. 0: no limit.");
   public static final Setting<Duration> STARTUP_RAMP_DURATION =
       DEFINE.duration(
           "switchboard.startup.ramp-duration",
           "PT1M",
           "PT1S",
           "PT1H",
-          "How long after a start that holds.");
+          "How long this limit applies after a start.");
   public static final Setting<Integer> MAX_HEADER_BYTES =
       DEFINE.number(
           "switchboard.request.max-header-bytes",
           16_384,
           1_024,
           1 << 20,
-          "How large a request's headers may be together; the server software may allow less.");
+          "Maximum total size of a request's headers. The application server may have a"
+              + " lower limit.");
   public static final Setting<Integer> MAX_QUERY_BYTES =
       DEFINE.number(
           "switchboard.request.max-query-bytes",
           8_192,
           256,
           1 << 20,
-          "How long a request's query may be; the server software may allow less.");
+          "Maximum length of a request's query string. The application server may have a"
+              + " lower limit.");
   public static final Setting<Duration> BODY_TIMEOUT =
       DEFINE.duration(
           "switchboard.request.body-timeout",
           "PT20S",
           "PT1S",
           "PT1H",
-          "How long a request's body may take to come; as long again when in that time 1,000 bytes"
-              + " a second of it came.");
+          "Time to receive a request body. It is extended by the same time while at least"
+              + " 1,000 bytes per second arrive.");
   public static final Setting<Integer> MAX_PENDING =
       DEFINE.number(
           "switchboard.request.max-pending-mib",
           0,
           0,
           1 << 20,
-          "How many MiB are held together for clients that are slow to send or to read: bodies,"
-              + " parts of WebSocket frames, answers, events and frames of more than 8 KiB; 0 for a"
-              + " sixteenth of the heap.");
+          "Maximum memory for clients that send or read slowly, in MiB: request bodies,"
+              + " parts of WebSocket frames, and responses, events and frames of more than 8 KiB."
+              + " 0: a sixteenth of the heap.");
   public static final Setting<Integer> MESSAGE_MAX_BYTES =
       DEFINE.number(
           "switchboard.message.max-bytes",
           1 << 20,
           128,
           1 << 30,
-          "How large a request body or a WebSocket frame of a client may be.");
+          "Maximum size of a request body or of a WebSocket frame from a client.");
   public static final Setting<Integer> PAGE_MAX_MESSAGES =
       DEFINE.number(
           "switchboard.page.max-messages",
           1_000,
           1,
           1_000_000,
-          "How many messages one answer, event or frame carries at the most.");
+          "Maximum number of messages in one response, event or frame.");
   public static final Setting<Integer> PAGE_MAX_BYTES =
       DEFINE.number(
           "switchboard.page.max-bytes",
           256 << 10,
           1_024,
           1 << 30,
-          "How many bytes of messages one answer, event or frame carries, unless one is larger.");
+          "Maximum bytes of messages in one response, event or frame. A larger message is"
+              + " sent alone.");
   public static final Setting<Duration> LONG_POLL_WAIT =
       DEFINE.duration(
           "switchboard.long-poll.wait",
           "PT10S",
           "PT1S",
           "PT10M",
-          "How long a long poll waits when the client does not say.");
+          "How long a long poll waits if the client does not say.");
   public static final Setting<Duration> LONG_POLL_MAX_WAIT =
       DEFINE.duration(
           "switchboard.long-poll.max-wait",
           "PT60S",
           "PT1S",
           "PT10M",
-          "The longest wait that a client may ask for with Prefer: wait=N.");
+          "Maximum wait that a client may request with Prefer: wait=N.");
   public static final Setting<Duration> PRESENCE_LEASE =
       DEFINE.duration(
           "switchboard.presence.lease",
           "PT30S",
           "PT1S",
           "PT1H",
-          "How long after its last answer a client that polls is counted among the listeners.");
+          "How long a polling client counts as a subscriber after its last response.");
   public static final Setting<Integer> MAX_POLLERS =
       DEFINE.number(
           "switchboard.presence.max-pollers",
           0,
           0,
           10_000_000,
-          "How many clients that poll are remembered for that, by all channels together; of more it"
-              + " is told that there are at least so many. 0 for one for each 16 KiB of heap.");
+          "Maximum number of polling clients that presence remembers, over all channels."
+              + " Above it, presence reports this number as a minimum. 0: one for each 16 KiB of"
+              + " heap.");
   public static final Setting<NamePatterns> PRESENCE_MEMBERS =
       DEFINE.setting(
           "switchboard.presence.members",
           "",
-          "channel names separated by commas, * for any characters",
-          "Channels that tell the names which their listeners give, and not only how many there are.",
+          "channel names separated by commas; * matches any characters",
+          "Channels whose presence lists the names that subscribers give, not only their number.",
           NamePatterns::parse);
   public static final Setting<NamePatterns> PRESENCE_CHANGES =
       DEFINE.setting(
           "switchboard.presence.changes",
           "",
-          "channel names separated by commas, * for any characters",
-          "Channels that tell who comes and leaves, as messages on the channel `<name>~presence`.",
+          "channel names separated by commas; * matches any characters",
+          "Channels whose joins and leaves are published as messages on the channel"
+              + " `<name>~presence`.",
           NamePatterns::parse);
   public static final Setting<Duration> HEARTBEAT_INTERVAL =
       DEFINE.duration(
@@ -251,44 +260,46 @@ public final class Settings {
           "PT15S",
           "PT1S",
           "PT10M",
-          "After so long without a message an event stream gets a comment and a WebSocket a"
-              + " heartbeat frame, so that proxies and clients know that it lives.");
+          "Time without a message after which an event stream gets a comment and a WebSocket"
+              + " a heartbeat frame. They show proxies and clients that the connection works.");
   public static final Setting<Duration> RETRY =
       DEFINE.duration(
           "switchboard.event-stream.retry",
           "PT2S",
           "PT0.1S",
           "PT10M",
-          "How long an event stream's client is told to wait before it comes again; each is told"
-              + " a value from half to one and a half times this.");
+          "Reconnection time sent to the clients of event streams. Each client gets a random"
+              + " value from 0.5 to 1.5 times this.");
   public static final Setting<Duration> EVENT_STREAM_MAX_AGE =
       DEFINE.duration(
           "switchboard.event-stream.max-age",
           "PT10M",
           "PT1S",
           "PT24H",
-          "An event stream is ended after so long and its client comes again by itself. Nothing else"
-              + " tells a client that was cut off from one that has nothing to say.");
+          "Maximum age of an event stream. It then ends, and the client reconnects. A client"
+              + " sends nothing on an event stream, so this is what detects a client that was cut"
+              + " off.");
   public static final Setting<Duration> PING_INTERVAL =
       DEFINE.duration(
           "switchboard.websocket.ping-interval",
           "PT20S",
           "PT1S",
           "PT60S",
-          "After so long without hearing from a WebSocket's client it gets a ping.");
+          "Time without data from a WebSocket's client after which the server sends a ping.");
   public static final Setting<Duration> PONG_TIMEOUT =
       DEFINE.duration(
           "switchboard.websocket.pong-timeout",
           "PT10S",
           "PT1S",
           "PT10M",
-          "So long after a ping a client that has not been heard is given up.");
+          "Time for a WebSocket's client to respond to a ping. After it, the client is"
+              + " disconnected.");
   public static final Setting<Boolean> FAST_PATH =
       DEFINE.flag(
           "switchboard.websocket.fast-path",
           true,
-          "Whether WebSocket frames go out by a faster way than the standard API, on servers that"
-              + " have one: Payara, GlassFish, WildFly.");
+          "Whether WebSocket frames are written by a faster path than the standard API, on"
+              + " servers that have one: Payara, GlassFish, WildFly.");
   public static final Setting<Boolean> POLL_FAST_PATH =
       DEFINE.flag(
           "switchboard.poll.fast-path",
@@ -302,38 +313,40 @@ public final class Settings {
           "PT30S",
           "PT1S",
           "PT1H",
-          "A client that does not take a write for so long is given up.");
+          "Maximum time for one write to a client. A client that does not read it in this"
+              + " time is disconnected.");
   public static final Setting<Duration> DRAIN_TIMEOUT =
       DEFINE.duration(
           "switchboard.shutdown.drain-timeout",
           "PT5S",
           "PT0S",
           "PT5M",
-          "Over how long clients are sent away when the server or the application stops; less where"
-              + " they are few. What stops the server must give it this time and two seconds.");
+          "Time over which clients are disconnected when the server or the application"
+              + " stops; less if there are few. Give the server at least this time plus two"
+              + " seconds to stop.");
   public static final Setting<Integer> DISPATCH_THREADS =
       DEFINE.number(
           "switchboard.dispatch.threads",
           0,
           0,
           1_024,
-          "How many threads carry messages to clients; 0 for one a processor, at least 2.");
+          "Number of threads that deliver messages to clients. 0: one per processor, at least 2.");
   public static final Setting<Grants> OPEN =
       DEFINE.setting(
           "switchboard.access.open",
           "",
-          "patterns of channel names separated by commas, each with or without actions:"
+          "patterns of channel names separated by commas, each with optional actions:"
               + " `news:read,chat-*:read+append`, `*`",
-          "What everybody may do, without any token or login; empty for nothing. Without actions"
-              + " all of `read`, `append`, `create` and `delete`.",
+          "What everyone may do without a token or a login. Empty: nothing. A pattern"
+              + " without actions allows `read`, `append`, `create` and `delete`.",
           text -> Grants.parse(text, Action.WITH_CHANNELS));
   public static final Setting<RoleGrants> ROLES =
       DEFINE.setting(
           "switchboard.access.roles",
           "",
           "`role=pattern:actions`, separated by commas: `reader=*:read,clerk=orders-*:read+append`",
-          "What those may do who have logged in to the server and have a role there; `**` for all"
-              + " who have logged in.",
+          "What users who have logged in to the server may do, by role. `**`: all users who"
+              + " have logged in.",
           RoleGrants::parse);
   public static final Setting<Integer> MAX_FAILURES =
       DEFINE.number(
@@ -341,30 +354,29 @@ public final class Settings {
           300,
           0,
           1_000_000,
-          "How often a minute one address may be refused before it is told to wait, unless it comes"
-              + " with a token that was good before; 0 for no bound. Behind a proxy see"
-              + " proxies.trusted.");
+          "Maximum refused requests per minute from one client address. Above it, the"
+              + " address must wait, unless it sends a token that was accepted before. 0: no"
+              + " limit. Behind a proxy, set proxies.trusted.");
   public static final Setting<Secret> TOKEN_SECRET =
       DEFINE.setting(
           "switchboard.token.secret",
           "",
-          "at least 32 bytes, or nothing",
-          "What tokens are signed with by HS256, HS384 or HS512.",
+          "at least 32 bytes, or empty",
+          "Shared secret of tokens signed with HS256, HS384 or HS512.",
           Secret::parse);
   public static final Setting<PublicKeys> TOKEN_PUBLIC_KEY =
       DEFINE.setting(
           "switchboard.token.public-key",
           "",
-          "PEM or the name of a file with it, `PUBLIC KEY` or `CERTIFICATE`, RSA or EC, or nothing",
-          "What the signatures of tokens are checked with; several are possible, so that one can"
-              + " replace another.",
+          "PEM or the name of a PEM file, `PUBLIC KEY` or `CERTIFICATE`, RSA or EC, or empty",
+          "Public keys that verify the signatures of tokens. Several keys allow rotation.",
           PublicKeys::parse);
   public static final Setting<String> TOKEN_JWKS_URL =
       DEFINE.setting(
           "switchboard.token.jwks-url",
           "",
-          "`https://…`, or `http://` on this machine, or nothing",
-          "Where the issuer publishes its keys as a JWK Set (RFC 7517).",
+          "`https://…`, or `http://` on this machine, or empty",
+          "URL of the issuer's JWK Set (RFC 7517).",
           Setting.matching(
               "|https://\\S+|http://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?(/\\S*)?",
               "not https://…, or http:// on this machine"));
@@ -374,27 +386,27 @@ public final class Settings {
           "PT5M",
           "PT10S",
           "P1D",
-          "After so long they are fetched again; earlier for a key that is not among them.");
+          "How often the JWK Set is fetched again; sooner for a token with an unknown key.");
   public static final Setting<String> TOKEN_ISSUER =
       DEFINE.setting(
           "switchboard.token.issuer",
           "",
-          "what the tokens' `iss` must be; needed where there is a key",
-          "Who makes the tokens.",
+          "the `iss` of the tokens; required if a key is set",
+          "Issuer of the tokens.",
           String::strip);
   public static final Setting<String> TOKEN_AUDIENCE =
       DEFINE.setting(
           "switchboard.token.audience",
           "",
-          "what must be among the tokens' `aud`; needed where there is a key",
-          "What this server is called in tokens.",
+          "a value in the `aud` of the tokens; required if a key is set",
+          "Name of this server in tokens.",
           String::strip);
   public static final Setting<NamePatterns> TOKEN_CHANNELS =
       DEFINE.setting(
           "switchboard.token.channels",
           "*",
-          "channel names separated by commas, * for any characters",
-          "The channels for which tokens count.",
+          "channel names separated by commas; * matches any characters",
+          "Channels to which tokens can grant access.",
           NamePatterns::parse);
   public static final Setting<Duration> TOKEN_LEEWAY =
       DEFINE.duration(
@@ -402,73 +414,75 @@ public final class Settings {
           "PT30S",
           "PT0S",
           "PT5M",
-          "How far the issuer's clock may be from this server's.");
+          "Allowed difference between the issuer's clock and this server's clock.");
   public static final Setting<Duration> TOKEN_MAX_LIFETIME =
       DEFINE.duration(
           "switchboard.token.max-lifetime",
           "P1D",
           "PT1M",
           "P365D",
-          "How long from now a token may be valid at the most; so long is kept what was denied.");
+          "Longest accepted remaining lifetime of a token. Denied tokens are remembered for"
+              + " the same time.");
   public static final Setting<Duration> TOKEN_TIMEOUT =
       DEFINE.duration(
           "switchboard.token.timeout",
           "PT10S",
           "PT1S",
           "PT1M",
-          "Within so long a WebSocket that came without a token must send one.");
+          "Time for a WebSocket that was opened without a token to send one.");
   public static final Setting<List<String>> CORS_ORIGINS =
       DEFINE.setting(
           "switchboard.cors.origins",
           "",
           "origins separated by commas, such as `https://example.com`, `capacitor://localhost` or"
               + " `http://localhost:*`, or `*`",
-          "Whose pages may use the channels from a browser, beside those of this server; `*` for all,"
-              + " but with cookies or a login only those that are named.",
+          "Origins whose pages may use the channels from a browser, in addition to this"
+              + " server's own. `*`: all origins, but requests with cookies or a login only from"
+              + " origins that are listed.",
           OriginList::parse);
   public static final Setting<List<String>> HOSTS =
       DEFINE.setting(
           "switchboard.hosts",
           "",
           "host names separated by commas, without ports",
-          "The names by which this server is reached, on all of its paths; a request for another Host"
-              + " is refused, and only `/health` may also be asked by address. Empty: any name.",
+          "Host names of this server, for all paths. A request with another Host is refused;"
+              + " `/health` also accepts an IP address. Empty: any name.",
           HostNames::parse);
   public static final Setting<Networks> TRUSTED_PROXIES =
       DEFINE.setting(
           "switchboard.proxies.trusted",
           "",
           "addresses and networks separated by commas, such as `10.0.0.0/8`",
-          "Whose `Forwarded` and `X-Forwarded-*` headers are believed; those of all others are"
-              + " ignored.",
+          "Proxies whose `Forwarded` and `X-Forwarded-*` headers are trusted. The headers of"
+              + " other clients are ignored.",
           Networks::parse);
   public static final Setting<NamePatterns> TICKER =
       DEFINE.setting(
           "switchboard.ticker.channel",
           "ticker",
-          "a channel name, or nothing",
-          "The channel that gets the server's readings once a second; empty for none.",
+          "a channel name, or empty",
+          "Channel that gets this server's readings once a second. Empty: none.",
           NamePatterns::parse);
   public static final Setting<Boolean> LAB =
       DEFINE.flag(
           "switchboard.lab.enabled",
           false,
-          "Whether the page may set the rate of the lab's messages, send a crowd and have its own"
-              + " connections watched; the run command switches it on.");
+          "Whether the page may set the rate of the lab's messages, start a crowd and"
+              + " observe its own connections. The run command turns it on.");
   public static final Setting<Integer> CROWD_MAX_READERS =
       DEFINE.number(
           "switchboard.lab.crowd.max-readers",
           100,
           0,
           2_000,
-          "How many readers of one transport the lab's crowd has at the most; 0 for no crowd.");
+          "Maximum number of readers per transport in the lab's crowd. 0: no crowd.");
   public static final Setting<Duration> CROWD_MAX_TIME =
       DEFINE.duration(
           "switchboard.lab.crowd.max-time",
           "PT30S",
           "PT1S",
           "PT10M",
-          "How long the lab's crowd reads by one transport at the most.");
+          "Maximum time that the lab's crowd reads over one transport.");
 
   /** Every setting there is, in the order of the documentation. */
   public static final List<Setting<?>> ALL = DEFINE.all();

@@ -106,7 +106,8 @@ public class LabResource {
     Parameters given = given();
     Transport transport = given.transport("transport");
     if (transport == Transport.POLL) {
-      throw new Problem(Ending.BAD_PARAMETER, "transport \"poll\": it holds no connection");
+      throw new Problem(
+          Ending.BAD_PARAMETER, "transport \"poll\": a poll keeps no connection open");
     }
     String label = given.label("label");
     lab.vanisher().vanish(transport, request.getLocalPort(), channelPath(), label);
@@ -154,7 +155,7 @@ public class LabResource {
       if (!settings.get(Settings.OPEN).permit(action, Source.CHANNEL)) {
         throw new Problem(
             Ending.FORBIDDEN,
-            "%s does not give everybody the channel \"%s\", which the lab needs"
+            "%s does not allow everyone to use the channel \"%s\", which the lab needs"
                 .formatted(Settings.OPEN.key(), Source.CHANNEL));
       }
     }

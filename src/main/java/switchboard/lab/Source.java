@@ -99,7 +99,10 @@ public final class Source {
     try {
       publisher.publish(CHANNEL, messages);
     } catch (RuntimeException e) {
-      LOG.log(Level.FINE, e, () -> "channel \"" + CHANNEL + "\" – nothing published");
+      LOG.log(
+          Level.FINE,
+          e,
+          () -> "channel \"" + CHANNEL + "\" – the lab's messages were not published");
     }
   }
 

@@ -28,7 +28,8 @@ public final class Told {
       publisher.publish(CHANNEL, what);
     } catch (RuntimeException e) {
       // Somebody closed or replaced the channel: the lab goes on without it.
-      LOG.log(Level.FINE, e, () -> "channel \"" + CHANNEL + "\" – not told");
+      LOG.log(
+          Level.FINE, e, () -> "channel \"" + CHANNEL + "\" – the lab's event was not published");
     }
   }
 }

@@ -77,7 +77,7 @@ public final class Vanisher {
   private static String request(Transport transport, String path) {
     String target =
         switch (transport) {
-          case POLL -> throw new IllegalArgumentException("a poll holds no connection");
+          case POLL -> throw new IllegalArgumentException("a poll keeps no connection open");
           case LONG_POLL -> path + "&live=long-poll";
           case EVENT_STREAM -> path + "&live=sse";
           case WEBSOCKET -> path;
@@ -111,7 +111,7 @@ public final class Vanisher {
     try {
       socket.close();
     } catch (IOException e) {
-      LOG.log(Level.FINEST, "was closed already", e);
+      LOG.log(Level.FINEST, "was already closed", e);
     }
   }
 }

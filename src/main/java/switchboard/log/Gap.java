@@ -1,8 +1,8 @@
 package switchboard.log;
 
 /**
- * What comes after the offset is gone, and the reader must be told before it reads on at {@code
- * earliest}.
+ * Messages after the offset are no longer available, and the reader must be told before it reads on
+ * at {@code earliest}.
  *
  * @param reason why
  * @param earliest the first place that can still be read

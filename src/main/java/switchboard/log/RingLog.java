@@ -215,7 +215,7 @@ public final class RingLog implements Log {
     }
     if (!epochs.knows(offset, ring.head()) || offset.number() + count > ring.head()) {
       throw new IllegalArgumentException(
-          "sub-offset %d: there are not so many messages between %s and %s"
+          "sub-offset %d: there are fewer messages between %s and %s"
               .formatted(count, offset, end()));
     }
     return epochs.offset(offset.number() + count);

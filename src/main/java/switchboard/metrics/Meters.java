@@ -65,7 +65,8 @@ public final class Meters {
     addresses(connections);
     bodies(bodies);
     messages(channels, tally);
-    counter("endings", "Requests, connections and commands that ended so.", tally, "ending");
+    counter(
+        "endings", "Requests, connections and commands by the way they ended.", tally, "ending");
     dispatch(tally);
     // Only those that leave nothing behind in the JVM when the application goes.
     new JvmMemoryMetrics().bindTo(registry);
@@ -76,7 +77,7 @@ public final class Meters {
   private void limits(Settings settings) {
     for (Setting<Integer> limit : LIMITS) {
       Gauge.builder("switchboard.limit", () -> settings.get(limit))
-          .description("The settings that are limits; 0 where there is none.")
+          .description("Values of the settings that are limits; 0 as in docs/settings.md.")
           .tag("setting", limit.key())
           .register(registry);
     }
@@ -85,15 +86,15 @@ public final class Meters {
   private void readers(Connections connections, Tally tally) {
     for (Transport transport : Transport.values()) {
       Gauge.builder("switchboard.connections", connections, c -> c.open(transport))
-          .description("Connections that are open now.")
+          .description("Open connections.")
           .tag("transport", transport.key())
           .register(registry);
       Gauge.builder("switchboard.subscriptions", tally, t -> t.subscriptions(transport))
-          .description("Subscriptions that wait and move now; a connection may have several.")
+          .description("Active subscriptions; a connection may have several.")
           .tag("transport", transport.key())
           .register(registry);
       FunctionCounter.builder("switchboard.requests", connections, c -> c.requests(transport))
-          .description("Readers that came.")
+          .description("Read requests and WebSocket connections since the start.")
           .tag("transport", transport.key())
           .register(registry);
     }
@@ -101,47 +102,51 @@ public final class Meters {
 
   private void addresses(Connections connections) {
     Gauge.builder("switchboard.client.addresses", connections, Connections::addresses)
-        .description("Addresses that have connections; 0 where there is no bound for one.")
+        .description("Client addresses with open connections; 0 without a limit per address.")
         .register(registry);
   }
 
   private void bodies(PendingBodies bodies) {
     Gauge.builder("switchboard.pending.requests", bodies, PendingBodies::count)
-        .description("Requests and large answers whose body is still on its way.")
+        .description("Requests and large responses whose body is still being transferred.")
         .register(registry);
     Gauge.builder("switchboard.pending", bodies, PendingBodies::heldBytes)
         .baseUnit("bytes")
         .description(
-            "What is held for clients that are slow to send or to read: bodies, parts of frames,"
-                + " answers, events, frames.")
+            "Memory used for clients that send or read slowly: request bodies, parts of"
+                + " frames, responses, events, frames.")
         .register(registry);
   }
 
   private void messages(Channels channels, Tally tally) {
     Gauge.builder("switchboard.channels", channels, Channels::count)
-        .description("Channels that exist.")
+        .description("Number of channels.")
         .register(registry);
     Gauge.builder("switchboard.retained", channels, Channels::retainedBytes)
         .baseUnit("bytes")
-        .description("Bytes of all messages that the logs keep.")
+        .description("Bytes of all messages in the logs.")
         .register(registry);
     Gauge.builder("switchboard.memory", channels, Channels::heldBytes)
         .baseUnit("bytes")
-        .description("The same with what it costs to keep them.")
+        .description("Memory used by all logs, with overhead.")
         .register(registry);
     Gauge.builder("switchboard.memory.max", channels, Channels::maxHeldBytes)
         .baseUnit("bytes")
-        .description("How much that may be.")
+        .description("Limit of the memory used by all logs.")
         .register(registry);
     repairs(channels);
     counter("messages.in", "Messages appended.", tally, Tally::messagesIn);
-    counter("bytes.in", "Bytes of the messages appended.", tally, Tally::bytesIn);
-    counter("gaps", "Times that a reader was told that messages are missing.", tally, Tally::gaps);
+    counter("bytes.in", "Bytes of messages appended.", tally, Tally::bytesIn);
     counter(
-        "messages.missed", "Messages that those gaps were known to miss.", tally, Tally::missed);
+        "gaps", "Number of times a reader was told that messages are missing.", tally, Tally::gaps);
+    counter(
+        "messages.missed",
+        "Messages missing in those gaps, where their number is known.",
+        tally,
+        Tally::missed);
     for (Transport transport : Transport.values()) {
       FunctionCounter.builder("switchboard.messages.out", tally, t -> t.batches(transport).sum())
-          .description("Messages written to readers; once for each reader.")
+          .description("Messages written to readers, counted once for each reader.")
           .tag("transport", transport.key())
           .register(registry);
     }
@@ -149,13 +154,14 @@ public final class Meters {
 
   private void repairs(Channels channels) {
     FunctionCounter.builder("switchboard.store.gaps", channels, c -> c.repairs().holes())
-        .description("Messages from other servers that did not follow what was known here.")
+        .description("Messages from other servers that did not follow the last known message.")
         .register(registry);
     FunctionCounter.builder("switchboard.store.missed", channels, c -> c.repairs().missed())
-        .description("Channels of which only the look once a minute told that there was more.")
+        .description("Times that only the check once a minute found new messages in a channel.")
         .register(registry);
     FunctionCounter.builder("switchboard.store.losses", channels, c -> c.repairs().losses())
-        .description("Channels told that the store lost what this server had accepted.")
+        .description(
+            "Times that the store lost messages of a channel that this server had accepted.")
         .register(registry);
   }
 
@@ -181,15 +187,19 @@ public final class Meters {
       batches.put(transport.key(), tally.batches(transport));
     }
     histogram("batch_messages", "Messages in one batch written to one reader.", batches, 1);
-    histogram("lag_messages", "How far each reader is behind, once a second.", tally.lag(), 1);
+    histogram(
+        "lag_messages",
+        "Messages that each reader is behind, measured once a second.",
+        tally.lag(),
+        1);
     histogram(
         "dispatch_wait_seconds",
-        "How long a channel with news waits for a worker.",
+        "Time that a channel with new messages waits for a worker.",
         tally.waitMicros(),
         MICROS);
     histogram(
         "dispatch_duration_seconds",
-        "How long a worker walks the subscriptions of a channel.",
+        "Time that a worker takes for the subscriptions of a channel.",
         tally.walkMicros(),
         MICROS);
   }

@@ -45,11 +45,11 @@ public final class JsonMessages {
       parser.next();
       JsonValue value = parser.getValue();
       if (parser.hasNext()) {
-        throw new JsonException("something follows the value");
+        throw new JsonException("more text follows the value");
       }
       return value;
     } catch (NoSuchElementException e) {
-      throw new IllegalArgumentException("not JSON: there is no value", e);
+      throw new IllegalArgumentException("not JSON: it is empty", e);
     } catch (RuntimeException | StackOverflowError e) {
       // Parsers refuse too much depth each in its own way.
       throw new IllegalArgumentException(
@@ -92,7 +92,8 @@ public final class JsonMessages {
       encoded.get(bytes);
       return bytes;
     } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException("not JSON in UTF-8: a string has half a character", e);
+      throw new IllegalArgumentException(
+          "not JSON in UTF-8: a string contains half of a surrogate pair", e);
     }
   }
 

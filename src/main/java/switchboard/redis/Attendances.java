@@ -160,7 +160,10 @@ final class Attendances {
     try {
       here.forEach((name, attendance) -> write(own, name, attendance));
     } catch (Refused e) {
-      LOG.log(Level.FINE, "who listens here is not all written; the next change of each is", e);
+      LOG.log(
+          Level.FINE,
+          "presence was not written completely; the next change of each channel writes it",
+          e);
     }
   }
 
@@ -171,7 +174,10 @@ final class Attendances {
         takeAway(id);
       } // else another server is at it, or this one still
     } catch (Refused e) {
-      LOG.log(Level.FINE, e, () -> "node " + id + " is gone; the next beat tries again");
+      LOG.log(
+          Level.FINE,
+          e,
+          () -> "node " + id + " is gone, but was not removed; the next heartbeat retries");
     }
   }
 

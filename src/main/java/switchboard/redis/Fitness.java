@@ -47,9 +47,9 @@ final class Fitness {
     if (link.uncoveredSlots() > 0) {
       throw unfit(
           link,
-          "%d of the %d slots of this Redis Cluster have no master; channels that have them could"
+          "%d of the %d slots of this Redis Cluster have no master; channels in these slots"
                   .formatted(link.uncoveredSlots(), Slots.COUNT)
-              + " not be kept (redis-cli --cluster check)",
+              + " cannot be stored (redis-cli --cluster check)",
           null);
     }
     for (Master master : link.masters()) {
@@ -77,7 +77,7 @@ final class Fitness {
     } catch (JedisConnectionException e) {
       throw unfit(link, "it cannot be reached: " + reasons(e), e);
     } catch (JedisDataException e) {
-      throw unfit(link, "it lets nobody in with this user and password: " + e.getMessage(), e);
+      throw unfit(link, "it rejects this user and password: " + e.getMessage(), e);
     }
   }
 
@@ -99,17 +99,17 @@ final class Fitness {
               .formatted(info.get("master_host"), info.get("master_port")));
     }
     if (info.getOrDefault("cluster_enabled", "0").equals("1")) {
-      throw unfit("it is part of a Redis Cluster; write redis-cluster://host:port,host:port");
+      throw unfit("it is part of a Redis Cluster; use redis-cluster://host:port,host:port");
     }
     ask("it runs no scripts (EVAL)", command(Command.EVAL).add("return 1").add("0"));
-    ask("it takes no PUBLISH", command(Command.PUBLISH).add(prefix + "probe").add("D:"));
+    ask("it rejects PUBLISH", command(Command.PUBLISH).add(prefix + "probe").add("D:"));
     warn();
   }
 
   private void requireCluster() {
     readInfo();
     if (!info.getOrDefault("cluster_enabled", "0").equals("1")) {
-      throw unfit("it is no Redis Cluster; write redis://host:port");
+      throw unfit("it is not a Redis Cluster; use redis://host:port");
     }
     requireVersion();
   }
@@ -118,9 +118,9 @@ final class Fitness {
     requireCluster();
     ask("it runs no scripts (EVAL)", command(Command.EVAL).add("return 1").add("0"));
     try {
-      ask("it takes no SPUBLISH", command(Command.SPUBLISH).add(prefix + "probe").add("D:"));
+      ask("it rejects SPUBLISH", command(Command.SPUBLISH).add(prefix + "probe").add("D:"));
     } catch (JedisRedirectionException e) {
-      LOG.log(Level.FINEST, "another one has that slot, and this one takes it for its own", e);
+      LOG.log(Level.FINEST, "another master owns that slot, but this one believes that it does", e);
     }
     warn();
   }
@@ -144,7 +144,7 @@ final class Fitness {
   }
 
   private void readInfo() {
-    String text = Link.text(ask("it does not tell what it is (INFO)", command(Command.INFO)));
+    String text = Link.text(ask("it rejects INFO", command(Command.INFO)));
     for (String line : text.split("\r?\n")) {
       int colon = line.indexOf(':');
       if (colon > 0) {
@@ -158,7 +158,7 @@ final class Fitness {
     String[] parts = version.split("\\.");
     if (parts.length < 2 || !isEnough(parts)) {
       throw unfit(
-          "it is Redis \"%s\"; %s is needed, or Valkey"
+          "it is Redis \"%s\"; Redis %s or Valkey is required"
               .formatted(
                   version,
                   link.isCluster()
@@ -182,14 +182,14 @@ final class Fitness {
     if (isBounded && policy != null && !policy.equals("noeviction")) {
       LOG.warning(
           () ->
-              "%s – maxmemory-policy is %s: a full server forgets channels; noeviction refuses"
+              "%s – maxmemory-policy is %s: a full Redis evicts channels; set noeviction to"
                       .formatted(link.url(), policy)
-                  + " appends instead");
+                  + " refuse appends instead");
     }
     if (!info.containsKey("master_replid")) {
       LOG.warning(
           () ->
-              "%s – master_replid is hidden: a server that comes back with older data is not noticed"
+              "%s – master_replid is hidden: a restart with older data cannot be detected"
                   .formatted(link.url()));
     }
   }

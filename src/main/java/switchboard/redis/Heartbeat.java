@@ -91,7 +91,10 @@ final class Heartbeat implements Runnable {
       } catch (JedisDataException e) {
         heard(); // it says why it lets nobody in
       } catch (RuntimeException e) {
-        LOG.log(isClosed ? Level.FINEST : Level.FINE, e, () -> master + " – no heartbeat");
+        LOG.log(
+            isClosed ? Level.FINEST : Level.FINE,
+            e,
+            () -> master + " – the heartbeat connection failed");
         if (isRefused(e)) {
           away("it refuses connections");
         }
@@ -114,7 +117,7 @@ final class Heartbeat implements Runnable {
       String said = String.valueOf(e.getMessage());
       if (NOT_SERVING.stream().anyMatch(said::startsWith)) {
         hasHeard = true;
-        away("it says \"" + said + "\"");
+        away("it responds \"" + said + "\"");
       } else {
         heard(); // who may not PING is answered too
       }
@@ -133,7 +136,7 @@ final class Heartbeat implements Runnable {
       tries = 0;
       timeoutMillis = Master.TIMEOUT_MILLIS;
       long millis = TimeUnit.NANOSECONDS.toMillis(backNanos - awayNanos);
-      LOG.info(() -> "%s – it answers again (away=%,d ms)".formatted(master, millis));
+      LOG.info(() -> "%s – it responds again (unavailable=%,d ms)".formatted(master, millis));
       master.isBack();
     }
   }
@@ -144,7 +147,8 @@ final class Heartbeat implements Runnable {
       awayNanos = System.nanoTime();
       timeoutMillis = TRY_MILLIS;
       isAway = true;
-      LOG.warning(() -> master + " – " + why + "; what needs it is refused until it answers");
+      LOG.warning(
+          () -> master + " – " + why + "; requests that need it are refused until it responds");
       master.hangUp();
     }
   }
@@ -161,7 +165,7 @@ final class Heartbeat implements Runnable {
     }
     Pings open = pings;
     if (silentNanos >= SILENCE_NANOS && (open == null || !open.hasUnread())) {
-      away("it does not answer");
+      away("it does not respond");
       if (open != null && open.isOlderThan(timeoutMillis) && silentNanos >= GIVEN_UP_NANOS) {
         renew();
       }

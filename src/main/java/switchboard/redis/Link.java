@@ -320,7 +320,7 @@ final class Link implements AutoCloseable, Master.Watch {
     try {
       connection.forceDisconnect();
     } catch (java.io.IOException | JedisException e) {
-      LOG.log(Level.FINEST, "a connection to Redis was gone before it was closed", e);
+      LOG.log(Level.FINEST, "a connection to Redis was already closed", e);
     }
   }
 
@@ -329,7 +329,7 @@ final class Link implements AutoCloseable, Master.Watch {
     String message = String.valueOf(e.getMessage());
     if (message.contains("OOM command not allowed") || message.startsWith("OOM")) {
       master.keep(connection);
-      throw new Refused(Ending.STORE_FULL, url + ": Redis keeps as much as it may (maxmemory)");
+      throw new Refused(Ending.STORE_FULL, url + ": Redis has reached its maxmemory");
     }
     if (isCluster() && message.startsWith(MOVING)) {
       master.keep(connection);

@@ -213,7 +213,7 @@ final class Listener implements AutoCloseable {
       if (silent != null && (silentMillis() > silenceMillis || isDeaf())) {
         LOG.warning(
             () ->
-                "%s – nothing heard from %s, connecting anew (silent=%d ms)"
+                "%s – nothing received from %s, reconnecting (silent=%d ms)"
                     .formatted(link.url(), master.address(), silentMillis()));
         Link.closeQuietly(silent);
       }
@@ -240,7 +240,10 @@ final class Listener implements AutoCloseable {
         } catch (JedisRedirectionException e) {
           link.moved(e); // the slot of one that was asked for here
         } catch (RuntimeException e) {
-          LOG.log(isClosed ? Level.FINEST : Level.FINE, e, () -> link.url() + " – not heard");
+          LOG.log(
+              isClosed ? Level.FINEST : Level.FINE,
+              e,
+              () -> link.url() + " – Pub/Sub connection failed, reconnecting");
         } finally {
           voice = null;
           if (connection != null) {
@@ -268,7 +271,7 @@ final class Listener implements AutoCloseable {
           return tagged;
         }
       }
-      throw new IllegalStateException("it has no slot");
+      throw new IllegalStateException("the master has no slot");
     }
 
     private void pause() {
@@ -294,7 +297,7 @@ final class Listener implements AutoCloseable {
           now.ask(keys.stream().map(Listener::bytes).toArray(byte[][]::new));
         }
       } catch (RuntimeException e) {
-        LOG.log(Level.FINE, "the connection broke; the next one asks for all", e);
+        LOG.log(Level.FINE, "the connection failed; the next one subscribes to all channels", e);
       }
     }
 
@@ -305,7 +308,7 @@ final class Listener implements AutoCloseable {
           now.leave(bytes(key));
         }
       } catch (RuntimeException e) {
-        LOG.log(Level.FINE, "the connection broke; the next one does not ask", e);
+        LOG.log(Level.FINE, "the connection failed; the next one does not subscribe", e);
       }
     }
 
@@ -367,7 +370,7 @@ final class Listener implements AutoCloseable {
     private void unsubscribed(byte[] channel) {
       String key = text(channel);
       if (key.equals(own)) {
-        throw new IllegalStateException("the slot of the word to itself has moved");
+        throw new IllegalStateException("the slot of the probe channel has moved");
       }
       Wanted there = wanted.get(key);
       if (there != null && there.ear == this) {

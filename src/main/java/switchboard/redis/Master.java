@@ -84,7 +84,7 @@ final class Master {
     return !isAway() && !refuses;
   }
 
-  /** Whether it does not answer. */
+  /** Whether it does not respond. */
   boolean isAway() {
     Heartbeat now = heartbeat;
     return now != null && now.isAway();
@@ -250,7 +250,7 @@ final class Master {
       try {
         socket.close();
       } catch (IOException e) {
-        LOG.log(Level.FINEST, "it was closed before", e);
+        LOG.log(Level.FINEST, "it was already closed", e);
       }
     }
     discard(null);

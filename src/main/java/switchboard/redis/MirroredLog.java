@@ -398,7 +398,8 @@ final class MirroredLog implements Log {
   private Appended appended(Append append, State state) {
     if (!state.exists()) {
       store.gone(this);
-      throw new Refused(Ending.UNKNOWN_CHANNEL, "channel \"%s\": it is gone".formatted(name));
+      throw new Refused(
+          Ending.UNKNOWN_CHANNEL, "channel \"%s\": it no longer exists".formatted(name));
     }
     return switch (state.status()) {
       case "accepted" -> accepted(append, state, Long.parseLong(state.more(0)));
@@ -456,7 +457,8 @@ final class MirroredLog implements Log {
       // Another server has told it more than is known here.
       if (store.settle(this, look(false)).orElse(null) != channel) {
         throw new Refused(
-            Ending.STORE_UNAVAILABLE, "channel \"%s\": it is another one now".formatted(name));
+            Ending.STORE_UNAVAILABLE,
+            "channel \"%s\": it was deleted and created again".formatted(name));
       }
       if (!isAhead(offset)) {
         return readAfter(offset, limit);
@@ -478,7 +480,7 @@ final class MirroredLog implements Log {
     if (!isCurrent()) {
       throw new Refused(
           Ending.STORE_UNAVAILABLE,
-          "channel \"%s\": Redis does not answer, and what follows %s is not known here"
+          "channel \"%s\": Redis does not respond, so the messages after %s are not known"
               .formatted(name, offset));
     }
   }
@@ -546,7 +548,8 @@ final class MirroredLog implements Log {
   @Override
   public void listen() {
     if (isDropped) {
-      throw new Refused(Ending.STORE_UNAVAILABLE, "channel \"%s\": come again".formatted(name));
+      throw new Refused(
+          Ending.STORE_UNAVAILABLE, "channel \"%s\": retry the request".formatted(name));
     }
     if (listens.compareAndSet(false, true)) {
       store.listener().add(this);

@@ -311,7 +311,8 @@ final class RedisStore implements Store {
   // knows it brings it back, empty; its readers are told that it started anew.
   private Optional<Channel> restore(MirroredLog known) {
     Channel channel = known.channel();
-    LOG.warning(() -> "channel \"" + known.name() + "\" – Redis lost it; it starts anew");
+    LOG.warning(
+        () -> "channel \"" + known.name() + "\" – Redis lost it; it is created again, empty");
     boolean isClosed = known.isClosed();
     make(
         new Draft(
@@ -351,13 +352,15 @@ final class RedisStore implements Store {
       }
     }
     throw new Refused(
-        Ending.STORE_UNAVAILABLE, "channel \"%s\": it comes and goes".formatted(name));
+        Ending.STORE_UNAVAILABLE,
+        "channel \"%s\": it is created and deleted repeatedly".formatted(name));
   }
 
   private boolean isMade(ChannelName name, Request request, State there) {
     if (there.status().equals("kept")) {
       throw new Refused(
-          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted but has forks".formatted(name));
+          Ending.SOURCE_DELETED,
+          "channel \"%s\": it was deleted, but its forks still exist".formatted(name));
     }
     Fork fork = request.fork();
     Branch branch = fork == null ? Branch.NONE : branch(request);
@@ -409,7 +412,7 @@ final class RedisStore implements Store {
       case "forks" ->
           throw new Refused(
               Ending.TOO_MANY_FORKS,
-              "source \"%s\": it has %s forks already".formatted(fork.source(), made.more(0)));
+              "source \"%s\": it has %s forks, the limit".formatted(fork.source(), made.more(0)));
       case "short" ->
           throw new Refused(
               Ending.BAD_FORK,
@@ -477,14 +480,14 @@ final class RedisStore implements Store {
     if (isKeptForForks(fork.source())) {
       throw new Refused(
           Ending.SOURCE_DELETED,
-          "source \"%s\": it was deleted and has only forks".formatted(fork.source()));
+          "source \"%s\": it was deleted; only its forks still exist".formatted(fork.source()));
     }
     Channel source = find(fork.source()).orElse(null);
     MirroredLog log = logs.get(fork.source());
     if (source == null || log == null) {
       throw new Refused(
           Ending.UNKNOWN_CHANNEL,
-          "source \"%s\": there is no such channel".formatted(fork.source()));
+          "source \"%s\": the channel does not exist".formatted(fork.source()));
     }
     if (request.contentType() != null && !source.contentType().matches(request.contentType())) {
       throw new Refused(
@@ -508,7 +511,7 @@ final class RedisStore implements Store {
     if (number > state.head()) {
       throw new Refused(
           Ending.BAD_FORK,
-          "sub-offset %d: there are not so many messages between %s and %s"
+          "sub-offset %d: there are fewer messages between %s and %s"
               .formatted(fork.subOffset(), at, state.place(state.head())));
     }
     int prefixBytes = countsMessages ? 0 : fork.subOffset();
@@ -582,7 +585,7 @@ final class RedisStore implements Store {
       }
       attendances.beat();
     } catch (Refused e) {
-      LOG.log(Level.FINE, "the next beat tries again", e);
+      LOG.log(Level.FINE, "the next heartbeat retries", e);
     } finally {
       isProbing.set(false);
     }
@@ -597,7 +600,7 @@ final class RedisStore implements Store {
               connection.executeCommand(new CommandArguments(publish).add(word).add("D:")),
           false);
     } catch (Refused e) {
-      LOG.log(Level.FINE, "no word to itself", e);
+      LOG.log(Level.FINE, "the probe message was not published", e);
     }
   }
 
@@ -636,7 +639,10 @@ final class RedisStore implements Store {
       try {
         attendances.leave();
       } catch (Refused e) {
-        LOG.log(Level.FINE, "the other servers will notice", e);
+        LOG.log(
+            Level.FINE,
+            "presence was not removed; the other servers remove it when this node's lease ends",
+            e);
       }
     }
   }

@@ -88,7 +88,10 @@ final class Scripts {
         call("release", new ChannelName(source), name + ":" + state.more(1));
         call("released", name, state.more(1));
       } catch (Refused e) {
-        LOG.log(Level.FINE, "whoever looks for the fork next tells its source", e);
+        LOG.log(
+            Level.FINE,
+            "the source was not told that its fork is gone; the next lookup of the fork retries",
+            e);
       }
     }
   }

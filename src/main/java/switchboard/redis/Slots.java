@@ -121,7 +121,7 @@ final class Slots {
         take((List<?>) answer, master.address());
         return;
       } catch (JedisException e) {
-        LOG.log(Level.FINE, e, () -> url + " – one server does not tell the slots");
+        LOG.log(Level.FINE, e, () -> url + " – one server did not return CLUSTER SLOTS");
       }
     }
   }

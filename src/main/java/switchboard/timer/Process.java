@@ -28,7 +28,7 @@ public final class Process {
                   new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME), "ProcessCpuTime");
       return (long) nanos / NANOS_PER_MILLI;
     } catch (JMException | RuntimeException e) {
-      LOG.log(Level.FINE, "this JVM does not tell its processor time", e);
+      LOG.log(Level.FINE, "this JVM does not report its CPU time", e);
       return -1;
     }
   }

@@ -64,7 +64,8 @@ public class Ticker {
     try {
       publisher.publish(channel, readings());
     } catch (RuntimeException | LinkageError e) {
-      LOG.log(Level.WARNING, e, () -> "channel \"" + channel + "\" – no readings");
+      LOG.log(
+          Level.WARNING, e, () -> "channel \"" + channel + "\" – the readings were not published");
     }
   }
 

@@ -45,7 +45,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     if (!Headers.list(encoding).stream().allMatch("identity"::equalsIgnoreCase)) {
       throw new Problem(
           Ending.UNSUPPORTED_ENCODING,
-          "Content-Encoding \"%s\": send it as it is".formatted(encoding));
+          "Content-Encoding \"%s\": send the body uncompressed".formatted(encoding));
     }
   }
 
@@ -76,7 +76,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     if (id == null || epoch == null || seq == null) {
       throw new Problem(
           Ending.BAD_PARAMETER,
-          "Producer-Id \"%s\", Producer-Epoch \"%s\", Producer-Seq \"%s\": all three or none"
+          "Producer-Id \"%s\", Producer-Epoch \"%s\", Producer-Seq \"%s\": send all three or none"
               .formatted(id, epoch, seq));
     }
     if (id.isEmpty()) {
@@ -146,7 +146,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     if (appended instanceof Appended.EpochNotAtZero start) {
       return new Problem(
           Ending.BAD_PARAMETER,
-          "Producer-Seq \"%d\": a new epoch starts at 0".formatted(start.receivedSeq()));
+          "Producer-Seq \"%d\": a new epoch must start at 0".formatted(start.receivedSeq()));
     }
     if (appended instanceof Appended.ProducerGap gap) {
       return new Problem(
@@ -157,11 +157,13 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     }
     if (appended instanceof Appended.Full full) {
       return new Problem(
-          Ending.STORE_FULL, "all channels together keep %d bytes".formatted(full.maxBytes()));
+          Ending.STORE_FULL,
+          "all channels together may use %d bytes of memory".formatted(full.maxBytes()));
     }
     if (appended instanceof Appended.TooManyProducers many) {
       return new Problem(
-          Ending.TOO_MANY_PRODUCERS, "the channel remembers %d already".formatted(many.max()));
+          Ending.TOO_MANY_PRODUCERS,
+          "the channel remembers %d producers, the limit".formatted(many.max()));
     }
     String lastSeq = ((Appended.SeqRegression) appended).lastSeq();
     return new Problem(

@@ -36,7 +36,9 @@ final class AsyncSupport {
       LOG.log(
           Level.WARNING,
           e,
-          () -> "long polls and event streams fail: a filter before has no asyncSupported");
+          () ->
+              "long polls and event streams fail: a filter of the application has no"
+                  + " asyncSupported");
     }
   }
 }

@@ -78,7 +78,7 @@ final class Credentials {
     if (explicit.size() > 1) {
       // RFC 6750 §2: one method, one token.
       throw new Problem(
-          Ending.BAD_PARAMETER, explicit.size() + " tokens in one request; one is allowed");
+          Ending.BAD_PARAMETER, explicit.size() + " tokens in one request; only one is allowed");
     }
     if (!explicit.isEmpty()) {
       return explicit.get(0);
@@ -125,7 +125,7 @@ final class Credentials {
     if (tokens.size() > 1) {
       throw new Problem(
           Ending.BAD_PARAMETER,
-          "%d cookies named %s; one is allowed".formatted(tokens.size(), COOKIE));
+          "%d cookies named %s; only one is allowed".formatted(tokens.size(), COOKIE));
     }
     return tokens.isEmpty() ? null : tokens.get(0);
   }

@@ -406,7 +406,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     return null; // the container calls onWritePossible
   }
 
-  // What fails here is ours; from what the container throws the client is gone.
+  // What fails here is ours; from what the container throws the client disconnected.
   private byte[] made(Outgoing next) {
     try {
       return next.bytes().get();
@@ -424,12 +424,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       isBusy = current != null;
     }
     if (isRevoked()) {
-      LOG.fine(() -> this + " – ending: the token is good no longer");
+      LOG.fine(() -> this + " – closing: the token is no longer valid");
     }
     long ticksMillis = clocks.ticks().millis();
     long writingMillis = ticksMillis - writingSinceMillis;
     if (isBusy && writingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
-      LOG.fine(() -> this + " – ended: a write is stuck (millis=" + writingMillis + ")");
+      LOG.fine(() -> this + " – closed: a write timed out (millis=" + writingMillis + ")");
       hangUp();
     } else if (!isBusy && ticksMillis >= oldMillis) {
       // The peer says nothing, and what is written to it disappears in buffers on the way: age is
@@ -495,7 +495,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       queue.restore();
       context.complete();
     } catch (IllegalStateException e) {
-      LOG.log(Level.FINEST, "completed already by the container", e);
+      LOG.log(Level.FINEST, "already completed by the container", e);
     }
   }
 
@@ -512,7 +512,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public void onError(Throwable e) {
-    LOG.log(Level.FINEST, e, () -> this + " – the client is gone");
+    LOG.log(Level.FINEST, e, () -> this + " – the client disconnected");
     end(Ending.CONNECTION_LOST);
   }
 

@@ -38,7 +38,7 @@ final class FetchMetadata {
   private static Problem wrong(String header, String value) {
     return new Problem(
         Ending.WRONG_DESTINATION,
-        "%s \"%s\": fetch, XMLHttpRequest, EventSource and WebSocket may read a channel"
+        "%s \"%s\": only fetch, XMLHttpRequest, EventSource and WebSocket may read a channel"
             .formatted(header, value));
   }
 }

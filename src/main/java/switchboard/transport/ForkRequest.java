@@ -40,7 +40,7 @@ final class ForkRequest {
     if (count > 0 && at == null) {
       throw new Problem(
           Ending.BAD_FORK,
-          "%s \"%s\": it counts from %s, which is missing"
+          "%s \"%s\": it is relative to %s, which is missing"
               .formatted(Headers.FORK_SUB_OFFSET, subOffset, Headers.FORK_OFFSET));
     }
     return new Fork(source(from, basePath), offset, count);

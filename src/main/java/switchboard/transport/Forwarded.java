@@ -57,7 +57,8 @@ record Forwarded(String address, String scheme, String host, int port) {
   private static Forwarded of(Map<String, String> hop) {
     String host = hop.getOrDefault("host", "");
     if (!host.isEmpty() && !isHost(host)) {
-      throw new Problem(Ending.BAD_PARAMETER, "the proxy forwards for host \"%s\"".formatted(host));
+      throw new Problem(
+          Ending.BAD_PARAMETER, "the proxy forwards for an invalid host \"%s\"".formatted(host));
     }
     String address = node(hop.getOrDefault("for", ""));
     return new Forwarded(

@@ -25,7 +25,7 @@ interface FrameWriter {
    * Starts to write a frame and returns without waiting for the client.
    *
    * @param written is told once, on any thread, maybe before this returns
-   * @throws IOException if the client is gone; {@code written} is not told
+   * @throws IOException if the client disconnected; {@code written} is not told
    */
   void write(WebSocketFrame frame, SendHandler written) throws IOException;
 

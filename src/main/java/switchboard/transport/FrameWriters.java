@@ -56,7 +56,7 @@ public final class FrameWriters {
     isFast = settings.get(Settings.FAST_PATH) && server != Server.ANOTHER;
     LOG.info(
         () ->
-            "WebSocket frames go out "
+            "WebSocket frames are written "
                 + (isFast
                     ? "by the fast path for " + server
                     : "by the standard API (" + name + ")"));
@@ -82,7 +82,7 @@ public final class FrameWriters {
       fallBack(e);
     } catch (IOException | RuntimeException e) {
       // The client left while its WebSocket was opened, and the server has taken some of it apart.
-      LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
+      LOG.log(Level.FINE, e, () -> "a WebSocket was closed while it was opened");
     }
     return new StandardFrameWriter(session, release);
   }
@@ -101,7 +101,7 @@ public final class FrameWriters {
     } catch (ReflectiveOperationException e) {
       fallBack(e);
     } catch (RuntimeException e) {
-      LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
+      LOG.log(Level.FINE, e, () -> "a WebSocket was closed while it was opened");
     }
   }
 
@@ -111,7 +111,9 @@ public final class FrameWriters {
       LOG.log(
           Level.WARNING,
           e,
-          () -> "WebSocket frames go out by the standard API: the server is another than expected");
+          () ->
+              "WebSocket frames are written by the standard API, which is slower: this version"
+                  + " of the server is not supported");
     }
   }
 }

@@ -29,7 +29,7 @@ final class Frames {
   static Offset append(Channel channel, JsonValue value) {
     List<byte[]> messages = Problem.orElse(Ending.BAD_MESSAGE, () -> messages(channel, value));
     if (messages.isEmpty()) {
-      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
+      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message; [] has none");
     }
     Appended appended = channel.append(Append.of(messages));
     if (appended instanceof Appended.Accepted accepted) {
@@ -72,7 +72,8 @@ final class Frames {
       return string.getString();
     }
     throw new Problem(
-        Ending.BAD_COMMAND, "\"%s\" in %s: a string is needed".formatted(member, shorten(command)));
+        Ending.BAD_COMMAND,
+        "\"%s\" in %s: a string is required".formatted(member, shorten(command)));
   }
 
   /** For quoting in a message. */

@@ -61,7 +61,7 @@ interface Held {
         ChannelsFilter.write(problem, (HttpServletResponse) context.getResponse());
         context.complete();
       } catch (IOException | IllegalStateException e) {
-        ByServlet.LOG.log(Level.FINEST, "a long poll was gone before the server", e);
+        ByServlet.LOG.log(Level.FINEST, "a long poll had already ended", e);
       }
     }
   }
@@ -117,7 +117,7 @@ interface Held {
         }
         PendingAnswer.send(answer, request, response, context, end, share, place);
       } catch (IOException | IllegalStateException e) {
-        LOG.log(Level.FINEST, "the client was gone before its answer", e);
+        LOG.log(Level.FINEST, "the client disconnected before its response", e);
         share.close();
         complete();
       }
@@ -148,7 +148,7 @@ interface Held {
       try {
         writing.run();
       } catch (IOException | IllegalStateException e) {
-        LOG.log(Level.FINEST, "the client was gone before its answer", e);
+        LOG.log(Level.FINEST, "the client disconnected before its response", e);
       }
       complete();
     }
@@ -160,7 +160,7 @@ interface Held {
           context.complete();
         }
       } catch (IllegalStateException e) {
-        LOG.log(Level.FINEST, "completed already by the container", e);
+        LOG.log(Level.FINEST, "already completed by the container", e);
       }
     }
   }

@@ -37,7 +37,8 @@ public class HostLog implements ServletContextListener {
       if (thrown instanceof IllegalStateException
           && String.valueOf(thrown.getMessage()).startsWith("Host header ")) {
         IllegalStateException said =
-            new IllegalStateException("the Host of a request, not shown here, cannot be read");
+            new IllegalStateException(
+                "the Host header of a request is malformed; it is not logged");
         said.setStackTrace(thrown.getStackTrace());
         entry.setThrown(said);
       }

@@ -32,12 +32,12 @@ record Hosts(List<String> names) {
   void require(HttpServletRequest request, HttpServletRequest believed, boolean isProbe) {
     List<String> given = Collections.list(request.getHeaders("Host"));
     if (given.size() > 1) {
-      throw bad(given.size() + " Host headers; one is allowed");
+      throw bad(given.size() + " Host headers; only one is allowed");
     }
     String host = given.isEmpty() ? null : given.get(0);
     // Not quoted: before a host, and where its port belongs, there may be a password or a token.
     if (host != null && !host.isEmpty() && !Forwarded.isHost(host)) {
-      throw bad("Host: it must be a name or an address, and may have a port");
+      throw bad("Host: it must be a name or an address, with an optional port");
     }
     requireSame(request.getRequestURL().toString(), host);
     String asked = believed instanceof ForwardedRequest forwarded ? forwarded.host() : host;
@@ -61,7 +61,7 @@ record Hosts(List<String> names) {
     if (host != null
         && !host.isEmpty()
         && !normalized(withoutPort(authority)).equals(normalized(withoutPort(host)))) {
-      throw bad("the request line and Host name different servers");
+      throw bad("the request line and the Host header name different servers");
     }
   }
 

@@ -77,7 +77,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
   private void setCookie(HttpServletRequest request, HttpServletResponse response) {
     Caller caller = Visitor.of(request).caller();
     if (caller.token() == null) {
-      throw new Problem(Ending.UNAUTHORIZED, "a cookie is made of the token in Authorization")
+      throw new Problem(Ending.UNAUTHORIZED, "to get a cookie, send the token in Authorization")
           .with("WWW-Authenticate", "Bearer realm=\"switchboard\"");
     }
     requireSecure(request);
@@ -87,7 +87,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
     if (cookie.length() > MAX_COOKIE_BYTES) {
       throw new Problem(
           Ending.TOO_LARGE,
-          "the token has %d characters; browsers keep cookies of %d bytes"
+          "the token has %d characters; browsers store cookies of at most %d bytes"
               .formatted(written.length(), MAX_COOKIE_BYTES));
     }
     response.addHeader("Set-Cookie", cookie);
@@ -103,8 +103,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
     if (!request.isSecure() && !LOOPBACK_NAMES.contains(request.getServerName())) {
       throw new Problem(
           Ending.NOT_SECURE,
-          "the request came over plain HTTP; behind a proxy that speaks HTTPS see"
-              + " switchboard.proxies.trusted");
+          "the request used plain HTTP; behind an HTTPS proxy, set switchboard.proxies.trusted");
     }
   }
 
@@ -128,7 +127,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
         && denial.get("sub") instanceof JsonString subject) {
       isKept = authorizer.denySubject(guard.caller(), subject.getString());
     } else {
-      throw new Problem(Ending.BAD_MESSAGE, "{\"jti\":\"…\"} or {\"sub\":\"…\"} is needed");
+      throw new Problem(Ending.BAD_MESSAGE, "{\"jti\":\"…\"} or {\"sub\":\"…\"} is required");
     }
     if (!isKept) {
       throw new Problem(Ending.TOO_MANY_DENIALS, Ending.TOO_MANY_DENIALS.title());

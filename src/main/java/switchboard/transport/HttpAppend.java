@@ -33,7 +33,7 @@ record HttpAppend(Channel channel, AppendRequest append, String contentType) {
     }
     List<byte[]> messages = messages(bytes);
     if (messages.isEmpty() && !(bytes.length == 0 && append.close())) {
-      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message, [] has none");
+      throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message; [] has none");
     }
     append.answer(channel.append(append.append(messages)), messages.isEmpty(), response);
   }

@@ -61,8 +61,7 @@ record HttpChannel(Channels channels, Presence presence) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
     if (!channel.isCurrent()) {
       throw new Problem(
-          Ending.STORE_UNAVAILABLE,
-          "channel \"%s\": where it ends is not known now".formatted(name));
+          Ending.STORE_UNAVAILABLE, "channel \"%s\": its end is not known".formatted(name));
     }
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", channel.contentType().value());

@@ -187,7 +187,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
         count += Math.max(0, read);
       }
     } catch (IOException | IllegalStateException e) {
-      LOG.log(Level.FINEST, "the client is gone", e);
+      LOG.log(Level.FINEST, "the client disconnected", e);
     }
   }
 
@@ -206,7 +206,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
   }
 
   private static Problem brokeOff(Throwable e) {
-    return new Problem(Ending.BAD_MESSAGE, "the body broke off: " + e.getMessage());
+    return new Problem(Ending.BAD_MESSAGE, "the body is incomplete: " + e.getMessage());
   }
 
   @Override
@@ -220,7 +220,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       body = count == bytes.length ? bytes : Arrays.copyOf(bytes, count);
     }
     if (length >= 0 && body.length < length) {
-      answer(brokeOff(new IOException("%d of %d bytes came".formatted(body.length, length))), true);
+      answer(
+          brokeOff(new IOException("%d of %d bytes arrived".formatted(body.length, length))), true);
       return;
     }
     // Not by the server's thread that read it: on WildFly that one serves many connections.
@@ -302,7 +303,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       ChannelsFilter.write(problem, response);
       response.flushBuffer();
     } catch (IOException | IllegalStateException e) {
-      LOG.log(Level.FINEST, "the client is gone", e);
+      LOG.log(Level.FINEST, "the client disconnected", e);
     } finally {
       leave(isCutShort, problem.ending());
     }
@@ -343,7 +344,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     try {
       context.complete();
     } catch (IllegalStateException e) {
-      LOG.log(Level.FINEST, "completed already by the container", e);
+      LOG.log(Level.FINEST, "already completed by the container", e);
     }
   }
 }

@@ -92,7 +92,7 @@ final class Inside {
       throws IllegalAccessException {
     if (!member.trySetAccessible()) {
       throw new IllegalAccessException(
-          owner.getClass().getName() + " does not let anybody see its " + name);
+          owner.getClass().getName() + " does not give access to its " + name);
     }
   }
 

@@ -122,7 +122,7 @@ final class LongPoll implements Sink, Connection {
       if (leave()) {
         connections.tally().ended(ending);
         held.refuseAtShutdown(
-            new Problem(ending, "come again with the same offset")
+            new Problem(ending, "retry with the same offset")
                 .retryAfter(Jitter.around(RETRY_MILLIS)));
       }
     } else {

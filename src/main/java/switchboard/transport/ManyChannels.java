@@ -55,9 +55,9 @@ final class ManyChannels implements Conversation {
     } else {
       throw new Problem(
           Ending.BAD_COMMAND,
-          "no command in "
+          "unknown command in "
               + Frames.shorten(command)
-              + "; subscribe, unsubscribe and append are commands");
+              + "; the commands are subscribe, unsubscribe and append");
     }
   }
 
@@ -69,12 +69,11 @@ final class ManyChannels implements Conversation {
     if (feeds.size() >= maxChannels) {
       throw new Problem(
           Ending.TOO_MANY_SUBSCRIPTIONS,
-          "channel \"%s\": %d are subscribed to, more are not allowed"
-              .formatted(name, maxChannels));
+          "channel \"%s\": %d channels are subscribed, the limit".formatted(name, maxChannels));
     }
     if (feeds.containsKey(name)) {
       throw new Problem(
-          Ending.BAD_COMMAND, "channel \"%s\": it is subscribed to already".formatted(name));
+          Ending.BAD_COMMAND, "channel \"%s\": it is already subscribed".formatted(name));
     }
     // Before it is answered that the client listens: it may ask again, here or elsewhere.
     // → ClusterIT.aNodeThatIsCutOffSaysSoByEveryTransportAndItsReadersGoOnWhenItIsBack
@@ -107,8 +106,7 @@ final class ManyChannels implements Conversation {
     ChannelName name = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(written));
     Feed feed = feeds.remove(name);
     if (feed == null) {
-      throw new Problem(
-          Ending.BAD_COMMAND, "channel \"%s\": it is not subscribed to".formatted(name));
+      throw new Problem(Ending.BAD_COMMAND, "channel \"%s\": it is not subscribed".formatted(name));
     }
     feed.subscription.cancel();
     answer(id, name, feed.subscription.next(), () -> {});

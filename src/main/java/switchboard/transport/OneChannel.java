@@ -55,7 +55,8 @@ final class OneChannel implements Conversation, Sink {
   public void command(JsonValue id, JsonObject command) {
     if (!command.containsKey("append")) {
       throw new Problem(
-          Ending.BAD_COMMAND, "no command in " + Frames.shorten(command) + "; append is one");
+          Ending.BAD_COMMAND,
+          "unknown command in " + Frames.shorten(command) + "; the command is append");
     }
     connection.guard().require(Action.APPEND, channel.name());
     connection.requirePace();

@@ -39,7 +39,8 @@ record Origins(List<String> listed) {
       return;
     }
     if (hasCredentials(request)) {
-      throw wrong(origin, "; a request with cookies or a login needs that, * does not do");
+      throw wrong(
+          origin, "; a request with cookies or a login needs a listed origin, * is not enough");
     }
     if (isHarmful(request) && !listed.contains("*")) {
       throw wrong(origin, "");
@@ -59,7 +60,7 @@ record Origins(List<String> listed) {
   private static Problem wrong(String origin, String why) {
     return new Problem(
         Ending.WRONG_ORIGIN,
-        "Origin \"%s\": it is not this server's, nor in switchboard.cors.origins%s"
+        "Origin \"%s\": it is neither this server's own nor in switchboard.cors.origins%s"
             .formatted(origin, why));
   }
 

@@ -198,7 +198,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
         queue.restore();
         context.complete();
       } catch (IllegalStateException e) {
-        LOG.log(Level.FINEST, "completed already by the container", e);
+        LOG.log(Level.FINEST, "already completed by the container", e);
       }
     }
   }
@@ -232,7 +232,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
 
   @Override
   public void onError(Throwable e) {
-    LOG.log(Level.FINEST, "the client was gone before it had its answer", e);
+    LOG.log(Level.FINEST, "the client disconnected before its response", e);
     finish();
   }
 }

@@ -76,7 +76,7 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     if (!isCurrent()) {
       throw new Problem(
           Ending.STORE_UNAVAILABLE,
-          "channel \"%s\": whether there is more after offset %s is not known now"
+          "channel \"%s\": it is not known whether there are messages after offset %s"
               .formatted(channel.name(), from));
     }
   }

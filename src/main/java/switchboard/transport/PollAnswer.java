@@ -152,8 +152,8 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
     String why =
         gap.reason() == Gap.Reason.TRIMMED
             ? gap.missed() + " messages after this offset are no longer kept"
-            : "the channel started anew since this offset was given";
-    return new Problem(Ending.OFFSET_GONE, why + "; read on at " + gap.earliest()).gap(gap);
+            : "the channel was recreated after this offset was given";
+    return new Problem(Ending.OFFSET_GONE, why + "; continue at " + gap.earliest()).gap(gap);
   }
 
   private byte[] frames(Found found) {

@@ -67,7 +67,7 @@ public final class Problem extends RuntimeException {
       return new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title());
     }
     LOG.log(Level.SEVERE, "a request failed", e);
-    return new Problem(Ending.INTERNAL, "the reason is in the server's log");
+    return new Problem(Ending.INTERNAL, "the cause is in the server's log");
   }
 
   /** Runs what refuses bad input with {@link IllegalArgumentException}. */
@@ -113,7 +113,7 @@ public final class Problem extends RuntimeException {
     requireNotStopping(connections);
     long waitMillis = pace.waitMillis(address);
     if (waitMillis > 0) {
-      throw new Problem(Ending.RATE_LIMITED, "appends from " + address + " come too fast")
+      throw new Problem(Ending.RATE_LIMITED, "appends from " + address + " exceed the rate limit")
           .retryAfter(waitMillis);
     }
   }

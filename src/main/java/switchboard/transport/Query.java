@@ -86,7 +86,7 @@ record Query(Map<String, List<String>> parameters) {
     if (names.size() > 1) {
       throw new Problem(
           Ending.BAD_PARAMETER,
-          "parameters %s: all mean the same; one is allowed".formatted(names));
+          "parameters %s: they mean the same; only one is allowed".formatted(names));
     }
     return names.isEmpty() ? null : get(names.get(0));
   }
@@ -109,7 +109,7 @@ record Query(Map<String, List<String>> parameters) {
     if (values.size() > 1) {
       throw new Problem(
           Ending.BAD_PARAMETER,
-          "parameter \"%s\": given %d times, %s; once is allowed"
+          "parameter \"%s\": it is given %d times, %s; only once is allowed"
               .formatted(name, values.size(), values));
     }
     return values.get(0);

@@ -145,7 +145,7 @@ record ReadRequest(
     if (place.channel().isFull()) {
       throw new Problem(
           Ending.CHANNEL_FULL,
-          "channel \"%s\": %d listen"
+          "channel \"%s\": it has %d subscriptions, the limit"
               .formatted(place.channel().name(), place.channel().subscriptionCount()));
     }
   }
@@ -157,14 +157,14 @@ record ReadRequest(
     if (named.isEmpty() || named.size() > maxChannels) {
       throw new Problem(
           named.isEmpty() ? Ending.BAD_PARAMETER : Ending.TOO_MANY_SUBSCRIPTIONS,
-          "%d channels: name 1 to %d, channel=name@offset each"
+          "%d channels; 1 to %d are allowed, each as channel=name@offset"
               .formatted(named.size(), maxChannels));
     }
     String[] offsets = combined == null ? null : combined.split("\\" + SEPARATOR, -1);
     if (offsets != null && offsets.length != named.size()) {
       throw new Problem(
           Ending.BAD_OFFSET,
-          "offset \"%s\": it has %d parts for %d channels"
+          "offset \"%s\": it has %d parts, but there are %d channels"
               .formatted(combined, offsets.length, named.size()));
     }
     List<Place> places = new ArrayList<>();

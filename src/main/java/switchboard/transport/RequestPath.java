@@ -19,7 +19,7 @@ final class RequestPath {
   private static final String CHANNELS = "/channels/";
   private static final Pattern ESCAPE = Pattern.compile("%([0-9A-Fa-f]{2})");
   private static final String RULE =
-      "a path has letters, digits and . _ - ~ in segments that are not empty, and no escapes";
+      "a path consists of non-empty segments of letters, digits and . _ - ~, without escapes";
 
   private RequestPath() {}
 
@@ -34,7 +34,8 @@ final class RequestPath {
     String whole = beneath(request.getServletContext().getContextPath(), uri);
     boolean hasBase = whole != null && whole.startsWith(base);
     String path = hasBase ? withPlainName(whole.substring(base.length())) : whole;
-    String offence = path == null ? "the application's path is spelled otherwise" : offence(path);
+    String offence =
+        path == null ? "the context path must be written exactly as deployed" : offence(path);
     // Payara takes it out of the path.
     if (offence == null && request.isRequestedSessionIdFromURL()) {
       offence = "';' is not allowed";
@@ -98,7 +99,7 @@ final class RequestPath {
         return "it has an empty segment";
       }
       if (segment.equals(".") || segment.equals("..")) {
-        return "\"%s\" means another folder".formatted(segment);
+        return "\"%s\" is a relative segment".formatted(segment);
       }
       start = i + 1;
     }

@@ -57,7 +57,7 @@ public final class RequestTarget {
     } catch (IllegalStateException | IllegalArgumentException e) {
       // A server may find out only now that it cannot read what was sent. What it says is not
       // passed on: it may quote a token.
-      throw new Problem(Ending.BAD_PARAMETER, "the request line or a header cannot be read");
+      throw new Problem(Ending.BAD_PARAMETER, "the request line or a header is malformed");
     }
   }
 

@@ -111,7 +111,8 @@ final class TcpConnection {
   static void requireReader(HttpServletRequest request) {
     if (unreadBytes(request) > MAX_UNREAD_BYTES) {
       end(under(request));
-      throw new Problem(Ending.TOO_SLOW, "the answers to earlier requests were not taken");
+      throw new Problem(
+          Ending.TOO_SLOW, "the client did not read the responses to earlier requests");
     }
   }
 
@@ -225,7 +226,7 @@ final class TcpConnection {
                 || e instanceof NoSuchFieldException
                 || e instanceof IllegalAccessException)
             && WAS_SURPRISED.compareAndSet(false, true);
-    LOG.log(isAloud ? Level.WARNING : Level.FINE, "the server is another than expected", e);
+    LOG.log(isAloud ? Level.WARNING : Level.FINE, "this version of the server is not supported", e);
   }
 
   // By a method, since the field behind it has another name on GlassFish than on Payara.
@@ -255,7 +256,7 @@ final class TcpConnection {
     try {
       connection.close();
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.FINEST, "a connection was not there to be closed", e);
+      LOG.log(Level.FINEST, "a connection was already closed", e);
     }
   }
 }

@@ -110,7 +110,7 @@ final class TyrusConnection implements WebConnection {
       Object reader = reading == null ? null : Inside.call(reading, "getReadHandler");
       return kept(upgraded, "buf") + (reader == null ? 0 : kept(reader, "buffer"));
     } catch (ReflectiveOperationException e) {
-      LOG.log(Level.FINE, "the server is another than expected", e);
+      LOG.log(Level.FINE, "this version of the server is not supported", e);
       return 0;
     }
   }
@@ -146,7 +146,7 @@ final class TyrusConnection implements WebConnection {
         original.close();
       }
     } catch (Exception e) {
-      LOG.log(Level.FINE, "a connection was not there to be released", e);
+      LOG.log(Level.FINE, "a connection was already released", e);
     }
   }
 

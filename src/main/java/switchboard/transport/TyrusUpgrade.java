@@ -65,7 +65,7 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
       tyrus.init(new Deferred(connection, input));
       input.begin();
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.FINE, e, () -> "a WebSocket was over before it began");
+      LOG.log(Level.FINE, e, () -> "a WebSocket was closed while it was opened");
       close(connection);
     }
   }
@@ -74,7 +74,7 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
     try {
       connection.close();
     } catch (Exception e) {
-      LOG.log(Level.FINE, "a connection was not there to be closed", e);
+      LOG.log(Level.FINE, "a connection was already closed", e);
     }
   }
 

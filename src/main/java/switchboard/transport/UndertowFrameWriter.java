@@ -126,7 +126,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
     try {
       ((Closeable) channel).close();
     } catch (IOException e) {
-      LOG.log(Level.FINEST, "a channel was closed already", e);
+      LOG.log(Level.FINEST, "a channel was already closed", e);
     }
     openChannels.remove(channel);
   }

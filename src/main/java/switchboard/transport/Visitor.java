@@ -49,6 +49,6 @@ record Visitor(String address, Guard guard, Problem refusal) implements Principa
     if (request.getAttribute(ATTRIBUTE) instanceof Guard guard) {
       return guard;
     }
-    throw new IllegalStateException(request.getRequestURI() + ": nobody asked who it comes from");
+    throw new IllegalStateException(request.getRequestURI() + ": the client was not identified");
   }
 }

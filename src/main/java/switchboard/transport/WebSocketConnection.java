@@ -294,7 +294,8 @@ final class WebSocketConnection implements Connection {
         return;
       }
       if (awaitsToken) {
-        throw new Problem(Ending.UNAUTHORIZED, "a token must come first: {\"token\":\"…\"}");
+        throw new Problem(
+            Ending.UNAUTHORIZED, "the first frame must be a token: {\"token\":\"…\"}");
       }
       if (command.containsKey("ping")) {
         send(Frames.answer(id).add("pong", true).build().toString());
@@ -445,7 +446,7 @@ final class WebSocketConnection implements Connection {
   }
 
   private void broke(Throwable e) {
-    LOG.log(Level.FINEST, e, () -> this + " – the client is gone");
+    LOG.log(Level.FINEST, e, () -> this + " – the client disconnected");
     closeNow(Ending.CONNECTION_LOST);
   }
 
@@ -460,14 +461,14 @@ final class WebSocketConnection implements Connection {
       isBusy = sending != null;
     }
     if (isRevoked()) {
-      LOG.fine(() -> this + " – ended: the token is good no longer");
+      LOG.fine(() -> this + " – closed: the token is no longer valid");
     } else if (awaitsToken && ticksMillis >= tokenUntilMillis) {
-      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
+      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token arrived in time"));
     } else if (isPongLate(ticksMillis)) {
-      LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
+      LOG.fine(() -> this + " – closed: the client did not respond (millis=" + unheardMillis + ")");
       closeNow(Ending.CONNECTION_LOST);
     } else if (isBusy && sendingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
-      LOG.fine(() -> this + " – ended: a send is stuck (millis=" + sendingMillis + ")");
+      LOG.fine(() -> this + " – closed: a write timed out (millis=" + sendingMillis + ")");
       closeNow(Ending.TOO_SLOW);
     } else if (unheardMillis >= settings.millis(Settings.PING_INTERVAL) && !pinged) {
       pingSentMillis = 0;
@@ -526,7 +527,7 @@ final class WebSocketConnection implements Connection {
       session.close(
           new CloseReason(CloseReason.CloseCodes.getCloseCode(ending.closeCode()), ending.slug()));
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.FINEST, e, () -> this + " – was closed already");
+      LOG.log(Level.FINEST, e, () -> this + " – was already closed");
     }
   }
 

@@ -49,7 +49,7 @@ public class WebSocketEndpoint extends Endpoint {
             new CloseReason(
                 CloseReason.CloseCodes.getCloseCode(ending.closeCode()), ending.slug()));
       } catch (IOException gone) {
-        LOG.log(Level.FINEST, "the client is gone", gone);
+        LOG.log(Level.FINEST, "the client disconnected", gone);
       }
     }
   }
@@ -73,7 +73,7 @@ public class WebSocketEndpoint extends Endpoint {
 
   @Override
   public void onError(Session session, Throwable e) {
-    LOG.log(Level.FINE, e, () -> connection + " – broke");
+    LOG.log(Level.FINE, e, () -> connection + " – the connection failed");
     if (connection != null) {
       connection.gone("broke");
     }

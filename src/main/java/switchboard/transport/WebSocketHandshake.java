@@ -79,7 +79,9 @@ final class WebSocketHandshake {
     if (!hasWord(request, header, word)) {
       List<String> lines = lines(request, header);
       throw lines.isEmpty()
-          ? bad("%s is missing; it must be %s. Proxies pass it on only when told to", header, word)
+          ? bad(
+              "%s is missing; it must be %s. A proxy must be configured to pass it on",
+              header, word)
           : bad("%s \"%s\": it must be %s", header, String.join(", ", lines), word);
     }
   }
@@ -100,7 +102,7 @@ final class WebSocketHandshake {
       throw bad("%s is missing", header);
     }
     if (lines.size() > 1) {
-      throw bad("%s is there %d times; once is right", header, lines.size());
+      throw bad("%s is given %d times; only once is allowed", header, lines.size());
     }
     return lines.get(0);
   }
@@ -161,7 +163,7 @@ final class WebSocketHandshake {
       return visitor;
     }
     Problem unseen =
-        bad("the server opened a WebSocket for a request that Switchboard has not seen");
+        bad("the server opened a WebSocket for a request that did not pass Switchboard's filter");
     return new Visitor("", new Guard(authorizer, new Caller("", null, null, 0)), unseen);
   }
 

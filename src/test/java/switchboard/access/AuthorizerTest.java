@@ -257,7 +257,7 @@ class AuthorizerTest {
     assertEquals(2, lines.size());
     assertEquals(
         "address 192.0.2.1 – subject \"mallory??10:00 INFO all is well?\" – append of channel"
-            + " \"orders-1\" refused: what is granted to you does not include it",
+            + " \"orders-1\" refused: your token or role does not allow it",
         lines.get(0));
     for (String line : lines) {
       assertFalse(line.contains("\n"), line);

@@ -77,7 +77,7 @@ class LabIT extends ServerTest {
             Map.entry("source?rate=1&bytes=99999999999", "bytes \"99999999999\""),
             Map.entry("vanish", "transport is missing"),
             Map.entry("vanish?transport=pigeon&label=a", "transport \"pigeon\""),
-            Map.entry("vanish?transport=poll&label=a", "it holds no connection"),
+            Map.entry("vanish?transport=poll&label=a", "keeps no connection open"),
             Map.entry("vanish?transport=webSocket", "label is missing"),
             Map.entry("vanish?transport=webSocket&label=a%0d%0ab", "label \"a\r\nb\""),
             Map.entry("vanish?transport=webSocket&label=" + "a".repeat(41), "label \"aaa"),

@@ -437,7 +437,7 @@ class LabPageIT extends ServerTest {
     type("#publish-channel", "never-made");
     type("#publish-json", "1");
     browser.click("#publish form button");
-    awaitText("#publish-channel-error", "There is no such channel");
+    awaitText("#publish-channel-error", "The channel does not exist");
     // A request that is refused is an error in the console of every browser.
     assertEquals(1, browser.complaints().size());
     browser.click("#publish [name=create]");

@@ -174,7 +174,7 @@ class FitnessTest {
   @Test
   void itIsNoRedisCluster() {
     RedisServer.requireTheMachinesOwn();
-    assertUnfit(redis.url().replace("redis:", "redis-cluster:"), "no Redis Cluster", "redis://");
+    assertUnfit(redis.url().replace("redis:", "redis-cluster:"), "not a Redis Cluster", "redis://");
   }
 
   @Test

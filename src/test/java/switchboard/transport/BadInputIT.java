@@ -125,13 +125,13 @@ class BadInputIT extends ServerTest {
             "foreign offset",
             410,
             "offset-gone",
-            "started anew",
+            "recreated",
             (h, c) -> get(h, c, "?offset=00000001_000000001")),
         bad(
             "foreign offset on a long poll",
             410,
             "offset-gone",
-            "started anew",
+            "recreated",
             (h, c) -> get(h, c, "?offset=00000001_000000001&live=long-poll")),
         bad(
             "unknown live",
@@ -203,7 +203,7 @@ class BadInputIT extends ServerTest {
             "half a character",
             400,
             "bad-message",
-            "half a character",
+            "half of a surrogate pair",
             (h, c) -> post(h, c, json, "\"\\ud800\"")),
         bad(
             "bytes that are not UTF-8",

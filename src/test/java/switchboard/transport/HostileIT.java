@@ -792,11 +792,11 @@ class HostileIT {
     assertFalse(written.contains(pem) || answers.contains(pem), "the key");
     for (String reason :
         List.of(
-            "its issuer is another one",
-            "its type, algorithm, key or signature is not right",
+            "its issuer is wrong",
+            "its type, algorithm, key or signature is wrong",
             "the token has expired",
-            "a token is needed",
-            "does not include it")) {
+            "a token is required",
+            "does not allow it")) {
       assertTrue(written.contains(reason), "not in the log: " + reason);
     }
     assertFalse(written.contains("forged: line"), "a forged line");

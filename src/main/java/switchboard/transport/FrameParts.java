@@ -16,14 +16,19 @@ final class FrameParts {
 
   private static final char LAST_OF_ONE_BYTE = 0xff;
 
+  /** What a frame costs beside its text, roughly. */
+  private static final int FRAME_BYTES = 64;
+
   private final PendingBodies.Share share;
+  private final PendingBodies.Share serverShare;
   private StringBuilder text = new StringBuilder(0);
   private long sizeBytes;
   private int characterBytes = 1;
   private boolean isOver;
 
-  FrameParts(PendingBodies.Share share) {
-    this.share = share;
+  FrameParts(PendingBodies bodies) {
+    this.share = bodies.share();
+    this.serverShare = bodies.share();
   }
 
   /**
@@ -50,6 +55,19 @@ final class FrameParts {
     }
     text.append(part);
     return null;
+  }
+
+  /**
+   * The server software keeps so many bytes of a frame of which it has given nothing here yet.
+   *
+   * @param maxBytes how large the frame may be
+   * @return why it must not, or {@code null}
+   */
+  Ending keeps(long bytes, int maxBytes) {
+    if (bytes > maxBytes + FRAME_BYTES) {
+      return Ending.TOO_LARGE;
+    }
+    return serverShare.hold(bytes) || bytes == 0 ? null : Ending.REQUEST_BUFFER_FULL;
   }
 
   // Each half of a surrogate pair counts two of the pair's four bytes.
@@ -86,5 +104,6 @@ final class FrameParts {
     isOver = true;
     text = new StringBuilder(0);
     share.close();
+    serverShare.close();
   }
 }

@@ -2,9 +2,9 @@ package switchboard.transport;
 
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
-import java.util.function.Supplier;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
@@ -18,21 +18,20 @@ import switchboard.log.Offset;
 final class OneChannel implements Conversation, Sink {
 
   private final WebSocketConnection connection;
-  private final Supplier<ChannelName> named;
-  private final Supplier<Place> asked;
+  private final Channels channels;
+  private final String name;
   private Channel channel;
   private volatile Subscription subscription;
 
   /**
    * Begins when it is opened.
    *
-   * @param named reads the channel's name, or fails
-   * @param asked finds the channel and the place to read on from, or fails
+   * @param name as it stands in the URL
    */
-  OneChannel(WebSocketConnection connection, Supplier<ChannelName> named, Supplier<Place> asked) {
+  OneChannel(WebSocketConnection connection, Channels channels, String name) {
     this.connection = connection;
-    this.named = named;
-    this.asked = asked;
+    this.channels = channels;
+    this.name = name;
   }
 
   // Nothing is said before it is known to whom.
@@ -40,12 +39,26 @@ final class OneChannel implements Conversation, Sink {
   public boolean needsToken() {
     return channel == null
         && connection.guard().isWithoutToken()
-        && !connection.guard().permits(Action.READ, named.get());
+        && !connection.guard().permits(Action.READ, channelName());
+  }
+
+  private ChannelName channelName() {
+    return Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
   }
 
   @Override
   public void open() {
-    Place place = asked.get();
+    ReadRequest request =
+        ReadRequest.parse(
+            channels,
+            connection.guard(),
+            name,
+            Transport.WEBSOCKET,
+            connection.query(),
+            header -> null,
+            1);
+    connection.opened(request.label());
+    Place place = request.place();
     channel = place.channel();
     subscription = channel.subscription(place.from(), this);
     connection.send(WebSocketFrame.of(Wire.nextFrame(place.from())), subscription::start);

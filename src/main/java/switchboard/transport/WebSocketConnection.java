@@ -3,19 +3,11 @@ package switchboard.transport;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.websocket.CloseReason;
-import jakarta.websocket.SendHandler;
-import jakarta.websocket.SendResult;
 import jakarta.websocket.Session;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.ChannelName;
-import switchboard.channel.Channels;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
@@ -32,8 +24,7 @@ import switchboard.time.Clocks;
  * A WebSocket: takes frames in and sends frames out for a {@link Conversation}, and sees to it that
  * the peer is there.
  *
- * <p>Frames go out one at a time, the next when the container says that the last is written, in one
- * order: what is answered to a command, what the clock says and the messages share one short queue.
+ * <p>Answers to commands, pings and messages share one {@link SendQueue}.
  *
  * <p><b>Threads.</b> Safe. The container calls {@code received} one at a time. Sends start under no
  * lock.
@@ -41,28 +32,20 @@ import switchboard.time.Clocks;
  * <p><b>Cost.</b> About 500 bytes beside the server's own for a session; of the messages it holds
  * the one shared batch that is being written.
  */
-final class WebSocketConnection implements Connection {
+final class WebSocketConnection implements Connection, SendQueue.Listener {
 
   static final String SUBPROTOCOL = "switchboard.v1";
 
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
-
-  /** What may wait for a client that sends commands and does not read the answers, in bytes. */
-  private static final int MAX_WAITING_BYTES = 256 << 10;
-
-  /** What a waiting frame costs beside its bytes, roughly. */
-  private static final int FRAME_BYTES = 64;
 
   /** How large a frame may be before the client has said who it is. */
   private static final int MAX_BYTES_WITHOUT_TOKEN = PendingBodies.FREE_BYTES;
 
   private static final Runnable NOTHING = () -> {};
 
-  /** What counts of it is what the client brings about by commands. */
-  private record Outgoing(WebSocketFrame frame, Runnable done, int countedBytes) {}
-
   private final Session session;
   private final FrameWriter writer;
+  private final SendQueue queue;
   private final Visitor visitor;
   private final Pace pace;
   private final Connections connections;
@@ -72,32 +55,13 @@ final class WebSocketConnection implements Connection {
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean isRevocationLogged = new AtomicBoolean();
   private final FrameParts incoming;
-  private final PendingBodies.Share incomingShare;
-  private final PendingBodies.Share outgoingShare;
+  private final Liveness liveness;
   private Conversation conversation;
   private volatile Guard guard;
   private volatile boolean awaitsToken;
   private final long tokenUntilMillis; // by the clock of ticks
   private volatile String label;
   private volatile String member;
-  private volatile long lastHeardMillis;
-  private volatile long lastSentMillis;
-  private volatile boolean pinged;
-
-  // By the clock of ticks: a peer is given up for what it did not do while this server ran.
-  private volatile long pingSentMillis;
-  private volatile long sendingSinceMillis;
-
-  private final AtomicInteger pushes = new AtomicInteger();
-  private final SendHandler written = this::written;
-
-  // Guarded by waiting.
-  private final Queue<Outgoing> waiting = new ArrayDeque<>();
-  private int waitingBytes;
-  private Runnable sending; // what runs when the frame is written; the frame is the writer's
-  private long heldBytes; // of the frames that wait and the one that is written
-  private int sendingBytes;
-  private Ending closing;
 
   WebSocketConnection(
       Session session,
@@ -110,35 +74,23 @@ final class WebSocketConnection implements Connection {
       Clocks clocks) {
     this.session = session;
     this.writer = writer;
-    this.incoming = new FrameParts(bodies.share());
-    this.incomingShare = bodies.share();
-    this.outgoingShare = bodies.share();
+    this.incoming = new FrameParts(bodies);
+    this.liveness = new Liveness(settings, clocks);
+    this.queue = new SendQueue(writer, bodies.share(), clocks, this);
     this.pace = pace;
     this.visitor = visitor;
     this.guard = visitor.guard();
     this.connections = connections;
     this.settings = settings;
     this.clocks = clocks;
-    this.lastHeardMillis = clocks.elapsed().millis();
-    this.lastSentMillis = lastHeardMillis;
-    this.sendingSinceMillis = clocks.ticks().millis();
-    this.tokenUntilMillis = sendingSinceMillis + settings.millis(Settings.TOKEN_TIMEOUT);
+    this.tokenUntilMillis = clocks.ticks().millis() + settings.millis(Settings.TOKEN_TIMEOUT);
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_INTERVAL));
   }
 
-  /** Begins the conversation that the URL asks for; or says why not and closes. */
-  void open(Channels channels, boolean isForMany) {
+  /** Begins a conversation; or says why not and closes. */
+  void open(Conversation begun) {
     connections.count(Transport.WEBSOCKET);
-    // Tyrus would let ?name=… replace the path parameter.
-    String path = session.getRequestURI().getPath();
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    conversation =
-        isForMany
-            ? new ManyChannels(this, channels, settings.get(Settings.MAX_CHANNELS_PER_CONNECTION))
-            : new OneChannel(
-                this,
-                () -> Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name)),
-                () -> place(channels, name));
+    conversation = begun;
     try {
       Ending refusal = connections.add(this);
       if (refusal != null) {
@@ -194,18 +146,15 @@ final class WebSocketConnection implements Connection {
     return connections.tally();
   }
 
-  private Query query() {
+  /** What the client wrote behind the path. */
+  Query query() {
     return Query.parse(session.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
   }
 
-  private Place place(Channels channels, String name) {
-    Query query = query();
-    UnaryOperator<String> noHeaders = header -> null;
-    ReadRequest request =
-        ReadRequest.parse(channels, guard, name, Transport.WEBSOCKET, query, noHeaders, 1);
-    label = request.label();
+  /** The client listens from now on, to what {@code what} says. */
+  void opened(String what) {
+    label = what;
     connections.tell(this, Watcher.Sight.OPENED, "");
-    return request.place();
   }
 
   /** What the client calls itself to others who listen, or {@code null}. */
@@ -215,8 +164,7 @@ final class WebSocketConnection implements Connection {
 
   /** Something came from the peer: it is there. */
   void heard() {
-    lastHeardMillis = clocks.elapsed().millis();
-    pinged = false;
+    liveness.heard();
   }
 
   /** The peer answered a ping. */
@@ -228,7 +176,7 @@ final class WebSocketConnection implements Connection {
   /** A part of a text frame. */
   void received(String part, boolean isLast) {
     heard();
-    if (isEnding()) {
+    if (queue.isClosing()) {
       return;
     }
     Ending refusal = incoming.add(part, maxFrameBytes());
@@ -246,16 +194,11 @@ final class WebSocketConnection implements Connection {
    * them; false where it must not, and the connection is closed.
    */
   boolean keeps(long bytes) {
-    if (isEnding() || bytes == 0) {
-      incomingShare.hold(0);
-      return !over.get();
+    Ending refusal = incoming.keeps(queue.isClosing() ? 0 : bytes, maxFrameBytes());
+    if (refusal != null) {
+      closeNow(refusal);
     }
-    boolean isTooLarge = bytes > maxFrameBytes() + FRAME_BYTES;
-    if (!isTooLarge && incomingShare.hold(bytes)) {
-      return true;
-    }
-    closeNow(isTooLarge ? Ending.TOO_LARGE : Ending.REQUEST_BUFFER_FULL);
-    return false;
+    return !over.get();
   }
 
   // Who may append nothing, and has not said yet who it is, has only a token to send.
@@ -264,12 +207,6 @@ final class WebSocketConnection implements Connection {
     return guard.isWithoutToken() && !conversation.mayAppend()
         ? Math.min(max, MAX_BYTES_WITHOUT_TOKEN)
         : max;
-  }
-
-  private boolean isEnding() {
-    synchronized (waiting) {
-      return closing != null || over.get();
-    }
   }
 
   void receivedBinary() {
@@ -331,7 +268,7 @@ final class WebSocketConnection implements Connection {
 
   /** Sends a text frame after those that wait. */
   void send(String text) {
-    send(WebSocketFrame.of(text), NOTHING);
+    queue.send(WebSocketFrame.of(text), NOTHING);
   }
 
   /**
@@ -340,140 +277,49 @@ final class WebSocketConnection implements Connection {
    * @param done runs when it is written, on any thread
    */
   void send(WebSocketFrame frame, Runnable done) {
-    send(new Outgoing(frame, done, FRAME_BYTES + frame.bytes().length));
+    queue.send(frame, done);
   }
 
-  /**
-   * The same for messages, of which a conversation sends one batch at a time. They do not count
-   * among what may wait: a client that reads gets them all, however many there are.
-   */
+  /** The same for a batch of messages. */
   void sendBatch(WebSocketFrame frame, Runnable done) {
-    send(new Outgoing(frame, done, 0));
+    queue.sendBatch(frame, done);
   }
 
-  private void send(Outgoing outgoing) {
-    boolean tooMany;
-    boolean isFull;
-    synchronized (waiting) {
-      if (closing != null || over.get()) {
-        return;
-      }
-      waitingBytes += outgoing.countedBytes();
-      tooMany = waitingBytes > MAX_WAITING_BYTES;
-      heldBytes += outgoing.frame().bytes().length;
-      isFull = !outgoingShare.hold(heldBytes);
-      if (!tooMany && !isFull) {
-        waiting.add(outgoing);
-      }
-    }
-    if (tooMany || isFull) {
-      closeNow(tooMany ? Ending.TOO_SLOW : Ending.REQUEST_BUFFER_FULL);
-    } else {
-      push();
-    }
+  @Override
+  public void drained() {
+    heard(); // its pong may stand behind megabytes in the buffers of a slow line
   }
 
-  // Whoever comes while another is at it only lets that one go round once more. So a write that is
-  // done at once does not call the next from inside: a long queue would be a deep stack.
-  private void push() {
-    if (pushes.getAndIncrement() != 0) {
-      return;
-    }
-    int seen = 1;
-    do {
-      sendNext();
-      seen = pushes.addAndGet(-seen);
-    } while (seen != 0);
+  @Override
+  public void failed(Throwable failure) {
+    refuse(Problem.of(failure));
   }
 
-  // Open Liberty refuses a second send, Tyrus and Undertow queue it without bound: one at a time.
-  private void sendNext() {
-    Outgoing next;
-    Ending end;
-    synchronized (waiting) {
-      if (sending != null) {
-        return;
-      }
-      next = waiting.poll();
-      end = next == null && !over.get() ? closing : null;
-      if (next != null) {
-        sending = next.done();
-        sendingBytes = next.frame().bytes().length;
-        waitingBytes -= next.countedBytes();
-        lastSentMillis = clocks.elapsed().millis();
-        sendingSinceMillis = clocks.ticks().millis();
-      }
-    }
-    if (next != null) {
-      start(next);
-    } else if (end != null) {
-      closeNow(end);
-    }
-  }
-
-  private void start(Outgoing next) {
-    try {
-      writer.write(next.frame(), written);
-      if (next.frame().isPing()) {
-        connections.tell(this, Watcher.Sight.PING, "");
-      }
-    } catch (IOException | RuntimeException e) {
-      broke(e);
-    }
-  }
-
-  private void written(SendResult result) {
-    if (!result.isOK()) {
-      broke(result.getException());
-      return;
-    }
-    if (result == FrameWriter.DRAINED) {
-      heard(); // its pong may stand behind megabytes in the buffers of a slow line
-    }
-    Runnable done;
-    synchronized (waiting) {
-      done = sending;
-      sending = null;
-      heldBytes -= sendingBytes;
-      outgoingShare.hold(heldBytes);
-    }
-    try {
-      done.run();
-    } catch (RuntimeException | Error e) {
-      refuse(Problem.of(e));
-    }
-    push();
-  }
-
-  private void broke(Throwable e) {
-    LOG.log(Level.FINEST, e, () -> this + " – the client disconnected");
+  @Override
+  public void broke(Throwable cause) {
+    LOG.log(Level.FINEST, cause, () -> this + " – the client disconnected");
     closeNow(Ending.CONNECTION_LOST);
   }
 
   @Override
   public void tick(long nowMillis) {
-    long unheardMillis = nowMillis - lastHeardMillis;
-    long silentMillis = nowMillis - lastSentMillis;
+    long silentMillis = nowMillis - queue.lastSentMillis();
     long ticksMillis = clocks.ticks().millis();
-    long sendingMillis = ticksMillis - sendingSinceMillis;
-    boolean isBusy;
-    synchronized (waiting) {
-      isBusy = sending != null;
-    }
+    long sendingMillis = ticksMillis - queue.sendingSinceMillis();
+    boolean isBusy = queue.isBusy();
     if (isRevoked()) {
       LOG.fine(() -> this + " – closed: the token is no longer valid");
     } else if (awaitsToken && ticksMillis >= tokenUntilMillis) {
-      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token arrived in time"));
-    } else if (isPongLate(ticksMillis)) {
-      LOG.fine(() -> this + " – closed: the client did not respond (millis=" + unheardMillis + ")");
+      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
+    } else if (liveness.isPongLate(ticksMillis)) {
+      long unheardMillis = liveness.unheardMillis(nowMillis);
+      LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
       closeNow(Ending.CONNECTION_LOST);
     } else if (isBusy && sendingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
       LOG.fine(() -> this + " – closed: a write timed out (millis=" + sendingMillis + ")");
       closeNow(Ending.TOO_SLOW);
-    } else if (unheardMillis >= settings.millis(Settings.PING_INTERVAL) && !pinged) {
-      pingSentMillis = 0;
-      pinged = true;
-      send(WebSocketFrame.PING, () -> pingSentMillis = clocks.ticks().millis());
+    } else if (liveness.takePing(nowMillis)) {
+      send(WebSocketFrame.PING, this::pingSent);
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       String heartbeat = conversation.heartbeat();
       if (heartbeat != null) {
@@ -482,17 +328,14 @@ final class WebSocketConnection implements Connection {
     }
   }
 
-  // Only where a ping went out: one that waits behind a frame which the peer does not take is too
-  // slow, and one that was not asked need not answer.
-  private boolean isPongLate(long ticksMillis) {
-    return pinged
-        && pingSentMillis > 0
-        && ticksMillis - pingSentMillis >= settings.millis(Settings.PONG_TIMEOUT);
+  private void pingSent() {
+    liveness.pingSent();
+    connections.tell(this, Watcher.Sight.PING, "");
   }
 
   @Override
   public void end(Ending ending) {
-    if (ending == Ending.SERVER_STOPPING && isEnding()) {
+    if (ending == Ending.SERVER_STOPPING && queue.isClosing()) {
       closeNow(ending);
       return;
     }
@@ -511,15 +354,11 @@ final class WebSocketConnection implements Connection {
 
   /** Closes after what is waiting to be sent. */
   void close(Ending ending) {
-    synchronized (waiting) {
-      if (closing == null) {
-        closing = ending;
-      }
-    }
-    push();
+    queue.close(ending);
   }
 
-  private void closeNow(Ending ending) {
+  @Override
+  public void closeNow(Ending ending) {
     if (gone(ending.slug()) && ending != Ending.CHANNEL_CLOSED) {
       tally().ended(ending);
     }
@@ -536,16 +375,12 @@ final class WebSocketConnection implements Connection {
     if (!over.compareAndSet(false, true)) {
       return false;
     }
+    queue.stop();
     connections.remove(this);
     connections.tell(this, Watcher.Sight.ENDED, why);
     conversation.gone();
     incoming.close();
-    incomingShare.close();
-    outgoingShare.close();
     connections.runAfterTwoTicks(writer::release);
-    synchronized (waiting) {
-      waiting.clear();
-    }
     return true;
   }
 

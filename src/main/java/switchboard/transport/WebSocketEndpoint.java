@@ -63,7 +63,8 @@ public class WebSocketEndpoint extends Endpoint {
         (MessageHandler.Partial<ByteBuffer>) (part, isLast) -> connection.receivedBinary());
     session.addMessageHandler(
         PongMessage.class, (MessageHandler.Whole<PongMessage>) pong -> connection.ponged());
-    sockets.open(connection, Boolean.TRUE.equals(config.getUserProperties().get(MANY)));
+    boolean isForMany = Boolean.TRUE.equals(config.getUserProperties().get(MANY));
+    sockets.open(connection, session, isForMany);
   }
 
   @Override

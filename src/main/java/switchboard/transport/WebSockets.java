@@ -47,7 +47,23 @@ public class WebSockets {
   }
 
   /** Begins what the client asks for, one channel or several. */
-  void open(WebSocketConnection connection, boolean isForMany) {
-    connection.open(channels, isForMany);
+  void open(WebSocketConnection connection, Session session, boolean isForMany) {
+    connection.open(conversation(connection, session, channels, settings, isForMany));
+  }
+
+  /** The conversation that the URL asks for. */
+  static Conversation conversation(
+      WebSocketConnection connection,
+      Session session,
+      Channels channels,
+      Settings settings,
+      boolean isForMany) {
+    if (isForMany) {
+      int max = settings.get(Settings.MAX_CHANNELS_PER_CONNECTION);
+      return new ManyChannels(connection, channels, max);
+    }
+    // Tyrus would let ?name=… replace the path parameter.
+    String path = session.getRequestURI().getPath();
+    return new OneChannel(connection, channels, path.substring(path.lastIndexOf('/') + 1));
   }
 }

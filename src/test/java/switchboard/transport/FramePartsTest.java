@@ -17,7 +17,7 @@ class FramePartsTest {
   private final PendingBodies bodies = new PendingBodies(4_000_000);
 
   private FrameParts begun(String first, int parts) {
-    FrameParts frame = new FrameParts(bodies.share());
+    FrameParts frame = new FrameParts(bodies);
     assertNull(frame.add(first, MAX));
     for (int i = 0; i < parts; i++) {
       assertNull(frame.add("x".repeat(10_000), MAX));
@@ -50,10 +50,23 @@ class FramePartsTest {
 
   @Test
   void aFrameHasNoMoreBytesThanItMay() {
-    FrameParts frame = new FrameParts(bodies.share());
+    FrameParts frame = new FrameParts(bodies);
     assertNull(frame.add("é".repeat(50), 101));
     assertNull(frame.add("a", 101));
     assertEquals(Ending.TOO_LARGE, frame.add("a", 101));
+  }
+
+  @Test
+  void whatTheServerKeepsOfAFrameCountsToo() {
+    FrameParts frame = new FrameParts(bodies);
+    assertNull(frame.keeps(100_000, MAX));
+    assertEquals(100_000, bodies.heldBytes());
+    assertEquals(Ending.TOO_LARGE, frame.keeps(MAX + 100, MAX));
+    assertNull(frame.keeps(0, MAX));
+    assertEquals(0, bodies.heldBytes());
+    assertEquals(Ending.REQUEST_BUFFER_FULL, frame.keeps(5_000_000, 10_000_000));
+    frame.close();
+    assertNull(frame.keeps(0, MAX), "the connection is over");
   }
 
   @Test
@@ -61,7 +74,7 @@ class FramePartsTest {
     List<FrameParts> frames = new ArrayList<>();
     Ending refusal = null;
     while (refusal == null && frames.size() < 1_000) {
-      FrameParts frame = new FrameParts(bodies.share());
+      FrameParts frame = new FrameParts(bodies);
       frames.add(frame);
       for (int i = 0; refusal == null && i < 50; i++) {
         refusal = frame.add("x".repeat(10_000), MAX);
@@ -69,7 +82,7 @@ class FramePartsTest {
     }
     assertEquals(Ending.REQUEST_BUFFER_FULL, refusal);
     assertTrue(bodies.heldBytes() <= bodies.maxBytes());
-    assertNull(new FrameParts(bodies.share()).add("x".repeat(8_000), MAX), "small ones are free");
+    assertNull(new FrameParts(bodies).add("x".repeat(8_000), MAX), "small ones are free");
     frames.forEach(FrameParts::close);
     assertEquals(0, bodies.heldBytes());
   }

@@ -189,7 +189,7 @@ final class Fuzz {
               new Pace(0, MonotonicClock.system()),
               SETTINGS,
               Clocks.system());
-      connection.open(channels, isForMany);
+      connection.open(WebSockets.conversation(connection, session, channels, SETTINGS, isForMany));
       while (data.remainingBytes() > 0) {
         connection.received(data.consumeString(200), data.consumeBoolean());
       }

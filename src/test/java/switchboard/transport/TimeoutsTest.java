@@ -152,7 +152,7 @@ class TimeoutsTest {
             new Pace(0, clocks.elapsed()),
             settings,
             clocks);
-    socket.open(channels, false);
+    socket.open(WebSockets.conversation(socket, session, channels, settings, false));
     events.clear();
   }
 

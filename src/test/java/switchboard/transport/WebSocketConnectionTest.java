@@ -126,7 +126,7 @@ class WebSocketConnectionTest {
             new Pace(0, clocks.elapsed()),
             settings,
             clocks);
-    opened.open(channels, isForMany);
+    opened.open(WebSockets.conversation(opened, session, channels, settings, isForMany));
     return opened;
   }
 

@@ -15,6 +15,9 @@ const TOKEN = /^[\w.~+-]+$/;
 /** What an observer is shown instead. */
 export const SECRET = '(secret)';
 
+/** A page cannot send a header with a WebSocket; the server does not repeat this one. */
+export const TOKEN_PREFIX = 'switchboard.bearer.';
+
 /** There is no token at the moment: it is not the transport's fault. */
 export class NoToken extends Problem {}
 

@@ -5,16 +5,14 @@ import { Problem } from './problem.js';
 import { notJson } from './read.js';
 import { Lost, Silence, sleep, within } from './retry.js';
 import { subscribe } from './subscription.js';
-import { SECRET, withoutToken } from './token.js';
-import { exchange, frameHead, headLength, requestHeaders, utf8Length } from './wire.js';
+import { SECRET, TOKEN_PREFIX } from './token.js';
+import { describe, switching, upgrade } from './wire-websocket.js';
+import { exchange, frameHead, utf8Length } from './wire.js';
 
 /** WebSocket: one connection, both sides speak when they like. */
 export const name = 'webSocket';
 
 const SUBPROTOCOL = 'switchboard.v1';
-
-/** A page cannot send a header with a WebSocket; the server does not repeat this one. */
-const TOKEN_PREFIX = 'switchboard.bearer.';
 
 /** A token that could not be had is asked for again after so long. */
 const TOKEN_RETRY_MILLIS = 1_000;
@@ -39,15 +37,15 @@ export function isPossible(call) {
  * @returns {import('./transport.js').Line}
  */
 export function connect(call) {
-  const conversation = new Conversation(call);
+  const connection = new WebSocketConnection(call);
   return {
-    readings: conversation.readings(),
-    append: (message) => conversation.append(message),
-    prove: (patience) => conversation.prove(patience),
+    readings: connection.readings(),
+    append: (message) => connection.append(message),
+    prove: (patience) => connection.prove(patience),
   };
 }
 
-class Conversation {
+class WebSocketConnection {
   /** @type {import('./transport.js').Call} */
   #call;
   #tell;
@@ -354,54 +352,6 @@ function frameOf(data) {
   } catch {
     return {};
   }
-}
-
-/**
- * @param {URL} url
- * @param {Record<string, string>} given
- * @param {string[]} protocols
- */
-function upgrade(url, given, protocols) {
-  const line = `GET ${url.pathname}${url.search}`;
-  const headers = {
-    ...requestHeaders(url, given, true),
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': '(24 random characters..)',
-    'sec-websocket-protocol': protocols.join(', '),
-    'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits',
-  };
-  const head = headLength(`${line} HTTP/1.1`, headers);
-  headers['sec-websocket-protocol'] = protocols
-    .map((one) => (one.startsWith(TOKEN_PREFIX) ? TOKEN_PREFIX + SECRET : one))
-    .join(', ');
-  return { line, headers: withoutToken(headers), head };
-}
-
-/** @param {WebSocket} socket */
-function switching({ protocol, extensions }) {
-  const line = '101 Switching Protocols';
-  const headers = {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-accept': '(28 characters from the key)',
-    ...(protocol ? { 'sec-websocket-protocol': protocol } : {}),
-    ...(extensions ? { 'sec-websocket-extensions': extensions } : {}),
-  };
-  return { line, headers, head: headLength(`HTTP/1.1 ${line}`, headers) };
-}
-
-/** @param {any} frame */
-function describe({ id, messages, reset, closed, error, tokenExpiresAt, pong }) {
-  if (id !== undefined) {
-    return error ? `refused: ${error.title}`
-      : tokenExpiresAt ? 'token taken' : pong ? 'pong' : 'appended';
-  }
-  if (error) {
-    return error.title;
-  }
-  return messages ? 'messages' : reset ? 'reset' : closed ? 'closed' : 'hello or heartbeat';
 }
 
 /**

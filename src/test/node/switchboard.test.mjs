@@ -651,7 +651,7 @@ describe('open', () => {
     [{ silence: 0 }, 'option "silence": no such option; did you mean idleTimeout?'],
     [{ climb: 60_000 }, 'option "climb": no such option; did you mean upgradeInterval?'],
     [{ backoff: [10] }, 'backoff undefined'],
-    [{ offset: 7 }, 'offset 7: a string is needed'],
+    [{ offset: 7 }, 'offset 7: a string is required'],
     [{ offset: '' }, 'offset ""'],
   ]
   test.for(refused)('refuses %o', ([options, words]) => {
@@ -709,7 +709,7 @@ describe('open', () => {
     const subscription = open(url)
     const loop = subscription.batches()
     await loop.next()
-    await expect(subscription.batches().next()).rejects.toThrow('iterated once')
+    await expect(subscription.batches().next()).rejects.toThrow('iterated only once')
     await loop.return()
     expect(subscription.status).toBe('closed')
   })

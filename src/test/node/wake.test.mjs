@@ -265,6 +265,6 @@ describe('a page of another origin', () => {
     heard.subscription.close()
     const gone = await nowhere()
     vi.stubGlobal('location', { origin: new URL(gone).origin, href: gone })
-    await expect(create(gone)).rejects.toThrow(/^The server cannot be reached$/)
+    await expect(create(gone)).rejects.toThrow(/^The server is not reachable$/)
   })
 })

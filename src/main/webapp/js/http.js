@@ -50,8 +50,8 @@ export function unreachable({ url, met }) {
   const { origin } = globalThis.location ?? {};
   const mayBeRefused = origin !== undefined && origin !== url.origin && !met.isAnswered;
   return mayBeRefused
-    ? `The server cannot be reached, or it does not allow pages of ${origin} (its setting switchboard.cors.origins)`
-    : 'The server cannot be reached';
+    ? `The server is not reachable, or it does not allow pages of ${origin} (its setting switchboard.cors.origins)`
+    : 'The server is not reachable';
 }
 
 /**
@@ -77,7 +77,7 @@ function bodyHeaders(body) {
  * @param {string} [title] of the problem where it fails
  * @returns {Promise<T>}
  */
-export async function told(call, tell, patience, part, title = 'The connection broke') {
+export async function told(call, tell, patience, part, title = 'The connection failed') {
   try {
     return await within(patience, call.signal, part);
   } catch (error) {

@@ -38,7 +38,7 @@ export class Inbox {
     }
     this.#give();
     if (this.#length > MAX_LENGTH) {
-      this.end(new Overflow({ title: 'Messages come faster than they are taken' }));
+      this.end(new Overflow({ title: 'Messages arrive faster than they are read' }));
       return false;
     }
     return true;

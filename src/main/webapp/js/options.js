@@ -5,34 +5,34 @@ import { Token } from './token.js';
  * @typedef {import('./transport.js').Call} Call
  * @typedef {import('./transport.js').Transport} Transport
  *
- * @typedef {Omit<Call, 'offset'|'signal'>} Settled what stays the same from one connection to the next
+ * @typedef {Omit<Call, 'offset'|'signal'>} Settled what stays the same for all connections
  *
- * @typedef {Object} Options all may be left out; times are in milliseconds
- * @property {string} [offset] where to begin: `-1` with the oldest message that is kept (the default),
- *     `now` with the next, or an offset that was given
- * @property {import('./transport.js').TransportName[]} [transports] which may be used, best first
+ * @typedef {Object} Options all are optional; times are in milliseconds
+ * @property {string} [offset] where to start: `-1` at the oldest message (the default), `now` at the
+ *     next message, or an offset from an earlier read
+ * @property {import('./transport.js').TransportName[]} [transports] allowed transports, preferred first
  * @property {Record<string, string>|(() => Record<string, string>|Promise<Record<string, string>>)}
- *     [headers] for each request; a function is asked each time. The platform's own WebSocket cannot
- *     send any and is left out then
- * @property {import('./token.js').Given} [token] a JSON Web Token that says who may do what; a function
- *     that returns one, or a promise of one, is asked for another before it ends, or once when the
- *     server refuses it. Sent as `Authorization`, over a WebSocket as a subprotocol; never in a URL
- * @property {number} [pollInterval] from one poll to the next: 2000
- * @property {number} [wait] how long the server is to hold a long poll, in whole seconds; else it
- *     decides
- * @property {number} [connectTimeout] the first thing must come within this time, or the transport does not
- *     work: 8000
- * @property {number} [idleTimeout] nothing heard for so long means that the connection is lost: 40000. The
- *     server says something every 15 s by default. The server is asked to hold a long poll for less
- *     where this is below 18000
- * @property {number} [upgradeInterval] how long until a better transport is tried again: 60000, more each time
- *     that it does not work
- * @property {[number, number]} [backoff] before it comes again it waits by chance up to the first;
- *     that doubles each time, up to the second: [500, 10000]
- * @property {import('./transport.js').WebSocketConstructor} [WebSocket] instead of the platform's:
- *     called as that of the npm package `ws`, with `{headers}` as the third argument
- * @property {AbortSignal} [signal] aborted: as `close()`
- * @property {import('./wire.js').OnWire} [onWire] is told what crosses the wire
+ *     [headers] for each request; a function is called each time. The platform's own WebSocket cannot
+ *     send headers and is not used then
+ * @property {import('./token.js').Given} [token] a JSON Web Token, or a function that returns one or a
+ *     promise of one. The function is called again before the token expires, and once when the server
+ *     refuses it. Sent as `Authorization`, over a WebSocket as a subprotocol; never in a URL
+ * @property {number} [pollInterval] time between two polls: 2000
+ * @property {number} [wait] how long the server may hold a long poll, in whole seconds; default: the
+ *     server's setting
+ * @property {number} [connectTimeout] time until the first data; after it, the transport counts as not
+ *     working: 8000
+ * @property {number} [idleTimeout] time without data after which the connection counts as lost: 40000. The
+ *     server sends data every 15 s by default. Below 18000, the client asks the server to hold long
+ *     polls for less
+ * @property {number} [upgradeInterval] time until a preferred transport is tried again: 60000; it grows with
+ *     each failure
+ * @property {[number, number]} [backoff] the client waits a random time up to the first value before it
+ *     reconnects; the limit doubles each time, up to the second value: [500, 10000]
+ * @property {import('./transport.js').WebSocketConstructor} [WebSocket] used instead of the platform's:
+ *     called like the one of the npm package `ws`, with `{headers}` as the third argument
+ * @property {AbortSignal} [signal] aborting it is the same as `close()`
+ * @property {import('./wire.js').OnWire} [onWire] is called for everything that is sent or received
  */
 
 /** Options of earlier versions, and what they are called now. */
@@ -48,13 +48,13 @@ const FORMER_NAMES = {
  * @param {string|URL} url
  * @param {Transport[]} known
  * @param {Options} options
- * @throws {TypeError|RangeError} that quotes what cannot be
+ * @throws {TypeError|RangeError} that quotes the invalid value
  */
 export function complete(url, known, options) {
   const { offset = '-1', headers, token, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
   refuseFormerNames(options);
   if (typeof offset !== 'string' || offset === '') {
-    throw new TypeError(`offset ${quoted(offset)}: a string is needed`);
+    throw new TypeError(`offset ${quoted(offset)}: a string is required`);
   }
   /** @type {Settled} */
   const call = {
@@ -93,7 +93,7 @@ function absolute(url) {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   const { href, protocol } = new URL(url, base);
   if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new TypeError(`url "${url}": a channel has an http: or https: URL`);
+    throw new TypeError(`url "${url}": a channel URL must begin with http: or https:`);
   }
   return new URL(href);
 }
@@ -134,7 +134,7 @@ function chosen(known, given, call) {
   const possible = wanted.filter(({ isPossible }) => isPossible?.(call) ?? true);
   if (possible.length === 0) {
     const why = wanted.length
-      ? 'this platform has no WebSocket, or none that sends headers: give one as WebSocket'
+      ? 'this platform has no WebSocket that can send headers; pass one as the option WebSocket'
       : `name at least one of ${all}`;
     throw new TypeError(`transports ${JSON.stringify(names)}: ${why}`);
   }

@@ -71,7 +71,7 @@ export function nextOf(headers) {
   const next = headers.get('Stream-Next-Offset');
   if (next === null) {
     // Something on the way answered; or a page of another origin may not see the header.
-    throw new Problem({ title: 'The answer has no Stream-Next-Offset: it is not of a channel' });
+    throw new Problem({ title: 'The response has no Stream-Next-Offset: the URL is not a channel' });
   }
   return next;
 }

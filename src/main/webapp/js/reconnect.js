@@ -20,7 +20,7 @@ import { whenBack } from './wake.js';
 const CLIMB = new Problem({ title: 'A better transport works' });
 
 /** The connection cannot prove that it lives: another one can. */
-const REPLACED = new Problem({ title: 'Another connection is made, as this one may be dead' });
+const REPLACED = new Problem({ title: 'This connection may be lost and is replaced' });
 
 /** It was asked for a sign of life and gave none. */
 class Unproven extends Lost {}
@@ -164,7 +164,7 @@ export class Reconnector {
    */
   #isAlive({ next }, signal) {
     if (typeof next !== 'string') {
-      throw new Problem({ title: 'What came has no offset: it is not of a channel' });
+      throw new Problem({ title: 'The data has no offset: the URL is not a channel' });
     }
     const isFirst = this.#heardAt < 0;
     this.#heardAt = performance.now();
@@ -238,7 +238,7 @@ export class Reconnector {
     } else if (await this.#line.prove(patience)) {
       return undefined;
     }
-    return new Unproven({ title: 'No sign of life came when one was asked for' });
+    return new Unproven({ title: 'The connection did not respond to a check' });
   }
 
   /**

@@ -60,7 +60,7 @@ export class Subscription extends EventTarget {
    * @param {string|URL} url of the channel
    * @param {Transport[]} transports best first
    * @param {Options} options
-   * @throws {TypeError|RangeError} that quotes what cannot be
+   * @throws {TypeError|RangeError} that quotes the invalid value
    */
   constructor(url, transports, options) {
     super();
@@ -159,7 +159,7 @@ export class Subscription extends EventTarget {
 
   async *#readings() {
     if (this.#isIterated) {
-      throw new TypeError('A subscription can be iterated once');
+      throw new TypeError('A subscription can be iterated only once');
     }
     this.#isIterated = true;
     try {

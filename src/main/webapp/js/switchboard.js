@@ -27,7 +27,7 @@ export { Problem } from './problem.js';
  * @param {string|URL} url of the channel; in a page it may be relative
  * @param {Options} [options]
  * @returns {Subscription}
- * @throws {TypeError|RangeError} that quotes what cannot be
+ * @throws {TypeError|RangeError} that quotes the invalid value
  */
 export function open(url, options) {
   return subscribe(url, [webSocket, eventStream, longPoll, poll], options);

@@ -247,7 +247,7 @@ class WebSocketConnection {
   #leave(why) {
     this.#isLeaving = true;
     this.#over.abort();
-    this.#inbox.end(new Problem({ title: 'This side ended the connection' }));
+    this.#inbox.end(new Problem({ title: 'The client closed the connection' }));
     if (why instanceof Lost) {
       this.#close(true);
       this.#rejectAll(why);

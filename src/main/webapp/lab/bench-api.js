@@ -4,7 +4,7 @@ import { Problem } from '../js/problem.js';
 export class Unreachable extends Problem {
   /** @param {unknown} cause */
   constructor(cause) {
-    super({ type: 'urn:switchboard:lab:unreachable', title: 'The server cannot be reached' }, { cause });
+    super({ type: 'urn:switchboard:lab:unreachable', title: 'The server is not reachable' }, { cause });
   }
 }
 

@@ -92,7 +92,7 @@ class LabPageIT extends ServerTest {
     String last = spoken("webSocket");
     assertTrue(last.contains("server → browser") && last.contains("bytes"), last);
     scope.sendKeys(Keys.HOME);
-    await("the first arrow", () -> spoken("webSocket").contains("request for a WebSocket"));
+    await("the first arrow", () -> spoken("webSocket").contains("WebSocket upgrade request"));
     String headers = browser.text("#lane-webSocket [data-field=text]");
     assertTrue(headers.contains("upgrade: websocket"), headers);
     assertTrue(spoken("webSocket").contains("computed"), spoken("webSocket"));
@@ -243,8 +243,8 @@ class LabPageIT extends ServerTest {
     awaitTold(event -> saw(event, "-webSocket-gone", "ping"));
     awaitTold(event -> saw(event, "-webSocket-gone", "ended"));
     await("it is freed", () -> open(Transport.WEBSOCKET) == before);
-    await("the page tells", () -> note("webSocket").contains("given up after"));
-    assertTrue(note("webSocket").contains("pinged after"), note("webSocket"));
+    await("the page tells", () -> note("webSocket").contains("disconnected after"));
+    assertTrue(note("webSocket").contains("ping sent after"), note("webSocket"));
     assertTrue(note("webSocket").contains("connection-lost"), note("webSocket"));
   }
 
@@ -281,7 +281,7 @@ class LabPageIT extends ServerTest {
     browser.click("#flood");
     awaitText("#bench-note", "Flood 1 of at most 3");
     with(30, "the page says who", () -> browser.text("#bench-note").matches(".*gap:.*\\bPoll.*"));
-    assertTrue(note("poll").contains("messages are gone"), note("poll"));
+    assertTrue(note("poll").contains("messages are no longer kept"), note("poll"));
     assertTrue(metric("switchboard_gaps_total") > before, "the server counted it");
     assertEquals("0 / 0", figure("poll", "wrong"), "what is told is not lost");
     awaitLive("poll");
@@ -391,10 +391,10 @@ class LabPageIT extends ServerTest {
   void badInputIsExplainedBesideTheFieldAndTheLanesGoOn() {
     badInput(
         Map.of(
-            "interval", "cannot be negative",
+            "interval", "is negative",
             "rate", "is not a number",
-            "json", "is not JSON: look at line 1",
-            "channel", "is not a channel’s name",
+            "json", "is not JSON: see line 1",
+            "channel", "is not a channel name",
             "long", "Too long"));
   }
 
@@ -442,7 +442,7 @@ class LabPageIT extends ServerTest {
     assertEquals(1, browser.complaints().size());
     browser.click("#publish [name=create]");
     browser.click("#publish form button");
-    awaitText("#publish .receipt", "Taken");
+    awaitText("#publish .receipt", "Accepted");
     assertEquals("[1]", http.get("channels/never-made?offset=-1").body());
     http.delete("never-made");
   }

@@ -119,7 +119,7 @@ class AccessIT {
     Programs.require("chromium", "chromedriver");
     try (Browser browser = new Browser("en")) {
       browser.open(http.uri("").toString());
-      ServerTest.await("it asks", () -> page(browser).contains("asks for a token"));
+      ServerTest.await("it asks", () -> page(browser).contains("requires a token"));
       enter(browser, reader(), "ticker");
       ServerTest.await("not that", () -> page(browser).contains("does not allow reading"));
       enter(browser, reader(), channel);

@@ -86,7 +86,8 @@ class ClosedIT {
     Programs.require("chromium", "chromedriver");
     try (Browser browser = new Browser("en")) {
       browser.open(http.uri("").toString());
-      ServerTest.await("it says so", () -> door(browser).contains("This Switchboard is closed"));
+      ServerTest.await(
+          "it says so", () -> door(browser).contains("The channels of this server are closed"));
       String says = door(browser);
       for (String part :
           List.of(

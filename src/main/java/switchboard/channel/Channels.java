@@ -43,6 +43,21 @@ public final class Channels implements AutoCloseable {
       return new Request(contentType, Lifetime.UNBOUNDED, null, false, type -> List.of());
     }
 
+    /** How long a fork of {@code source} lives. */
+    public Lifetime lifetimeOf(Channel source) {
+      return lifetime.equals(Lifetime.UNBOUNDED) ? source.lifetime() : lifetime;
+    }
+
+    /** Refuses a fork of another content type than its source has. */
+    public void requireTypeOf(Channel source) {
+      if (contentType != null && !source.contentType().matches(contentType)) {
+        throw new Refused(
+            Ending.CONTENT_TYPE_MISMATCH,
+            "content type \"%s\": the source holds %s"
+                .formatted(contentType, source.contentType()));
+      }
+    }
+
     /** Refuses a channel that is there and is not what was asked for. */
     public void requireSame(Channel there) {
       boolean isSame =
@@ -77,6 +92,31 @@ public final class Channels implements AutoCloseable {
     public Refused(Ending ending, String detail) {
       super(detail, null, false, false);
       this.ending = ending;
+    }
+
+    /** The channel was deleted, and its name is kept as long as it has forks. */
+    public static Refused keptForForks(ChannelName name) {
+      return new Refused(
+          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted, but its forks still exist".formatted(name));
+    }
+
+    /** The same for the source of a fork. */
+    public static Refused sourceDeleted(ChannelName source) {
+      return new Refused(
+          Ending.SOURCE_DELETED,
+          "source \"%s\": it was deleted; only its forks still exist".formatted(source));
+    }
+
+    /** There is nothing to fork. */
+    public static Refused noSource(ChannelName source) {
+      return new Refused(
+          Ending.UNKNOWN_CHANNEL, "source \"%s\": the channel does not exist".formatted(source));
+    }
+
+    /** The source has as many forks as it may. */
+    public static Refused tooManyForks(ChannelName source, long forks) {
+      return new Refused(
+          Ending.TOO_MANY_FORKS, "source \"%s\": it has %d forks, the limit".formatted(source, forks));
     }
 
     /** Why. */

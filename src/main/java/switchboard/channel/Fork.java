@@ -10,4 +10,13 @@ import switchboard.log.Offset;
  *     beginning
  * @param subOffset how much more to take along: messages of a JSON channel, bytes of others
  */
-public record Fork(ChannelName source, Offset at, int subOffset) {}
+public record Fork(ChannelName source, Offset at, int subOffset) {
+
+  /** The offset that {@link #at} stands for in a source that has these. */
+  public Offset in(Offset earliest, Offset end) {
+    if (at == null) {
+      return end;
+    }
+    return at.equals(Offset.BEGINNING) ? earliest : at;
+  }
+}

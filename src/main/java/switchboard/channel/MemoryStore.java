@@ -28,7 +28,7 @@ public final class MemoryStore implements Store {
   private static final int KEPT_BYTES = 500;
 
   /** Channels that others branched off, and how many did. */
-  private static final class Kept {
+  private static final class ForkSource {
     private int forks;
     private boolean isDeleted;
     private Fork cameFrom;
@@ -36,7 +36,7 @@ public final class MemoryStore implements Store {
 
   private final Parts parts;
   private final Map<ChannelName, Channel> byName = new ConcurrentHashMap<>();
-  private final Map<ChannelName, Kept> sources = new HashMap<>();
+  private final Map<ChannelName, ForkSource> sources = new HashMap<>();
   private int keptNames; // of deleted channels
   private final AtomicLong lastEpoch = new AtomicLong();
 
@@ -60,8 +60,8 @@ public final class MemoryStore implements Store {
 
   @Override
   public synchronized boolean isKeptForForks(ChannelName name) {
-    Kept kept = sources.get(name);
-    return kept != null && kept.isDeleted;
+    ForkSource source = sources.get(name);
+    return source != null && source.isDeleted;
   }
 
   @Override
@@ -72,9 +72,7 @@ public final class MemoryStore implements Store {
       there = null;
     }
     if (isKeptForForks(name)) {
-      throw new Refused(
-          Ending.SOURCE_DELETED,
-          "channel \"%s\": it was deleted, but its forks still exist".formatted(name));
+      throw Refused.keptForForks(name);
     }
     if (there != null) {
       request.requireSame(there);
@@ -90,7 +88,7 @@ public final class MemoryStore implements Store {
     Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
     byName.put(name, fresh);
     if (request.fork() != null) {
-      sources.computeIfAbsent(request.fork().source(), source -> new Kept()).forks++;
+      sources.computeIfAbsent(request.fork().source(), source -> new ForkSource()).forks++;
     }
     return new Created(fresh, true);
   }
@@ -119,39 +117,22 @@ public final class MemoryStore implements Store {
   private Channel makeFork(ChannelName name, Request request) {
     Fork fork = request.fork();
     if (isKeptForForks(fork.source())) {
-      throw new Refused(
-          Ending.SOURCE_DELETED,
-          "source \"%s\": it was deleted; only its forks still exist".formatted(fork.source()));
+      throw Refused.sourceDeleted(fork.source());
     }
-    Channel source =
-        find(fork.source())
-            .orElseThrow(
-                () ->
-                    new Refused(
-                        Ending.UNKNOWN_CHANNEL,
-                        "source \"%s\": the channel does not exist".formatted(fork.source())));
-    if (request.contentType() != null && !source.contentType().matches(request.contentType())) {
-      throw new Refused(
-          Ending.CONTENT_TYPE_MISMATCH,
-          "content type \"%s\": the source holds %s"
-              .formatted(request.contentType(), source.contentType()));
+    Channel source = find(fork.source()).orElseThrow(() -> Refused.noSource(fork.source()));
+    request.requireTypeOf(source);
+    ForkSource forked = sources.get(fork.source());
+    if (forked != null && forked.forks >= parts.limits().forksPerChannel()) {
+      throw Refused.tooManyForks(fork.source(), forked.forks);
     }
-    Kept kept = sources.get(fork.source());
-    if (kept != null && kept.forks >= parts.limits().forksPerChannel()) {
-      throw new Refused(
-          Ending.TOO_MANY_FORKS,
-          "source \"%s\": it has %d forks, the limit".formatted(fork.source(), kept.forks));
-    }
-    Lifetime lifetime =
-        request.lifetime().equals(Lifetime.UNBOUNDED) ? source.lifetime() : request.lifetime();
     RingLog log = forkedLog(source, fork);
     ContentType type = source.contentType();
-    return fill(channel(name, type, lifetime, fork, log), request);
+    return fill(channel(name, type, request.lifetimeOf(source), fork, log), request);
   }
 
   private RingLog forkedLog(Channel source, Fork fork) {
     try {
-      Offset at = placeIn(source, fork.at());
+      Offset at = fork.in(source.earliest(), source.end());
       RingLog log = (RingLog) source.log(); // this store makes no others
       boolean countsMessages = source.contentType().kind() == ContentType.Kind.JSON;
       return countsMessages
@@ -160,13 +141,6 @@ public final class MemoryStore implements Store {
     } catch (IllegalArgumentException e) {
       throw new Refused(Ending.BAD_FORK, e.getMessage());
     }
-  }
-
-  private static Offset placeIn(Channel source, Offset at) {
-    if (at == null) {
-      return source.end();
-    }
-    return at.equals(Offset.BEGINNING) ? source.earliest() : at;
   }
 
   private Channel fill(Channel channel, Request request) {
@@ -202,13 +176,13 @@ public final class MemoryStore implements Store {
     if (!byName.remove(channel.name(), channel)) {
       return false;
     }
-    Kept kept = sources.get(channel.name());
-    if (kept != null) {
+    ForkSource source = sources.get(channel.name());
+    if (source != null) {
       // Its forks have the messages; only the name is kept, and where it came from itself.
-      kept.isDeleted = true;
+      source.isDeleted = true;
       keptNames++;
       parts.budget().acquireAnyway(KEPT_BYTES); // less than what the channel gives back
-      kept.cameFrom = channel.fork();
+      source.cameFrom = channel.fork();
     } else {
       release(channel.fork());
     }
@@ -219,16 +193,16 @@ public final class MemoryStore implements Store {
   // The last fork gone, a deleted source's name is free again, and so on up the chain.
   private void release(Fork fork) {
     while (fork != null) {
-      Kept kept = sources.get(fork.source());
-      if (--kept.forks > 0) {
+      ForkSource source = sources.get(fork.source());
+      if (--source.forks > 0) {
         return;
       }
       sources.remove(fork.source());
-      if (kept.isDeleted) {
+      if (source.isDeleted) {
         keptNames--;
         parts.budget().release(KEPT_BYTES);
       }
-      fork = kept.isDeleted ? kept.cameFrom : null;
+      fork = source.isDeleted ? source.cameFrom : null;
     }
   }
 

@@ -67,6 +67,36 @@ public record EpochHistory(List<EpochStart> starts) {
     return new Offset(starts.get(i).epoch(), number);
   }
 
+  /**
+   * Requires that a log with messages {@code first} to {@code head} can be forked at an offset.
+   *
+   * @throws IllegalArgumentException if it cannot; the message quotes the offset
+   */
+  public void requireKept(Offset at, long first, long head) {
+    if (!knows(at, head) || at.number() < first) {
+      throw new IllegalArgumentException(
+          "offset \"%s\": the source has offsets from %s to %s"
+              .formatted(at, offset(first), offset(head)));
+    }
+  }
+
+  /**
+   * The offset {@code count} messages behind another one.
+   *
+   * @throws IllegalArgumentException if a log that ends at {@code head} has fewer messages
+   */
+  public Offset plus(Offset offset, int count, long head) {
+    if (count == 0) {
+      return offset;
+    }
+    if (!knows(offset, head) || offset.number() + count > head) {
+      throw new IllegalArgumentException(
+          "sub-offset %d: there are fewer messages between %s and %s"
+              .formatted(count, offset, offset(head)));
+    }
+    return offset(offset.number() + count);
+  }
+
   /** What a fork at {@code number} inherits; its own epoch starts there. */
   public EpochHistory upTo(long number) {
     // Forked exactly where the source was forked itself: no offset has the source's own epoch.

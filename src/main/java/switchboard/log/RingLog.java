@@ -190,10 +190,7 @@ public final class RingLog implements Log {
    *     shorter than {@code prefixBytes}
    */
   public synchronized RingLog fork(long epoch, Offset at, int prefixBytes) {
-    if (!epochs.knows(at, ring.head()) || at.number() < ring.first()) {
-      throw new IllegalArgumentException(
-          "offset \"%s\": the source has offsets from %s to %s".formatted(at, earliest(), end()));
-    }
+    epochs.requireKept(at, ring.first(), ring.head());
     RingLog fork = new RingLog(epochs.fork(epoch, at.number()), ring.first(), retention, page);
     for (long number = ring.first(); number < at.number(); number++) {
       fork.ring.add(ring.message(number), ring.timeMillis(number));
@@ -210,15 +207,7 @@ public final class RingLog implements Log {
    * @throws IllegalArgumentException if there are fewer messages
    */
   public synchronized Offset plus(Offset offset, int count) {
-    if (count == 0) {
-      return offset;
-    }
-    if (!epochs.knows(offset, ring.head()) || offset.number() + count > ring.head()) {
-      throw new IllegalArgumentException(
-          "sub-offset %d: there are fewer messages between %s and %s"
-              .formatted(count, offset, end()));
-    }
-    return epochs.offset(offset.number() + count);
+    return epochs.plus(offset, count, ring.head());
   }
 
   private byte[] prefix(Offset at, int prefixBytes) {

@@ -20,19 +20,19 @@ import switchboard.channel.Channels.Refused;
 import switchboard.channel.Transport;
 
 /**
- * Who listens at which server. Each server writes what is so at itself, and lives as long as it
- * renews its lease: one for the server, not one for each listener. What a server wrote that is gone
- * does not count, and whoever sees it first takes it away.
+ * Presence at all servers. Each server writes its own listeners and renews a lease: one for the
+ * server, not one for each listener. What a server without a lease wrote does not count, and the
+ * first server that notices removes it.
  *
  * <pre>
  *   {name}:w          hash   server → "poll,long poll,event stream,WebSocket;names…", "…,+;"
- *                            where there are more
+ *                            if there are more
  *   node:server       its lease
  *   node:server:at    set    the channels that it wrote something for
  *   nodes             set    the servers
  * </pre>
  *
- * <p><b>Threads.</b> Safe. Everything waits for Redis.
+ * <p><b>Threads.</b> Safe. All methods wait for Redis.
  */
 final class Attendances {
 
@@ -50,11 +50,11 @@ final class Attendances {
   private volatile BiConsumer<ChannelName, Attendance> onLoss = (name, lost) -> {};
 
   /**
-   * Nobody listens yet.
+   * No listeners yet.
    *
-   * @param own tells this server from the others
-   * @param leaseMillis so long after its last {@link #beat} a server counts as gone
-   * @param workers do what may take long
+   * @param own the id of this server
+   * @param leaseMillis how long after its last {@link #renewLease} a server counts as gone
+   * @param workers run what may take long
    */
   Attendances(Link link, String prefix, String own, long leaseMillis, Consumer<Runnable> workers) {
     this.link = link;
@@ -80,7 +80,7 @@ final class Attendances {
     return node(id) + ":at";
   }
 
-  // Each word of it names one key, which in a Redis Cluster has a master of its own.
+  // One key a command: in a Redis Cluster each may have another master.
   private Object call(ProtocolCommand command, String key, Object... words) {
     CommandArguments all = new CommandArguments(command).add(key);
     for (Object word : words) {
@@ -89,7 +89,7 @@ final class Attendances {
     return link.ask(key, connection -> connection.executeCommand(all), false);
   }
 
-  /** Writes who listens here. */
+  /** Writes the listeners at this server. */
   void write(ChannelName name, Attendance attendance) {
     if (attendance.present() == 0) {
       here.remove(name);
@@ -104,13 +104,13 @@ final class Attendances {
       call(Command.HDEL, channel(name), id);
       call(Command.SREM, channelsOf(id), name);
     } else {
-      // First where it can be found by, should this server go away in between.
+      // First the index: if this server stops in between, the entry can still be found.
       call(Command.SADD, channelsOf(id), name);
       call(Command.HSET, channel(name), id, format(attendance));
     }
   }
 
-  /** Who listens at the other servers. */
+  /** The listeners at the other servers. */
   Attendance elsewhere(ChannelName name) {
     List<?> fields = (List<?>) call(Command.HGETALL, channel(name));
     Attendance all = Attendance.NONE;
@@ -138,9 +138,9 @@ final class Attendances {
     return isAlive;
   }
 
-  /** Renews the lease, and looks after servers whose own has run out. */
-  void beat() {
-    // First the lease: whoever finds this server among the others finds it alive.
+  /** Renews the lease, and removes servers whose lease has expired. */
+  void renewLease() {
+    // First the lease: a server that finds this one in the set must find it alive.
     Object before = call(Command.SET, node(own), 1, "PX", leaseMillis, "GET");
     call(Command.SADD, prefix + "nodes", own);
     if (before == null) {
@@ -150,38 +150,33 @@ final class Attendances {
     for (Object node : nodes) {
       String id = Link.text(node);
       if (!id.equals(own) && !isAlive(id)) {
-        workers.accept(() -> reap(id)); // which takes its time, and the next beat must not wait
+        workers.accept(
+            () -> removeDeadNode(id)); // it may take long, and the next renewal must not wait
       }
     }
   }
 
-  // It was away too long, or Redis forgot: what stands there of this server may be anything.
+  // The lease had expired, or Redis lost it: what is there of this server may be outdated.
   private void writeAgain() {
     try {
       here.forEach((name, attendance) -> write(own, name, attendance));
     } catch (Refused e) {
-      LOG.log(
-          Level.FINE,
-          "presence was not written completely; the next change of each channel writes it",
-          e);
+      LOG.log(Level.FINE, "presence was not written completely; the next change of each channel writes it", e);
     }
   }
 
-  private void reap(String id) {
+  private void removeDeadNode(String id) {
     try {
       Object isMine = call(Command.SET, node(id) + ":reap", own, "NX", "PX", REAP_MILLIS);
       if (isMine != null) {
-        takeAway(id);
-      } // else another server is at it, or this one still
+        remove(id);
+      } // else another server does it, or this one still does
     } catch (Refused e) {
-      LOG.log(
-          Level.FINE,
-          e,
-          () -> "node " + id + " is gone, but was not removed; the next heartbeat retries");
+      LOG.log(Level.FINE, e, () -> "node " + id + " is gone, but was not removed; the next renewal retries");
     }
   }
 
-  private void takeAway(String id) {
+  private void remove(String id) {
     List<?> names = (List<?>) call(Command.SMEMBERS, channelsOf(id));
     LOG.info(() -> "node " + id + " is gone (channels=" + names.size() + ")");
     for (Object written : names) {
@@ -194,12 +189,12 @@ final class Attendances {
     }
     call(Command.SREM, prefix + "nodes", id);
     call(Command.DEL, channelsOf(id));
-    // If it is there after all, and wrote something meanwhile: without a lease it writes all again.
+    // If it is alive after all, it has no lease now and writes everything again.
     call(Command.DEL, node(id));
     call(Command.DEL, node(id) + ":reap");
   }
 
-  /** This server goes: the others need not wait until they notice. */
+  /** This server stops: the others need not wait until its lease expires. */
   void leave() {
     call(Command.DEL, node(own));
   }

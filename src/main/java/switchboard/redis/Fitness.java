@@ -14,7 +14,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
 
-/** Whether a server is one that can keep channels; asked once, at the start. */
+/** Checks once, at the start, that a Redis server can keep channels. */
 final class Fitness {
 
   private static final Logger LOG = Logger.getLogger(Fitness.class.getName());
@@ -33,7 +33,7 @@ final class Fitness {
   }
 
   /**
-   * Asks.
+   * Checks it.
    *
    * @throws IllegalStateException if it cannot; the message says why and what to do
    */
@@ -57,7 +57,7 @@ final class Fitness {
     }
   }
 
-  // It is enough that one of those that the URL names is there.
+  // One of the servers that the URL names is enough.
   private static void requireOneOf(Link link) {
     IllegalStateException last = null;
     for (Master seed : link.seeds()) {
@@ -120,7 +120,7 @@ final class Fitness {
     try {
       ask("it rejects SPUBLISH", command(Command.SPUBLISH).add(prefix + "probe").add("D:"));
     } catch (JedisRedirectionException e) {
-      LOG.log(Level.FINEST, "another master owns that slot, but this one believes that it does", e);
+      LOG.log(Level.FINEST, "SPUBLISH works; the slot has another master", e);
     }
     warn();
   }

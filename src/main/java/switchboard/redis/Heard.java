@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What {@code store.lua} publishes: {@code M:epoch:start:closed:millis:size,size;bytes} of an
- * append, {@code D:id} of a deletion.
+ * What {@code store.lua} publishes: {@code M:epoch:start:closed:millis:size,size;bytes} for an
+ * append, {@code D:id} for a deletion.
  *
- * @param id of the channel that is gone; {@code null} for an append
+ * @param id that of the deleted channel; {@code null} for an append
  */
 record Heard(
     String id, long epoch, long start, boolean closes, long millis, List<byte[]> messages) {

@@ -18,15 +18,15 @@ import redis.clients.jedis.exceptions.JedisDataException;
 /**
  * Whether one master answers: it is sent a PING ten times a second, on a connection of its own.
  *
- * <p>A PING does not wait for the answer to the last one. So a master that is slow answers ten
- * times a second too, and one that is silent for 700 ms is away, however long its answers took
- * before. One that refuses connections, or says that it is loading, is away at once. From then on
- * only the heartbeat asks it, and its first answer ends that.
+ * <p>A PING does not wait for the answer to the last one. So a slow master answers ten times a
+ * second too, and one that is silent for 700 ms is away, however long its answers took before. One
+ * that refuses connections, or answers that it is loading, is away at once. From then on only the
+ * heartbeat asks it, until it answers.
  *
- * <p><b>Threads.</b> {@link #run} is for a thread that waits for answers, {@link #tick} for one
- * that never waits. The rest is safe.
+ * <p><b>Threads.</b> One thread is in {@link #run} and waits for answers; another one calls {@link
+ * #tick}, which does not wait. The other methods are safe.
  *
- * <p><b>Cost.</b> One connection, and one thread that waits at it.
+ * <p><b>Cost.</b> One connection and one waiting thread.
  */
 final class Heartbeat implements Runnable {
 
@@ -36,12 +36,12 @@ final class Heartbeat implements Runnable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
   private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(700);
   private static final long GIVEN_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(1_200);
-  // While it is away a connection gets no longer: what a broken network has swallowed is sent
-  // again by the kernel after ever longer pauses, and a new connection is there at once.
+  // Time for a connection attempt while it is away. The kernel retransmits what a broken network
+  // lost after ever longer pauses; a new connection works at once.
   private static final int TRY_MILLIS = 500;
-  // One of so many tries gets longer, or a master that became slow would never be found again.
+  // One in this many attempts gets the full timeout, for a master that has become slow.
   private static final int TRIES = 2;
-  // Answers to PING of a server that is there and does not work.
+  // Answers to PING of a server that runs but does not serve.
   private static final List<String> NOT_SERVING = List.of("LOADING", "BUSY", "MASTERDOWN");
 
   private final Master master;
@@ -56,7 +56,7 @@ final class Heartbeat implements Runnable {
   private long awayNanos;
   private int tries;
 
-  // Of the thread that ticks. It begins late, as the first connection takes its time.
+  // Of the thread that ticks. Negative, to allow for the first connection.
   private long silentNanos = -TimeUnit.MILLISECONDS.toNanos(Master.TIMEOUT_MILLIS);
   private long tickedNanos = System.nanoTime();
 
@@ -73,7 +73,7 @@ final class Heartbeat implements Runnable {
     return reason;
   }
 
-  /** Since when it answers, by {@link System#nanoTime}. */
+  /** When it last began to answer, by {@link System#nanoTime}. */
   long backNanos() {
     return backNanos;
   }
@@ -89,12 +89,9 @@ final class Heartbeat implements Runnable {
           listen(fresh);
         }
       } catch (JedisDataException e) {
-        heard(); // it says why it lets nobody in
+        heard(); // it answers, even if with a refusal
       } catch (RuntimeException e) {
-        LOG.log(
-            isClosed ? Level.FINEST : Level.FINE,
-            e,
-            () -> master + " – the heartbeat connection failed");
+        LOG.log(isClosed ? Level.FINEST : Level.FINE, e, () -> master + " – the heartbeat connection failed");
         if (isRefused(e)) {
           away("it refuses connections");
         }
@@ -119,7 +116,7 @@ final class Heartbeat implements Runnable {
         hasHeard = true;
         away("it responds \"" + said + "\"");
       } else {
-        heard(); // who may not PING is answered too
+        heard(); // PING is not permitted, but it answers
       }
     }
   }
@@ -147,16 +144,15 @@ final class Heartbeat implements Runnable {
       awayNanos = System.nanoTime();
       timeoutMillis = TRY_MILLIS;
       isAway = true;
-      LOG.warning(
-          () -> master + " – " + why + "; requests that need it are refused until it responds");
+      LOG.warning(() -> master + " – " + why + "; requests that need it are refused until it responds");
       master.hangUp();
     }
   }
 
-  /** Sends the next PING, and sees for how long nothing was heard. */
+  /** Sends the next PING, and measures how long the master has been silent. */
   void tick() {
     long now = System.nanoTime();
-    // Where this program itself stood still, nobody was silent.
+    // Not counted: the time in which this process itself stood still.
     silentNanos += Math.min(now - tickedNanos, 2 * TICK_NANOS);
     tickedNanos = now;
     if (hasHeard) {
@@ -179,7 +175,7 @@ final class Heartbeat implements Runnable {
     }
   }
 
-  /** Connects anew, as the master may be another one by now. */
+  /** Reconnects, since there may be another master by now. */
   void renew() {
     Pings open = pings;
     pings = null;
@@ -210,7 +206,7 @@ final class Heartbeat implements Runnable {
     renew();
   }
 
-  /** A connection on which one thread asks and another one hears. */
+  /** A connection on which one thread sends and another one receives. */
   static final class Pings extends Connection {
 
     private final AtomicReference<Socket> socket;
@@ -233,7 +229,7 @@ final class Heartbeat implements Runnable {
       return new Pings(shown, config, socket);
     }
 
-    // An answer is there, and on a busy machine the thread that waits for it has had no turn.
+    // An answer has arrived, but on a busy machine the waiting thread has not run yet.
     private boolean hasUnread() {
       try {
         return socket.get().getInputStream().available() > 0;

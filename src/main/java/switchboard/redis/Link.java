@@ -28,32 +28,31 @@ import switchboard.channel.Ending;
 import switchboard.config.StoreUrl;
 
 /**
- * The way to Redis: which master to ask, and what to do when a connection breaks.
+ * Sends requests to Redis: chooses the master, and retries when a connection breaks.
  *
- * <p>An answer that got lost is asked for again for 0.8 s, with the same words; {@code store.lua}
- * knows an append that it has done. After that nobody knows, and the caller is told so. While a
- * master does not answer nobody waits: who has asked it is told at once, and so is everybody who
- * comes. In a Redis Cluster each key has its master, found by its slot; the others are asked as
- * ever.
+ * <p>A request whose answer was lost is repeated for 0.8 s; {@code store.lua} recognises an append
+ * that it has done. After that the outcome is unknown, and the caller is told so. While a master
+ * does not answer, no request waits for it: those in progress and new ones are refused at once. In
+ * a Redis Cluster each key has its master, found by its slot; the other masters serve as usual.
  *
- * <p><b>Threads.</b> Safe. Blocks its caller for one round trip; until it is known that the master
- * does not answer, which takes 0.8 s; or as long as one that does needs, at most five seconds.
+ * <p><b>Threads.</b> Safe. Blocks its caller for one round trip; at most 0.8 s if the master does
+ * not answer, at most five seconds if it is slow.
  *
- * <p><b>Cost.</b> At most 17 connections a master, however many channels there are, and a thread
- * for each and one more.
+ * <p><b>Cost.</b> At most 17 connections a master, however many channels there are; one thread a
+ * master and one more.
  */
 final class Link implements AutoCloseable, Master.Watch {
 
   private static final Logger LOG = Logger.getLogger(Link.class.getName());
   private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
-  // So long may it take to hand over a slot.
+  // How long handing over a slot may take.
   private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final int REDIRECTIONS = 3;
-  // What Redis answers when it is not, or not yet, the one to ask; nothing was done.
+  // What Redis answers when it cannot serve, or cannot yet; nothing was done.
   private static final List<String> ELSEWHERE =
       List.of("READONLY", "LOADING", "MASTERDOWN", "BUSY", "UNKILLABLE", "CLUSTERDOWN");
 
-  // What it answers while it hands a slot over to another one.
+  // What it answers while it hands a slot over to another master.
   private static final String MOVING = "TRYAGAIN";
 
   private final StoreUrl url;
@@ -66,7 +65,7 @@ final class Link implements AutoCloseable, Master.Watch {
   private volatile boolean isClosed;
 
   /**
-   * Nothing is connected yet.
+   * Not connected yet.
    *
    * @param threads run the heartbeats
    */
@@ -87,7 +86,7 @@ final class Link implements AutoCloseable, Master.Watch {
       heartbeat.onClose(() -> ticks.cancel(false));
       threads.newThread(heartbeat).start();
     } catch (RejectedExecutionException e) {
-      heartbeat.close(); // so is this
+      heartbeat.close(); // this was closed
     }
   }
 
@@ -129,24 +128,24 @@ final class Link implements AutoCloseable, Master.Watch {
     return slots == null ? List.of(only) : slots.owning();
   }
 
-  /** Where to begin: the master, or those that the URL of a Redis Cluster names. */
+  /** The master, or those that the URL of a Redis Cluster names. */
   List<Master> seeds() {
     return slots == null ? List.of(only) : slots.seeds();
   }
 
-  /** Who has a key, as far as is known. */
+  /** The master that has a key, as far as is known. */
   Master master(String key) {
     return slots == null ? only : slots.owner(Slots.of(key));
   }
 
-  /** Looks who has what now. */
+  /** Asks which master has which slot. */
   void refresh() {
     if (slots != null) {
       slots.refresh();
     }
   }
 
-  /** A server has said that another one has a slot. */
+  /** A master has answered that another one has a slot. */
   void moved(JedisRedirectionException to) {
     if (slots != null) {
       slots.moved(to.getSlot(), to.getTargetNode());
@@ -160,7 +159,7 @@ final class Link implements AutoCloseable, Master.Watch {
     }
     JedisException last = null;
     for (int i = 0; i < url.hosts().size(); i++) {
-      // First the one that answered last: each that does not takes its time.
+      // First the one that answered last: waiting for one that does not takes long.
       int index = (lastSentinel + i) % url.hosts().size();
       StoreUrl.Host sentinel = url.hosts().get(index);
       try (Connection connection =
@@ -191,12 +190,12 @@ final class Link implements AutoCloseable, Master.Watch {
   }
 
   /**
-   * Asks until there is an answer.
+   * Sends a request until it is answered.
    *
-   * @param key what it is about
-   * @param request a command, or more than one, about that key
-   * @param isAppend where it is of importance whether it was done
-   * @throws Refused if there is none; says why
+   * @param key decides which master is asked
+   * @param request a command, or more than one, for that key
+   * @param isAppend whether the caller must be told if the outcome is unknown
+   * @throws Refused if there is no answer
    */
   <T> T ask(String key, Function<Connection, T> request, boolean isAppend) {
     Asking<T> asking = new Asking<>(key, request);
@@ -247,7 +246,7 @@ final class Link implements AutoCloseable, Master.Watch {
         requireTurn(master);
         Connection connection = null;
         try {
-          connection = master.take();
+          connection = master.borrow();
           if (isAsking) {
             connection.executeCommand(new CommandArguments(Command.ASKING));
           }
@@ -271,19 +270,19 @@ final class Link implements AutoCloseable, Master.Watch {
         } catch (JedisDataException e) {
           failure = refusal(e, master, connection);
         } catch (RuntimeException e) {
-          master.discard(connection); // nobody knows what it still has to say
+          master.discard(connection); // the rest of the answer may follow
           throw e;
         }
         pause();
         if (isClosed || !isPatient || isOver()) {
-          master.refuses(!isMoving(failure)); // who hands over a slot is there
+          master.refuses(!isMoving(failure)); // one that hands over a slot is up
           throw failure;
         }
         isAgain = true;
       }
     }
 
-    // Whatever broke, it is tried once more.
+    // It is tried again at least once.
     private boolean isOver() {
       long patience = isMoving(failure) ? MOVING_NANOS : PATIENCE_NANOS;
       return isAgain && System.nanoTime() - startNanos >= patience;
@@ -303,7 +302,7 @@ final class Link implements AutoCloseable, Master.Watch {
           throw new JedisException("all " + Master.CONNECTIONS + " connections are in use");
         }
         held = master;
-        master.requireAnswers(); // while this one waited for its turn it went away
+        master.requireAnswers(); // it may have gone away meanwhile
       }
     }
 
@@ -320,11 +319,11 @@ final class Link implements AutoCloseable, Master.Watch {
     try {
       connection.forceDisconnect();
     } catch (java.io.IOException | JedisException e) {
-      LOG.log(Level.FINEST, "a connection to Redis was already closed", e);
+      LOG.log(Level.FINEST, "connection to Redis was closed before", e);
     }
   }
 
-  /** What may pass with time; anything else is thrown. */
+  /** An error that may pass with time; any other is thrown. */
   private JedisException refusal(JedisDataException e, Master master, Connection connection) {
     String message = String.valueOf(e.getMessage());
     if (message.contains("OOM command not allowed") || message.startsWith("OOM")) {
@@ -341,7 +340,7 @@ final class Link implements AutoCloseable, Master.Watch {
       if (connection == null) {
         master.refuses(true);
       }
-      throw new Refused(Ending.STORE_UNAVAILABLE, url + ": Redis says \"" + message + "\"");
+      throw new Refused(Ending.STORE_UNAVAILABLE, url + ": Redis answers \"" + message + "\"");
     }
     master.doubt();
     refresh();

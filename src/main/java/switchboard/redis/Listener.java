@@ -14,21 +14,19 @@ import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
-import redis.clients.jedis.BinaryJedisPubSub;
-import redis.clients.jedis.BinaryJedisShardedPubSub;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /**
- * Hears what is appended at other servers: one connection and one thread for each master, every
- * channel that somebody listens to here.
+ * Receives what other servers append: one connection and one thread for each master, subscribed to
+ * every channel that has a reader here.
  *
- * <p>Silence is not trusted. What this server says to itself now and then must come back from each
- * master; when it does not, that connection is given up, whatever the socket says. After every new
- * connection each channel is looked at, since nobody knows what was missed.
+ * <p>Silence is not trusted. The probes that this server publishes to itself must come back from
+ * each master; when they do not, that connection is closed, whatever the state of its socket. After
+ * every new connection each channel is compared with Redis, since messages may have been missed.
  *
- * <p>In a Redis Cluster a channel is heard at the master that has its slot (sharded Pub/Sub). When
- * a slot moves, the master that had it says so, and the channel is heard at the other one.
+ * <p>In a Redis Cluster a channel is received from the master that has its slot (sharded Pub/Sub).
+ * When a slot moves, its former master says so, and the channel is subscribed to at the new one.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -45,17 +43,17 @@ final class Listener implements AutoCloseable {
   private final Runnable onConnect;
   private final Predicate<Runnable> workers;
   private final ThreadFactory threads;
-  private final Map<String, Wanted> wanted = new ConcurrentHashMap<>();
-  private final Map<Master, Ear> ears = new ConcurrentHashMap<>();
+  private final Map<String, Interest> interests = new ConcurrentHashMap<>();
+  private final Map<Master, MasterSubscriber> subscribers = new ConcurrentHashMap<>();
   private final AtomicBoolean willFollow = new AtomicBoolean();
   private volatile boolean isClosed;
 
-  /** A channel, and where it was last asked for. */
-  private static final class Wanted {
+  /** A channel that is read here, and where it was subscribed to last. */
+  private static final class Interest {
     private final MirroredLog log;
-    private volatile Ear ear;
+    private volatile MasterSubscriber subscriber;
 
-    private Wanted(MirroredLog log) {
+    private Interest(MirroredLog log) {
       this.log = log;
     }
   }
@@ -63,9 +61,9 @@ final class Listener implements AutoCloseable {
   /**
    * Starts to listen.
    *
-   * @param silenceMillis after so long without a word a connection is given up
-   * @param onConnect after every new connection; must not wait
-   * @param workers do what may wait
+   * @param silenceMillis how long a connection may be silent before it is closed
+   * @param onConnect runs after every new connection; must not wait
+   * @param workers run what may wait
    */
   Listener(
       Link link,
@@ -80,30 +78,31 @@ final class Listener implements AutoCloseable {
     this.onConnect = onConnect;
     this.workers = workers;
     this.threads = threads;
-    openEars();
+    openSubscribers();
   }
 
-  /** What this server says to itself, at each master. */
-  Collection<String> words() {
-    return ears.values().stream().map(ear -> ear.own).toList();
+  /** The Pub/Sub channel for probes at each master. */
+  Collection<String> probeChannels() {
+    return subscribers.values().stream().map(subscriber -> subscriber.probeKey).toList();
   }
 
-  /** Whether something was heard from every master not long ago. */
+  /** Whether every connection has received something lately. */
   boolean isWell() {
-    return !ears.isEmpty() && ears.values().stream().allMatch(Ear::isWell);
+    return !subscribers.isEmpty()
+        && subscribers.values().stream().allMatch(MasterSubscriber::isWell);
   }
 
-  /** Gives up connections that have been silent for too long. */
+  /** Closes connections that have been silent for too long. */
   void tick() {
-    ears.values().forEach(Ear::tick);
+    subscribers.values().forEach(MasterSubscriber::tick);
   }
 
-  /** Listens where the slots of a Redis Cluster are now. May wait for it. */
+  /** Subscribes where the slots of a Redis Cluster are now. May wait for Redis. */
   void follow() {
     willFollow.set(false);
     if (link.isCluster() && !isClosed) {
-      openEars();
-      wanted.forEach(this::place);
+      openSubscribers();
+      interests.forEach(this::place);
     }
   }
 
@@ -113,33 +112,33 @@ final class Listener implements AutoCloseable {
     }
   }
 
-  private synchronized void openEars() {
+  private synchronized void openSubscribers() {
     link.refresh();
     Collection<Master> masters = link.masters();
     if (masters.isEmpty()) {
-      return; // the cluster does not tell them now; whoever is heard may go on
+      return; // not known now; keep the connections that there are
     }
     for (Master master : masters) {
-      if (!isClosed && !ears.containsKey(master)) {
-        Ear ear = new Ear(master);
-        ears.put(master, ear);
-        threads.newThread(ear::run).start();
+      if (!isClosed && !subscribers.containsKey(master)) {
+        MasterSubscriber subscriber = new MasterSubscriber(master);
+        subscribers.put(master, subscriber);
+        threads.newThread(subscriber::run).start();
       }
     }
-    for (Master master : List.copyOf(ears.keySet())) {
+    for (Master master : List.copyOf(subscribers.keySet())) {
       if (!masters.contains(master)) {
-        ears.remove(master).close();
+        subscribers.remove(master).close();
       }
     }
   }
 
-  // Where it is to be heard now, unless it was asked for there.
-  private void place(String key, Wanted channel) {
-    Ear ear = ears.get(link.master(key));
-    Ear before = channel.ear;
-    if (ear != null && ear != before && ear.isReady()) {
-      channel.ear = ear;
-      ear.ask(List.of(key)); // the one before lets go of it by itself
+  // At the master that has its slot now, unless it is subscribed to there.
+  private void place(String key, Interest channel) {
+    MasterSubscriber subscriber = subscribers.get(link.master(key));
+    MasterSubscriber before = channel.subscriber;
+    if (subscriber != null && subscriber != before && subscriber.isReady()) {
+      channel.subscriber = subscriber;
+      subscriber.subscribe(List.of(key)); // the former master ends its own
     }
   }
 
@@ -149,20 +148,20 @@ final class Listener implements AutoCloseable {
 
   void add(MirroredLog log) {
     String key = key(log);
-    Wanted channel = new Wanted(log);
-    wanted.put(key, channel);
-    // First into the map, then the look at the connection: it is one that takes the whole map once
-    // it is there, or it is there and takes this one.
+    Interest channel = new Interest(log);
+    interests.put(key, channel);
+    // Register first, then check the connection: one that is still starting subscribes to the
+    // whole map; one that is ready is asked for this key.
     place(key, channel);
   }
 
   void remove(MirroredLog log) {
     String key = key(log);
-    Wanted channel = wanted.get(key);
-    if (channel != null && channel.log == log && wanted.remove(key, channel)) {
-      Ear ear = channel.ear;
-      if (ear != null) {
-        ear.leave(key);
+    Interest channel = interests.get(key);
+    if (channel != null && channel.log == log && interests.remove(key, channel)) {
+      MasterSubscriber subscriber = channel.subscriber;
+      if (subscriber != null) {
+        subscriber.unsubscribe(key);
       }
     }
   }
@@ -170,34 +169,25 @@ final class Listener implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
-    ears.values().forEach(Ear::close);
+    subscribers.values().forEach(MasterSubscriber::close);
   }
 
-  /** One connection of Jedis', plain or sharded Pub/Sub. */
-  private interface Voice {
-    void proceed(Connection connection, byte[]... first);
-
-    void ask(byte[][] keys);
-
-    void leave(byte[] key);
-  }
-
-  /** What is heard from one master. */
-  private final class Ear {
+  /** Receives what one master publishes. */
+  private final class MasterSubscriber implements PubSubConnection.Receiver {
 
     private final Master master;
-    private volatile String own = prefix + "probe:" + UUID.randomUUID();
-    private volatile Voice voice;
+    private volatile String probeKey = prefix + "probe:" + UUID.randomUUID();
+    private volatile PubSubConnection ready;
     private volatile Connection connection;
     private volatile long heardNanos = System.nanoTime();
-    private volatile boolean isLeft;
+    private volatile boolean isClosing;
 
-    private Ear(Master master) {
+    private MasterSubscriber(Master master) {
       this.master = master;
     }
 
     private boolean isReady() {
-      return voice != null;
+      return ready != null;
     }
 
     private boolean isWell() {
@@ -219,8 +209,8 @@ final class Listener implements AutoCloseable {
       }
     }
 
-    // The master was away and is back. What it sends on a connection from before may still come,
-    // or only when the kernel tries again, which it does after ever longer pauses.
+    // The master was away and is back. On an older connection its messages may arrive only with
+    // the kernel's next retransmission, and the pauses between those grow.
     private boolean isDeaf() {
       long back = master.backNanos();
       boolean isDoubtful = System.nanoTime() - back > DOUBT_MILLIS * 1_000_000L;
@@ -228,24 +218,27 @@ final class Listener implements AutoCloseable {
     }
 
     private void run() {
-      while (!isClosed && !isLeft) {
+      while (!isClosed && !isClosing) {
         try {
-          own = word();
+          probeKey = newProbeKey();
           Connection fresh = master.connect(silenceMillis);
           connection = fresh;
           heardNanos = System.nanoTime();
-          // It returns when nothing is subscribed to any more, which never happens.
-          Voice next = link.isCluster() ? new Sharded(this) : new Plain(this);
-          next.proceed(fresh, bytes(own));
+          // It returns when no subscription is left, which never happens.
+          PubSubConnection next =
+              link.isCluster()
+                  ? new PubSubConnection.Sharded(this)
+                  : new PubSubConnection.Plain(this);
+          next.proceed(fresh, bytes(probeKey));
         } catch (JedisRedirectionException e) {
-          link.moved(e); // the slot of one that was asked for here
+          link.moved(e); // the slot of a channel has another master
         } catch (RuntimeException e) {
           LOG.log(
               isClosed ? Level.FINEST : Level.FINE,
               e,
               () -> link.url() + " – Pub/Sub connection failed, reconnecting");
         } finally {
-          voice = null;
+          ready = null;
           if (connection != null) {
             Link.closeQuietly(connection);
             connection = null;
@@ -258,186 +251,129 @@ final class Listener implements AutoCloseable {
       }
     }
 
-    // Sharded Pub/Sub brings only what has a slot of that master's.
-    private String word() {
+    // With sharded Pub/Sub a master serves only channels in its own slots.
+    private String newProbeKey() {
       if (!link.isCluster()) {
-        return own;
+        return probeKey;
       }
-      String word = prefix + "probe:" + UUID.randomUUID();
+      String key = prefix + "probe:" + UUID.randomUUID();
       boolean hasSlots = link.masters().contains(master);
       for (int tag = 0; hasSlots && tag < TAGS; tag++) {
-        String tagged = word + "{" + tag + "}";
+        String tagged = key + "{" + tag + "}";
         if (link.master(tagged) == master) {
           return tagged;
         }
       }
-      throw new IllegalStateException("the master has no slot");
+      throw new IllegalStateException(master + " has no slot");
     }
 
     private void pause() {
       try {
         Thread.sleep(ThreadLocalRandom.current().nextLong(50, 200));
       } catch (InterruptedException e) {
-        isLeft = true;
+        isClosing = true;
       }
     }
 
     private void close() {
-      isLeft = true;
+      isClosing = true;
       Connection open = connection;
       if (open != null) {
         Link.closeQuietly(open);
       }
     }
 
-    private void ask(List<String> keys) {
-      Voice now = voice;
+    private void subscribe(List<String> keys) {
+      PubSubConnection now = ready;
       try {
         if (now != null) {
-          now.ask(keys.stream().map(Listener::bytes).toArray(byte[][]::new));
+          now.subscribeTo(keys.stream().map(Listener::bytes).toArray(byte[][]::new));
         }
       } catch (RuntimeException e) {
-        LOG.log(Level.FINE, "the connection failed; the next one subscribes to all channels", e);
+        LOG.log(Level.FINE, "connection failed; the next one subscribes to all", e);
       }
     }
 
-    private void leave(String key) {
-      Voice now = voice;
+    private void unsubscribe(String key) {
+      PubSubConnection now = ready;
       try {
         if (now != null) {
-          now.leave(bytes(key));
+          now.unsubscribeFrom(bytes(key));
         }
       } catch (RuntimeException e) {
-        LOG.log(Level.FINE, "the connection failed; the next one does not subscribe", e);
+        LOG.log(Level.FINE, "connection failed; the next one does not subscribe to it", e);
       }
     }
 
-    private void askForAll() {
+    private void subscribeToAll() {
       List<String> keys = new ArrayList<>();
-      wanted.forEach(
+      interests.forEach(
           (key, channel) -> {
             if (link.master(key) == master) {
-              channel.ear = this;
+              channel.subscriber = this;
               keys.add(key);
             }
           });
       if (link.isCluster()) {
-        // One word to a cluster is about one slot.
+        // One command to a cluster may name one slot only.
         keys.stream()
             .collect(Collectors.groupingBy(Slots::of))
             .values()
-            .forEach(this::askInBatches);
+            .forEach(this::subscribeInBatches);
       } else {
-        askInBatches(keys);
+        subscribeInBatches(keys);
       }
     }
 
-    private void askInBatches(List<String> keys) {
+    private void subscribeInBatches(List<String> keys) {
       for (int i = 0; i < keys.size(); i += BATCH) {
-        ask(keys.subList(i, Math.min(i + BATCH, keys.size())));
+        subscribe(keys.subList(i, Math.min(i + BATCH, keys.size())));
       }
     }
 
-    private void heard(byte[] channel, byte[] message) {
+    @Override
+    public void heard(byte[] channel, byte[] message) {
       heardNanos = System.nanoTime();
-      Wanted there = wanted.get(text(channel));
+      Interest there = interests.get(text(channel));
       if (there != null) {
         try {
           there.log.hear(Heard.parse(message));
         } catch (RuntimeException e) {
-          // One channel's trouble must not deafen the others.
-          LOG.log(Level.WARNING, e, () -> "channel \"" + there.log.name() + "\" – not heard");
+          // An error in one channel must not affect the others.
+          LOG.log(
+              Level.WARNING, e, () -> "channel \"" + there.log.name() + "\" – unreadable message");
           there.log.syncSoon();
         }
       }
     }
 
-    private void subscribed(Voice speaker, byte[] channel) {
+    @Override
+    public void subscribed(PubSubConnection by, byte[] channel) {
       heardNanos = System.nanoTime();
       String key = text(channel);
-      Wanted there = wanted.get(key);
-      if (key.equals(own)) {
-        voice = speaker;
-        askForAll();
+      Interest there = interests.get(key);
+      if (key.equals(probeKey)) {
+        ready = by;
+        subscribeToAll();
         onConnect.run();
       } else if (there != null) {
-        // What was appended before this moment did not come this way.
+        // What was appended before was not received.
         there.log.listened();
       }
     }
 
-    // Nobody asked for it where it is still wanted here: its slot is another master's now.
-    private void unsubscribed(byte[] channel) {
+    // Unasked, while it is still of interest here: its slot has moved to another master.
+    @Override
+    public void unsubscribed(byte[] channel) {
       String key = text(channel);
-      if (key.equals(own)) {
+      if (key.equals(probeKey)) {
         throw new IllegalStateException("the slot of the probe channel has moved");
       }
-      Wanted there = wanted.get(key);
-      if (there != null && there.ear == this) {
-        there.ear = null;
+      Interest there = interests.get(key);
+      if (there != null && there.subscriber == this) {
+        there.subscriber = null;
         followSoon();
       }
-    }
-  }
-
-  private static final class Plain extends BinaryJedisPubSub implements Voice {
-    private final Ear ear;
-
-    private Plain(Ear ear) {
-      this.ear = ear;
-    }
-
-    @Override
-    public void ask(byte[][] keys) {
-      subscribe(keys);
-    }
-
-    @Override
-    public void leave(byte[] key) {
-      unsubscribe(key);
-    }
-
-    @Override
-    public void onMessage(byte[] channel, byte[] message) {
-      ear.heard(channel, message);
-    }
-
-    @Override
-    public void onSubscribe(byte[] channel, int count) {
-      ear.subscribed(this, channel);
-    }
-  }
-
-  private static final class Sharded extends BinaryJedisShardedPubSub implements Voice {
-    private final Ear ear;
-
-    private Sharded(Ear ear) {
-      this.ear = ear;
-    }
-
-    @Override
-    public void ask(byte[][] keys) {
-      ssubscribe(keys);
-    }
-
-    @Override
-    public void leave(byte[] key) {
-      sunsubscribe(key);
-    }
-
-    @Override
-    public void onSMessage(byte[] channel, byte[] message) {
-      ear.heard(channel, message);
-    }
-
-    @Override
-    public void onSSubscribe(byte[] channel, int count) {
-      ear.subscribed(this, channel);
-    }
-
-    @Override
-    public void onSUnsubscribe(byte[] channel, int count) {
-      ear.unsubscribed(channel);
     }
   }
 

@@ -27,18 +27,18 @@ import redis.clients.jedis.exceptions.JedisException;
 import switchboard.config.StoreUrl;
 
 /**
- * One server that keeps channels, and the connections to it. Once it was asked for something, a
- * {@link Heartbeat} sees whether it answers; while it does not, nobody waits for it: who has asked
- * it is hung up on, and who comes is refused at once.
+ * One Redis server that keeps channels, and the connections to it. From the first request on, a
+ * {@link Heartbeat} checks whether it answers. While it does not, no request waits for it: those in
+ * progress are disconnected, new ones are refused at once.
  *
  * <p><b>Threads.</b> Safe.
  *
- * <p><b>Cost.</b> At most 17 connections, however many channels there are: 16 that ask and the
- * heartbeat's.
+ * <p><b>Cost.</b> At most 17 connections, however many channels there are: 16 for requests and one
+ * for the heartbeat.
  */
 final class Master {
 
-  /** What the masters of one Redis have in common. */
+  /** What the masters of one Redis share. */
   interface Watch {
 
     /** Runs a heartbeat from now on. */
@@ -47,7 +47,7 @@ final class Master {
     /** It answers again. */
     void isBack();
 
-    /** It is away: who has taken its place? May wait. */
+    /** It is away; another server may have taken its place. May wait. */
     void lookForAnother();
   }
 
@@ -69,9 +69,9 @@ final class Master {
   private volatile long renewedNanos = System.nanoTime() - BETWEEN_RENEWALS_NANOS;
 
   /**
-   * Nothing is connected yet.
+   * Not connected yet.
    *
-   * @param address where it is now; may wait
+   * @param address its current address; may wait
    */
   Master(StoreUrl url, Supplier<HostAndPort> address, Watch watch) {
     this.url = url;
@@ -79,19 +79,19 @@ final class Master {
     this.watch = watch;
   }
 
-  /** Whether it answers, and did what it was last asked for. */
+  /** Whether it answers, and did not refuse the last request. */
   boolean isUp() {
     return !isAway() && !refuses;
   }
 
-  /** Whether it does not respond. */
+  /** Whether it does not answer. */
   boolean isAway() {
     Heartbeat now = heartbeat;
     return now != null && now.isAway();
   }
 
   /**
-   * Nobody waits for one that is away.
+   * Requires that it is not away.
    *
    * @throws JedisException if it is
    */
@@ -102,18 +102,18 @@ final class Master {
     }
   }
 
-  /** Since when it answers, by {@link System#nanoTime}; long ago where nobody has asked it. */
+  /** When it last began to answer, by {@link System#nanoTime}; long ago if it was never asked. */
   long backNanos() {
     Heartbeat now = heartbeat;
     return now == null ? System.nanoTime() - Long.MAX_VALUE / 2 : now.backNanos();
   }
 
-  /** Whether it answered that it does nothing now, as a replica, say. */
+  /** Whether it answered that it serves no requests now, for example as a replica. */
   void refuses(boolean refuses) {
     this.refuses = refuses;
   }
 
-  /** Where it was when it was last connected to. */
+  /** Its address at the last connection. */
   HostAndPort address() {
     return last;
   }
@@ -121,7 +121,7 @@ final class Master {
   /**
    * A new connection.
    *
-   * @param silenceMillis so long may nothing be heard where that is waited for
+   * @param silenceMillis timeout of reads that block
    */
   Connection connect(int silenceMillis) {
     last = address.get();
@@ -129,7 +129,7 @@ final class Master {
     return new Connection(sockets(last, config, socket -> {}), config);
   }
 
-  /** One of a kind; both its parts may take so long. */
+  /** A connection of a special kind; the timeout holds for connecting and for reading. */
   <C extends Connection> C connect(
       BiFunction<JedisSocketFactory, JedisClientConfig, C> kind, int timeoutMillis) {
     last = address.get();
@@ -137,9 +137,9 @@ final class Master {
     return kind.apply(sockets(last, config, socket -> {}), config);
   }
 
-  /** One that is hung up when the master is away. */
+  /** A connection for requests, closed when the master is away. */
   Connection connectToAsk() {
-    // Where it is now the heartbeat knows; to find that out may take long.
+    // The last address: finding out the current one may take long, and the heartbeat does that.
     HostAndPort there = last == null ? address.get() : last;
     last = there;
     JedisClientConfig config = config(TIMEOUT_MILLIS, 0);
@@ -149,7 +149,7 @@ final class Master {
   private void hangUpWhenAway(Socket socket) {
     sockets.removeIf(Socket::isClosed);
     sockets.add(socket);
-    requireAnswers(); // after it was added: it is hung up, or knows
+    requireAnswers(); // after adding it, so that none is missed
   }
 
   private JedisClientConfig config(int timeoutMillis, int silenceMillis) {
@@ -163,7 +163,7 @@ final class Master {
         .build();
   }
 
-  // Not the one of Jedis': that shows a socket only once it is connected, which may take long.
+  // Not Jedis' own factory, which hands out a socket only once it is connected.
   private JedisSocketFactory sockets(
       HostAndPort to, JedisClientConfig config, Consumer<Socket> onOpen) {
     return () -> {
@@ -175,7 +175,7 @@ final class Master {
             onOpen.accept(socket);
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
-            // What is given up is not sent later, when the network works again.
+            // What was abandoned must not be sent later, when the network works again.
             socket.setSoLinger(true, 0);
             InetSocketAddress at = new InetSocketAddress(each, to.getPort());
             socket.connect(at, config.getConnectionTimeoutMillis());
@@ -196,14 +196,14 @@ final class Master {
   private static Socket secure(Socket socket, HostAndPort to) throws IOException {
     SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
     SSLSocket secure = (SSLSocket) factory.createSocket(socket, to.getHost(), to.getPort(), true);
-    // Without it any certificate would do that is trusted, whatever host it is for.
+    // Otherwise a trusted certificate for any host would be accepted.
     SSLParameters parameters = secure.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     secure.setSSLParameters(parameters);
     return secure;
   }
 
-  /** Whether there was a turn within two seconds; {@link #release} ends it. */
+  /** Whether a connection became free within two seconds; {@link #release} frees it. */
   boolean acquire() throws InterruptedException {
     if (heartbeat == null) {
       watch();
@@ -223,7 +223,7 @@ final class Master {
     free.release();
   }
 
-  Connection take() {
+  Connection borrow() {
     Connection connection = idle.poll();
     return connection == null ? connectToAsk() : connection;
   }
@@ -238,19 +238,19 @@ final class Master {
     if (connection != null) {
       Link.closeQuietly(connection);
     }
-    // Whatever broke it may have broken the others; what they cost is a connect.
+    // What broke it may have broken the others; a new connection is cheap.
     for (Connection other = idle.poll(); other != null; other = idle.poll()) {
       Link.closeQuietly(other);
     }
   }
 
-  /** It does not answer: whoever waits for that learns it now. */
+  /** It does not answer: ends all requests that wait for it. */
   void hangUp() {
     for (Socket socket : sockets) {
       try {
         socket.close();
       } catch (IOException e) {
-        LOG.log(Level.FINEST, "it was already closed", e);
+        LOG.log(Level.FINEST, "socket was closed before", e);
       }
     }
     discard(null);

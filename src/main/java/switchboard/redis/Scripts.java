@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
@@ -19,6 +20,9 @@ import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels.Refused;
+import switchboard.log.Append;
+import switchboard.log.Producer;
+import switchboard.log.Retention;
 
 /**
  * Calls {@code store.lua}.
@@ -31,8 +35,8 @@ final class Scripts {
   private static final Pattern MASTER =
       Pattern.compile("(?s)role:master.*?master_replid:([0-9a-f]{12})");
 
-  /** Where among the arguments of "create" it says what makes it known again. */
-  private static final int CREATED_ONCE = 18;
+  /** How long an append can be sent again without being done twice. */
+  private static final int ONCE_MILLIS = 60_000;
 
   private static final List<String> GONE = List.of("deleted", "removed");
 
@@ -56,7 +60,7 @@ final class Scripts {
 
   private static String hash(byte[] text) {
     try {
-      // Not for secrecy: EVALSHA names scripts so.
+      // Not for security: EVALSHA identifies scripts by it.
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(text));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
@@ -68,7 +72,39 @@ final class Scripts {
     return prefix + "{" + name + "}";
   }
 
-  /** One call; its arguments are strings, numbers and bytes. */
+  /** Among the arguments of a call, what tells a repetition of it from another call. */
+  record Once(Object id) {
+    @Override
+    public String toString() {
+      return id.toString();
+    }
+  }
+
+  /** An append to the channel that has this {@code id}. */
+  AppendReply append(ChannelName name, String id, Retention retention, Append append) {
+    Producer producer = append.producer();
+    State state =
+        call(
+            "append",
+            name,
+            id,
+            new Once(UUID.randomUUID()),
+            ONCE_MILLIS,
+            retention.maxMessages(),
+            retention.maxBytes(),
+            retention.maxAge().toMillis(),
+            retention.maxProducers(),
+            producer == null ? "" : producer.id(),
+            producer == null ? 0 : producer.epoch(),
+            producer == null ? 0 : producer.seq(),
+            append.seq() == null ? 0 : 1,
+            append.seq() == null ? "" : append.seq(),
+            append.close() ? 1 : 0,
+            append.messages());
+    return AppendReply.of(append, state);
+  }
+
+  /** One call; its arguments are strings, numbers, bytes, lists of bytes, and {@link Once}. */
   State call(String operation, ChannelName name, Object... arguments) {
     List<Object> all = new ArrayList<>(List.of(operation, prefix, name.value()));
     all.addAll(List.of(arguments));
@@ -79,14 +115,14 @@ final class Scripts {
     return state;
   }
 
-  // In a Redis Cluster a fork and its source may have different masters. So whoever sees first that
-  // a fork is gone tells its source; the same word twice does nothing.
+  // In a Redis Cluster a fork and its source may have different masters. The first server that
+  // notices that a fork is gone tells its source; doing so twice has no effect.
   private void release(ChannelName name, State state) {
     if (link.isCluster() && GONE.contains(state.status()) && state.more().size() > 1) {
       try {
-        String source = state.more(0).split("\\|", 2)[0];
-        call("release", new ChannelName(source), name + ":" + state.more(1));
-        call("released", name, state.more(1));
+        String source = state.text(0).split("\\|", 2)[0];
+        call("release", new ChannelName(source), new Once(name + ":" + state.text(1)));
+        call("released", name, state.text(1));
       } catch (Refused e) {
         LOG.log(
             Level.FINE,
@@ -102,8 +138,8 @@ final class Scripts {
   /**
    * Where many logs of one master end, in one round trip and without a script.
    *
-   * @return one for each name; {@code null} where only a look tells: there is no such channel, or
-   *     Redis' history is another one since it was written
+   * @return one for each name; {@code null} where the log must be read: there is no such channel,
+   *     or the history of Redis has changed since it was written
    */
   List<Head> heads(List<ChannelName> names) {
     return names.isEmpty()
@@ -128,7 +164,7 @@ final class Scripts {
     return answers.subList(1, answers.size()).stream().map(a -> head(a, history)).toList();
   }
 
-  // As store.lua writes it down with each channel; nothing of a replica.
+  // As store.lua stores it with each channel; null for a replica.
   private static String history(Object info) {
     Matcher master =
         info instanceof byte[] bytes
@@ -177,19 +213,19 @@ final class Scripts {
     return all;
   }
 
-  // In a Redis Cluster all of them: so a master that hands the channel's slot over to another one
-  // does nothing to a channel of which it has only a part.
+  // In a Redis Cluster all of them, so that a master that is handing over the channel's slot does
+  // not
+  // change a channel of which it has only a part.
   private List<String> keys(ChannelName name, List<Object> arguments) {
     String key = key(name);
     if (!link.isCluster()) {
       return List.of(key + ":m");
     }
     List<String> keys = new ArrayList<>(List.of(key + ":m", key + ":l", key + ":p"));
-    switch (arguments.get(0).toString()) {
-      case "append" -> keys.add(key + ":i:" + arguments.get(4));
-      case "create" -> keys.add(key + ":i:" + arguments.get(CREATED_ONCE));
-      case "mark", "release", "branch" -> keys.add(key + ":i:" + arguments.get(3));
-      default -> {} // nothing that is done once
+    for (Object argument : arguments) {
+      if (argument instanceof Once) {
+        keys.add(key + ":i:" + argument);
+      }
     }
     return keys;
   }

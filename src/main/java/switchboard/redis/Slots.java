@@ -2,6 +2,7 @@ package switchboard.redis;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +21,14 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 import switchboard.config.StoreUrl;
 
 /**
- * Which master of a Redis Cluster has which slot, as far as is known; a server that knows better
- * says so ({@code MOVED}).
+ * Which master of a Redis Cluster has which slot, as far as this server knows; a master that is
+ * asked for a slot that it no longer has says so ({@code MOVED}).
  *
  * <p><b>Threads.</b> Safe.
  */
 final class Slots {
 
-  /** So many does every Redis Cluster have. */
+  /** Every Redis Cluster has this many. */
   static final int COUNT = 16_384;
 
   private static final Logger LOG = Logger.getLogger(Slots.class.getName());
@@ -37,6 +38,7 @@ final class Slots {
   private final Master.Watch watch;
   private final AtomicReferenceArray<Master> owners = new AtomicReferenceArray<>(COUNT);
   private final Map<HostAndPort, Master> masters = new ConcurrentHashMap<>();
+  private volatile Set<Master> owning = Set.of();
   private final ReentrantLock refreshing = new ReentrantLock();
   private volatile long refreshedNanos = System.nanoTime() - BETWEEN_NANOS;
 
@@ -49,7 +51,7 @@ final class Slots {
     return JedisClusterCRC16.getSlot(key);
   }
 
-  /** Who has a slot; anybody where that is not known. */
+  /** The master of a slot; any of them where that is not known. */
   Master owner(int slot) {
     Master owner = owners.get(slot);
     if (owner == null) {
@@ -70,17 +72,10 @@ final class Slots {
 
   /** Those that have slots. */
   Set<Master> owning() {
-    Set<Master> all = new LinkedHashSet<>();
-    for (int slot = 0; slot < COUNT; slot++) {
-      Master owner = owners.get(slot);
-      if (owner != null) {
-        all.add(owner);
-      }
-    }
-    return all;
+    return owning;
   }
 
-  /** How many slots nobody has. */
+  /** How many slots have no master. */
   int uncovered() {
     int count = 0;
     for (int slot = 0; slot < COUNT; slot++) {
@@ -90,13 +85,27 @@ final class Slots {
   }
 
   void moved(int slot, HostAndPort address) {
-    owners.set(slot, at(address));
+    Master owner = at(address);
+    if (owners.getAndSet(slot, owner) != owner) {
+      countOwners();
+    }
+  }
+
+  private synchronized void countOwners() {
+    Set<Master> all = new LinkedHashSet<>();
+    for (int slot = 0; slot < COUNT; slot++) {
+      Master owner = owners.get(slot);
+      if (owner != null) {
+        all.add(owner);
+      }
+    }
+    owning = Collections.unmodifiableSet(all);
   }
 
   /** Asks the cluster, unless that was done just now. */
   void refresh() {
     if (!refreshing.tryLock()) {
-      return; // somebody is at it
+      return; // another thread is asking
     }
     try {
       if (System.nanoTime() - refreshedNanos >= BETWEEN_NANOS) {
@@ -118,7 +127,7 @@ final class Slots {
       try (Connection connection = master.connectToAsk()) {
         Object answer =
             connection.executeCommand(new CommandArguments(Command.CLUSTER).add("SLOTS"));
-        take((List<?>) answer, master.address());
+        assign((List<?>) answer, master.address());
         return;
       } catch (JedisException e) {
         LOG.log(Level.FINE, e, () -> url + " – one server did not return CLUSTER SLOTS");
@@ -126,7 +135,7 @@ final class Slots {
     }
   }
 
-  private void take(List<?> ranges, HostAndPort asked) {
+  private void assign(List<?> ranges, HostAndPort asked) {
     Master[] fresh = new Master[COUNT];
     for (Object each : ranges) {
       List<?> range = (List<?>) each;
@@ -142,10 +151,10 @@ final class Slots {
     for (int slot = 0; slot < COUNT; slot++) {
       owners.set(slot, fresh[slot]);
     }
-    Set<Master> owning = owning();
+    countOwners();
     for (Master master : masters.values()) {
       if (!owning.contains(master)) {
-        master.close(); // should it be asked again it is there again
+        master.close(); // it connects again if it is asked again
       }
     }
   }

@@ -12,14 +12,14 @@ import switchboard.log.EpochHistory.EpochStart;
 import switchboard.log.Offset;
 
 /**
- * What {@code store.lua} answers: what became of the request, and the channel as it is now.
+ * What {@code store.lua} answers: the outcome of the request, and the current state of the channel.
  *
- * @param id tells the channel from an earlier one of its name
+ * @param id differs from that of an earlier channel of the same name
  * @param head the number behind its newest message
  * @param first the number of its oldest
  * @param epochs those of its offsets
- * @param before the epochs that its offsets had before Redis' history changed, each with where its
- *     readers read on
+ * @param before the epochs that its offsets had before the history of Redis changed, each with the
+ *     number at which its readers read on
  * @param now the time at that Redis, in milliseconds; 0 where there is no such channel
  * @param more what else the operation answered
  */
@@ -40,12 +40,15 @@ record State(
 
   private static final int FIELDS = 14;
 
+  /** Answers what a fork inherits, of any length, and no channel. */
+  private static final String BRANCHED = "branched";
+
   /** Whether there is such a channel. */
   boolean exists() {
     return id != null;
   }
 
-  /** The channel alone: what the operation answered besides may be a page of messages. */
+  /** Without what else was answered, which may be a page of messages. */
   State withoutMore() {
     return new State(
         status,
@@ -66,7 +69,7 @@ record State(
   static State parse(List<?> answer) {
     List<byte[]> parts = new ArrayList<>();
     answer.forEach(part -> parts.add((byte[]) part));
-    if (parts.size() < FIELDS) {
+    if (parts.size() < FIELDS || text(parts, 0).equals(BRANCHED)) {
       List<byte[]> more = parts.subList(1, parts.size());
       return new State(
           text(parts, 0), null, 0, 0, 0, false, null, null, null, null, List.of(), 0, more);
@@ -96,11 +99,26 @@ record State(
   }
 
   /** One of the things that the operation answered besides. */
-  String more(int i) {
+  String text(int i) {
     return text(more, i);
   }
 
-  // From what was written: Redis counts in milliseconds, and the same request must find the same.
+  long number(int i) {
+    return number(more, i);
+  }
+
+  /** The number of the first of the {@linkplain #entries messages} that a look answered. */
+  long from() {
+    return number(0);
+  }
+
+  /** Messages that a look answered. */
+  List<LogEntry> entries() {
+    return more.stream().skip(1).map(LogEntry::parse).toList();
+  }
+
+  // From the text: Redis counts in milliseconds, and a repeated request must find the same
+  // lifetime.
   private static Lifetime lifetime(String ttl, String written) {
     if (written.isEmpty()) {
       return Lifetime.UNBOUNDED;
@@ -156,7 +174,7 @@ record State(
     return epochs.offset(number);
   }
 
-  /** Where a reader with an offset from before Redis' history changed reads on; -1 for others. */
+  /** Where a reader with an offset from before a change of history reads on; -1 for others. */
   long placeOfBefore(Offset offset) {
     for (Offset end : before) {
       if (end.epoch() == offset.epoch()) {
@@ -166,7 +184,7 @@ record State(
     return -1;
   }
 
-  /** Whether everything before an offset is in this log, or was until it was forgotten. */
+  /** Whether everything before an offset is, or was, in this log. */
   boolean keeps(Offset offset) {
     return knows(offset) || placeOfBefore(offset) == offset.number();
   }

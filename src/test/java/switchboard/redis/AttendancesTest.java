@@ -141,7 +141,7 @@ class AttendancesTest extends OneRedis {
     awaitPresent(b, channel, 3);
     List<String> heard = changes(b, channel);
     int before = heard.size();
-    a.die();
+    a.abort();
     awaitPresent(b, channel, 1);
     assertEquals(new TreeSet<>(List.of("bob")), at(b, channel).members());
     String last = told(0, 2, 1, "[]", "[\"alice\"]");

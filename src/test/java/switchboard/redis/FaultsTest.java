@@ -257,7 +257,7 @@ class FaultsTest {
 
     // Who is there, and who is not there any more.
     Node.await("it is known", () -> right.presence.of(right.find("auto-c")).present() == 1);
-    wrong.die();
+    wrong.abort();
     Node.await("it is gone", () -> right.presence.of(right.find("auto-c")).present() == 0);
   }
 

@@ -93,9 +93,9 @@ final class Node implements AutoCloseable {
   }
 
   /** It stops without a word. */
-  void die() {
+  void abort() {
     clock.shutdownNow();
-    store.die();
+    store.abort();
     workers.shutdown();
   }
 

@@ -102,7 +102,7 @@ class RedisClusterTest extends TwoNodesTest {
       Node.await("it is counted no more", () -> present(there) == 0);
       channel.subscription(channel.end(), new QuietSink(Transport.WEBSOCKET, "bob")).start();
       Node.await("another one is counted", () -> present(there) == 1);
-      here.die();
+      here.abort();
       Node.await("what a dead server had counts no more", () -> present(there) == 0);
     }
   }

@@ -304,6 +304,15 @@ class TwoNodesTest extends OneRedis {
   }
 
   @Test
+  void aForkInheritsManyMessages() {
+    Channel source = a.create("source");
+    Node.append(source, numbers(1, 50));
+    ChannelName name = new ChannelName("fork");
+    b.channels.create(name, fork(new Fork(source.name(), null, 0)));
+    assertEquals(List.of(numbers(1, 50)), read(a.find("fork")));
+  }
+
+  @Test
   void theLastForkGoneFreesTheNamesOfAllItsSourcesAtBoth() {
     ChannelName root = new ChannelName("root");
     ChannelName middle = new ChannelName("middle");

@@ -196,7 +196,7 @@ describe.concurrent('what is on the way', () => {
     const { url } = await newChannel()
     const { through } = await viciousProxy({ appends: 'unanswered' })
     const heard = listen(through(url), { transports: ['poll'] })
-    await expect(heard.subscription.append(message(1))).rejects.toThrow('not known to be taken')
+    await expect(heard.subscription.append(message(1))).rejects.toThrow('not known whether the message was accepted')
     await until(() => heard.messages.length === 1)
     heard.subscription.close()
   })
@@ -527,7 +527,7 @@ describe.concurrent.for(NAMES)('a subscription by %s', (name) => {
     // A frame's fate is sealed with its connection; a POST has one of its own.
     const again = () => heard.statuses.filter(({ status }) => status === 'live').length > 1
     const later = name === 'webSocket' ? until(again) : new Promise(() => {})
-    expect(await Promise.race([append, later])).toContain('not known to be taken')
+    expect(await Promise.race([append, later])).toContain('not known whether the message was accepted')
     heard.subscription.close()
   })
 

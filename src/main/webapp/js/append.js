@@ -94,5 +94,5 @@ function isRefusal(problem) {
  */
 export function unknown(cause) {
   const why = cause instanceof Error ? cause.message : `${cause}`;
-  return new Problem({ title: `${why}. The message is not known to be taken` }, { cause });
+  return new Problem({ title: `${why}. It is not known whether the message was accepted` }, { cause });
 }

@@ -103,7 +103,7 @@ export class Subscription extends EventTarget {
    *
    * @param {any} message any JSON value; an array is several messages
    * @returns {Promise<string>} the offset behind it
-   * @throws {Problem} if the server refuses it, or it is not known to be taken
+   * @throws {Problem} if the server refuses it, or it is not known whether it was accepted
    */
   async append(message) {
     this.#closing.signal.throwIfAborted();

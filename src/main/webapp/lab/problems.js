@@ -15,7 +15,7 @@ export function say({ type, title = '', detail = title, status }) {
   if (status) {
     return t('error.status', { status });
   }
-  return t(title.includes('not known to be taken') ? 'error.taken' : 'error.reach');
+  return t(title.includes('not known whether the message was accepted') ? 'error.taken' : 'error.reach');
 }
 
 /** The same of anything that was thrown. */

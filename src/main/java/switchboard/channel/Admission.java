@@ -4,9 +4,9 @@ import java.time.Duration;
 import switchboard.time.MonotonicClock;
 
 /**
- * The door after a start: clients of the server that went before come all at once, and are let in
- * by and by, so many a second. Those who are not are told when to come, one after another, so that
- * they do not come all at once again.
+ * Limits new connections per second for some time after a start, when all clients of the former
+ * server reconnect at once. Each client that is refused is given another time to retry, so that
+ * they do not return all at once.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -22,10 +22,10 @@ public final class Admission {
   private long atMillis;
 
   /**
-   * Opens now.
+   * Starts now.
    *
-   * @param perSecond how many are let in a second; 0 for all
-   * @param lasts for how long; after that everybody is let in
+   * @param perSecond how many are admitted a second; 0 for all
+   * @param lasts for how long; after that all are admitted
    */
   public Admission(int perSecond, Duration lasts, MonotonicClock clock) {
     this.perSecond = perSecond;
@@ -35,12 +35,12 @@ public final class Admission {
     this.left = perSecond;
   }
 
-  /** Lets everybody in. */
+  /** Admits all. */
   public static Admission open() {
     return new Admission(0, Duration.ZERO, MonotonicClock.system());
   }
 
-  /** 0 for one who is let in; else when to come again. */
+  /** 0 if a connection is admitted; otherwise when the client may retry. */
   long waitMillis() {
     if (perSecond == 0 || clock.millis() >= untilMillis) {
       return 0;
@@ -58,7 +58,7 @@ public final class Admission {
       left--;
       return 0;
     }
-    // Behind those who were told before: each gets a place of its own in the time to come.
+    // After those that were refused before: each gets a time of its own.
     queued++;
     return SECOND_MILLIS + (long) (queued / perSecond * SECOND_MILLIS);
   }

@@ -8,28 +8,28 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Who listens to a channel, at one server or at all.
+ * Who is present in a channel, at one server or at all.
  *
- * @param counts how many by each transport; one that is not there counts none
+ * @param counts how many by each transport; none for a transport that is not listed
  * @param members the names that some of them gave, without repeats
- * @param atLeast whether there are more, of whom nothing else is remembered
+ * @param atLeast whether there are more, about whom nothing else is known
  */
 public record Attendance(
     Map<Transport, Integer> counts, SortedSet<String> members, boolean atLeast) {
 
-  /** Nobody. */
+  /** No one. */
   public static final Attendance NONE = new Attendance(Map.of(), Collections.emptySortedSet());
 
-  /** These and no others. */
+  /** Exactly these. */
   public Attendance(Map<Transport, Integer> counts, SortedSet<String> members) {
     this(counts, members, false);
   }
 
-  /** One who listens. */
+  /** One client that is present. */
   interface Listener {
     Transport transport();
 
-    /** What the client calls itself; {@code null} where it does not say. */
+    /** The name that the client gave; {@code null} for none. */
     String member();
   }
 
@@ -45,7 +45,7 @@ public record Attendance(
     return new Attendance(counts, members, atLeast);
   }
 
-  /** These and those. */
+  /** Both together. */
   public Attendance plus(Attendance other) {
     Map<Transport, Integer> counts = new EnumMap<>(Transport.class);
     counts.putAll(this.counts);

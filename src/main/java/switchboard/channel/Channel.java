@@ -14,22 +14,22 @@ import switchboard.log.Reading;
 import switchboard.time.Clocks;
 
 /**
- * A log at one URL, and those who wait to hear what comes next in it. Here, and only here, append
- * meets wake.
+ * A log at one URL, and the subscriptions that wait for its next messages. An append wakes them
+ * here, and only here.
  *
  * <pre>
- *   append ─▶ log            whoever publishes returns at once
+ *   append ─▶ log            the publisher does not wait for readers
  *        ╰──▶ wake ─▶ walk   one thread walks the subscriptions; each reads on from its own offset
  * </pre>
  *
  * <p>While a walk runs, more messages arrive, so the next walk carries more: batches grow with the
- * load by themselves, and idle channels answer at once.
+ * load, and a message in an idle channel is delivered at once.
  *
  * <p><b>Threads.</b> Safe. Nothing is ever written to a client while a lock is held.
  */
 public final class Channel {
 
-  /** So many are written to by the thread that appends. An estimate, not a measured threshold. */
+  /** Up to this many are written to by the appending thread. An estimate, not measured. */
   private static final int FEW = 8;
 
   private static final int FORK_BYTES = 100;
@@ -53,16 +53,16 @@ public final class Channel {
   private volatile long lastUsedMillis;
 
   /**
-   * What a channel costs beside its log, roughly: what a client could make long, by two bytes a
-   * character. The rest is part of what the log costs.
+   * What a channel costs beside its log, roughly: two bytes a character for texts whose length a
+   * client chooses. The rest is counted as part of the log.
    */
   public static long costBytes(ChannelName name, ContentType type, Lifetime lifetime, Fork fork) {
-    int written = lifetime.written() == null ? 0 : lifetime.written().length();
+    int bounds = lifetime.written() == null ? 0 : lifetime.written().length();
     int source = fork == null ? 0 : FORK_BYTES + fork.source().value().length();
-    return 2L * (name.value().length() + type.value().length() + written + source);
+    return 2L * (name.value().length() + type.value().length() + bounds + source);
   }
 
-  /** Nobody listens yet. */
+  /** A channel without subscriptions. */
   public Channel(
       ChannelName name,
       ContentType contentType,
@@ -104,8 +104,8 @@ public final class Channel {
   }
 
   /**
-   * Adds messages, or refuses. Readers hear of them on other threads, where there are more than a
-   * few. Never waits for a reader.
+   * Appends messages, or refuses to. If there are more than a few readers, other threads deliver to
+   * them. Never waits for a reader.
    */
   public Appended append(Append append) {
     Appended appended = log.append(append, clocks.elapsed().millis());
@@ -123,7 +123,7 @@ public final class Channel {
   }
 
   /**
-   * What will write everything after {@code from}, and from then on whatever is appended, into
+   * A subscription that writes everything after {@code from}, and then every new message, into
    * {@code sink}. Nothing is read before {@link Subscription#start}.
    */
   public Subscription subscription(Offset from, Sink sink) {
@@ -132,7 +132,7 @@ public final class Channel {
 
   void start(Subscription subscription) {
     Ending refusal = listen();
-    // First into the set, then the first read: a message appended in between finds it there.
+    // Register first, then read: a message appended in between finds the subscription.
     // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
     subscriptions.add(subscription);
     dispatch.tally().subscribed(subscription.transport(), 1);
@@ -169,9 +169,9 @@ public final class Channel {
   }
 
   /**
-   * The log has more, though nobody appended here; readers hear of it on other threads.
+   * The log has more messages, which were appended elsewhere; other threads deliver them.
    *
-   * <p>A log that lives elsewhere tells so.
+   * <p>Called by a log that is not in the memory of this server.
    */
   public void moved() {
     if (!subscriptions.isEmpty() && wakes.getAndIncrement() == 0) {
@@ -180,7 +180,7 @@ public final class Channel {
   }
 
   private void wake() {
-    // Only the first of many wakes starts a walk; the others make it go round once more.
+    // Only the first of many wakes starts a walk; the others make it repeat.
     if (!subscriptions.isEmpty() && wakes.getAndIncrement() == 0) {
       if (subscriptions.size() <= FEW) {
         walk();
@@ -192,7 +192,7 @@ public final class Channel {
 
   private void walkSoon() {
     if (!dispatch.start(this::walk)) {
-      walkMissed = true; // the next append or the clock tries again
+      walkMissed = true; // the next append or tick tries again
       horizon = NO_HORIZON;
       wakes.set(0);
     }
@@ -204,8 +204,8 @@ public final class Channel {
     for (Subscription subscription : subscriptions) {
       subscription.advance();
     }
-    // Back to the end of the queue rather than round in a loop: a busy channel must not keep a
-    // worker from the others, nor the thread of whoever appends.
+    // To the end of the queue instead of a loop: a busy channel must not occupy a worker, or the
+    // thread that appends.
     if (wakes.compareAndSet(seen, 0)) {
       horizon = NO_HORIZON;
     } else {
@@ -214,24 +214,24 @@ public final class Channel {
     }
   }
 
-  /** Ends one that could not be read or written for; the log says why. */
+  /** Ends a subscription that failed; the log says why. */
   void fail(Subscription subscription, RuntimeException e) {
     dispatch.failed(this, e);
     subscription.end(Ending.INTERNAL);
   }
 
   /**
-   * What comes next for a subscription. While a walk goes on, that ends where the log ended when it
-   * began: so all get the same batch, though messages keep coming, and those go out together in the
-   * next walk. It comes for certain: whoever appended them has counted another wake.
+   * What comes next for a subscription. During a walk that ends where the log ended when the walk
+   * began: so all get the same batch, even if messages are being appended. The next walk delivers
+   * those; it is certain to come, since each append counts a wake.
    */
   Reading readNext(Offset offset) {
     return log.readAfter(offset, horizon);
   }
 
   /**
-   * What the clock does: forgets old messages, counts how far readers are behind, and makes good a
-   * walk that could not start.
+   * Once a second: removes old messages, counts how far readers are behind, and starts a walk that
+   * could not start before.
    */
   public void tick(long nowMillis) {
     log.forgetOld(nowMillis);
@@ -251,17 +251,17 @@ public final class Channel {
     }
   }
 
-  /** The channel is gone; everybody who waits is told. */
+  /** The channel is deleted; all subscriptions end. */
   public void delete() {
     deleted = true;
     release();
-    // By a worker: whoever deletes is another client's request, which must not write to this one's.
+    // By a worker: the deleting request must not write to other clients.
     if (!subscriptions.isEmpty() && !dispatch.start(this::endAll)) {
       endAll();
     }
   }
 
-  /** It is gone from here: what it remembers counts no longer. */
+  /** It is no longer in use here: what it keeps is no longer counted. */
   public void release() {
     log.leaveBudget();
     if (pollers != null) {
@@ -275,7 +275,7 @@ public final class Channel {
     }
   }
 
-  /** Somebody read or wrote: a sliding lifetime starts anew. */
+  /** It was read or written: a sliding lifetime starts again. */
   public void touch() {
     lastUsedMillis = clocks.elapsed().millis();
     if (lifetime.ttl() != null) {
@@ -283,7 +283,7 @@ public final class Channel {
     }
   }
 
-  // Who listens uses it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).
+  // Live readers use it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).
   public boolean isExpired() {
     long unusedMillis = subscriptions.isEmpty() ? clocks.elapsed().millis() - lastUsedMillis : 0;
     return lifetime.isOver(unusedMillis, clocks.wall().millis());
@@ -299,7 +299,7 @@ public final class Channel {
     return log.end();
   }
 
-  /** Whether what is known here is all there is; not while its log cannot be asked. */
+  /** Whether all its messages are known here; not while the store cannot be asked. */
   public boolean isCurrent() {
     return log.isCurrent();
   }
@@ -314,17 +314,17 @@ public final class Channel {
     return log.retainedBytes();
   }
 
-  /** As many listen as may. */
+  /** Whether it has reached its subscriber limit. */
   public boolean isFull() {
     return subscriptions.size() >= maxSubscriptions;
   }
 
   /**
-   * A client came with a request of its own and is taken to be there until its next one is due.
+   * A client polled, and counts as present until its next request is due.
    *
-   * @param client tells it from the others
-   * @param member what it calls itself; {@code null} where it does not say
-   * @param leaseMillis how long it is taken to be there
+   * @param client identifies it
+   * @param member the name that it gave; {@code null} for none
+   * @param leaseMillis how long it counts as present
    */
   public void visit(Transport transport, Poller client, String member, long leaseMillis) {
     if (pollers == null) {
@@ -338,7 +338,7 @@ public final class Channel {
     }
   }
 
-  /** Who listens here now. */
+  /** Who is present here now. */
   Attendance attendance() {
     Collection<? extends Attendance.Listener> guests =
         pollers == null ? List.of() : pollers.at(clocks.ticks().millis());
@@ -348,7 +348,7 @@ public final class Channel {
     }
     List<Attendance.Listener> all = new ArrayList<>(guests);
     for (Subscription subscription : subscriptions) {
-      // A long poll is counted among those who come and go: between two of them it is there too.
+      // Long polls are counted as pollers: they are present between two requests as well.
       if (subscription.transport() != Transport.LONG_POLL) {
         all.add(subscription);
       }
@@ -356,7 +356,7 @@ public final class Channel {
     return Attendance.of(all, areMore);
   }
 
-  /** How many listen now. */
+  /** How many subscriptions there are. */
   public int subscriptionCount() {
     return subscriptions.size();
   }

@@ -14,7 +14,7 @@ public record ChannelName(String value) {
   private static final String RULE = "letters, digits, '.', '_', '-', '~'; 1 to 128 characters";
   private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9._~-]{1," + MAX_LENGTH + "}");
 
-  /** Whoever breaks the rule is told with what. */
+  /** Checks the name; the message quotes what is not allowed. */
   public ChannelName {
     if (!ALLOWED.matcher(value).matches() || value.equals(".") || value.equals("..")) {
       throw new IllegalArgumentException(

@@ -23,11 +23,11 @@ public final class Channels implements AutoCloseable {
   public record Created(Channel channel, boolean isNew) {}
 
   /**
-   * What somebody wants to exist.
+   * A channel that is to be created.
    *
    * @param contentType of its messages; {@code null} for the source's, or the default
    * @param lifetime how long it lives; a fork without one lives like its source
-   * @param fork where it branches off another channel; {@code null} if it does not
+   * @param fork where it branches off another channel; {@code null} if it is no fork
    * @param close whether it is created closed
    * @param initial its first messages, read once the content type is known
    */
@@ -38,7 +38,7 @@ public final class Channels implements AutoCloseable {
       boolean close,
       Function<ContentType, List<byte[]>> initial) {
 
-    /** A channel without messages that lives until it is deleted. */
+    /** A channel without messages and without an end of its lifetime. */
     public static Request empty(ContentType contentType) {
       return new Request(contentType, Lifetime.UNBOUNDED, null, false, type -> List.of());
     }
@@ -58,7 +58,7 @@ public final class Channels implements AutoCloseable {
       }
     }
 
-    /** Refuses a channel that is there and is not what was asked for. */
+    /** Refuses an existing channel with another configuration. */
     public void requireSame(Channel there) {
       boolean isSame =
           (contentType == null
@@ -82,7 +82,7 @@ public final class Channels implements AutoCloseable {
     }
   }
 
-  /** What cannot be created, or what the store cannot do, and why. */
+  /** A refusal by the store, and why. */
   public static final class Refused extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -97,7 +97,8 @@ public final class Channels implements AutoCloseable {
     /** The channel was deleted, and its name is kept as long as it has forks. */
     public static Refused keptForForks(ChannelName name) {
       return new Refused(
-          Ending.SOURCE_DELETED, "channel \"%s\": it was deleted, but its forks still exist".formatted(name));
+          Ending.SOURCE_DELETED,
+          "channel \"%s\": it was deleted, but its forks still exist".formatted(name));
     }
 
     /** The same for the source of a fork. */
@@ -116,7 +117,8 @@ public final class Channels implements AutoCloseable {
     /** The source has as many forks as it may. */
     public static Refused tooManyForks(ChannelName source, long forks) {
       return new Refused(
-          Ending.TOO_MANY_FORKS, "source \"%s\": it has %d forks, the limit".formatted(source, forks));
+          Ending.TOO_MANY_FORKS,
+          "source \"%s\": it has %d forks, the limit".formatted(source, forks));
     }
 
     /** Why. */
@@ -131,9 +133,9 @@ public final class Channels implements AutoCloseable {
   private final Clocks clocks;
 
   /**
-   * No channels yet; they live in this server's memory.
+   * No channels yet; they are kept in the memory of this server.
    *
-   * @param autoCreate names that come into being when first asked for
+   * @param autoCreate names of channels that are created at the first request
    */
   public Channels(
       Retention retention,
@@ -148,7 +150,7 @@ public final class Channels implements AutoCloseable {
   /**
    * The channels of a store.
    *
-   * @param engine makes the store
+   * @param engine opens the store
    */
   public Channels(
       Retention retention,
@@ -178,7 +180,7 @@ public final class Channels implements AutoCloseable {
     return store;
   }
 
-  /** The channel, if there is one, or if its name says that it needs no creating. */
+  /** The channel, if it exists or is created automatically. */
   public Optional<Channel> find(ChannelName name) {
     return store.find(name);
   }
@@ -189,21 +191,21 @@ public final class Channels implements AutoCloseable {
   }
 
   /**
-   * Makes the channel, or finds the one that is there.
+   * Creates the channel, or finds the existing one.
    *
-   * @throws Refused if another one is there that is not what was asked for, or if what it should
-   *     branch off is not there
+   * @throws Refused if it exists with another configuration, or the source of the fork does not
+   *     exist
    */
   public Created create(ChannelName name, Request request) {
     return store.create(name, request);
   }
 
-  /** Whether there was such a channel. Those who listen to it are told that it is gone. */
+  /** Deletes a channel and ends its subscriptions; whether it existed. */
   public boolean delete(ChannelName name) {
     return store.delete(name);
   }
 
-  /** What the clock does: ends channels whose time is over and forgets old messages. */
+  /** Once a second: removes expired channels and old messages. */
   public void tick() {
     long now = clocks.elapsed().millis();
     dispatch.tick(now);
@@ -215,21 +217,21 @@ public final class Channels implements AutoCloseable {
       try {
         store.tick(channel, now);
       } catch (RuntimeException e) {
-        // One channel's trouble must not keep the clock from the others.
+        // An error in one channel must not affect the others.
         dispatch.failed(channel, e);
       }
     }
   }
 
-  // By a worker: whoever appended has a lock, and need not wait.
+  // By a worker: the appending thread holds a lock and should not wait.
   private void makeRoomSoon() {
     if (!dispatch.start(this::makeRoom)) {
-      budget.madeRoom(); // the next append or the clock tries again
+      budget.madeRoom(); // the next append or tick tries again
     }
   }
 
-  // Down to eight tenths. The largest logs forget, down to one size; smaller ones lose nothing, so
-  // that a few greedy channels do not empty all the others.
+  // Down to eight tenths. The largest logs are cut to one size and smaller ones keep everything, so
+  // that a few large channels do not empty all the others.
   private void makeRoom() {
     List<Channel> bySize =
         store.channels().stream()
@@ -245,7 +247,8 @@ public final class Channels implements AutoCloseable {
   }
 
   /**
-   * Takes from what all logs may keep for something that is on its way into one; whether it did.
+   * Acquires memory from the budget of all logs for something that is about to be appended; whether
+   * there was enough.
    */
   public boolean reserve(long bytes) {
     return budget.acquire(bytes);
@@ -256,12 +259,12 @@ public final class Channels implements AutoCloseable {
     budget.release(bytes);
   }
 
-  /** What all logs keep, with what it costs to keep it. */
+  /** Memory used by all logs, including overhead. */
   public long heldBytes() {
     return budget.usedBytes();
   }
 
-  /** What that may be. */
+  /** The limit of that. */
   public long maxHeldBytes() {
     return budget.maxBytes();
   }
@@ -271,12 +274,12 @@ public final class Channels implements AutoCloseable {
     return store.channels().stream().mapToLong(Channel::retainedBytes).sum();
   }
 
-  /** Whether the store does what it should: one that does not should be sent no clients. */
+  /** Whether the store works; if not, this server should get no clients. */
   public boolean isWell() {
     return store.isWell();
   }
 
-  /** What had to be mended between this server and others that share its store. */
+  /** Repairs between this server and others that share its store. */
   public Store.Repairs repairs() {
     return store.repairs();
   }

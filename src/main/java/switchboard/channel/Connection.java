@@ -1,38 +1,37 @@
 package switchboard.channel;
 
 /**
- * A client that the server holds a thread of contact with: a pending long poll, an event stream, a
- * WebSocket.
+ * A client connection that stays open: a pending long poll, an event stream, or a WebSocket.
  *
  * <p><b>Threads.</b> Safe.
  */
 public interface Connection {
 
-  /** By which way. */
+  /** Its transport. */
   Transport transport();
 
-  /** Where the client is; empty where that is not known. */
+  /** The address of the client; empty if it is not known. */
   String address();
 
   /**
-   * About once a second, or more often: time to say something, to ask whether the peer is there, or
-   * to give up.
+   * About once a second, or more often: time to send a heartbeat, to ping the client, or to end the
+   * connection.
    *
    * @param nowMillis elapsed time
    */
   void tick(long nowMillis);
 
-  /** The name under which its client asks to be watched; {@code null} if it does not. */
+  /** The name under which its client asks to be observed; {@code null} if it does not. */
   default String label() {
     return null;
   }
 
-  /** Everything that was appended so far was handed over to be written. */
+  /** Everything that was appended so far was handed to the server to be written. */
   boolean hasHeardAll();
 
   /**
-   * Ends it and tells the client why. When the server stops, the client is also told when to come
-   * again; who has no time for that is ended by a second call.
+   * Ends it and tells the client why. If the server stops, the client is also told when to retry; a
+   * second call ends a connection that has not done so in time.
    */
   void end(Ending ending);
 }

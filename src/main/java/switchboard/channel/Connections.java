@@ -13,13 +13,13 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Who is connected, by transport; one tick of the clock reaches them all.
+ * All open connections, by transport; one tick reaches them all.
  *
  * <p><b>Threads.</b> Safe.
  */
 public final class Connections {
 
-  /** Why somebody is not let in, and when to come again. */
+  /** Why a client is refused, and when it may retry. */
   public record Refusal(Ending ending, long retryAfterMillis) {}
 
   private static final int CROWDED_TICKS = 10;
@@ -44,12 +44,12 @@ public final class Connections {
   private volatile boolean stopping;
 
   /**
-   * Nobody yet.
+   * No connections yet.
    *
-   * @param tally where it is counted how they end and what they are sent
-   * @param max how many there may be
-   * @param maxPerAddress how many from one address; 0 for no bound
-   * @param admission how fast they are let in
+   * @param tally counts endings and what is sent
+   * @param max how many connections there may be
+   * @param maxPerAddress how many from one address; 0 for no limit
+   * @param admission how fast they are admitted
    */
   public Connections(Tally tally, int max, int maxPerAddress, Admission admission) {
     this.tally = tally;
@@ -63,24 +63,24 @@ public final class Connections {
     }
   }
 
-  /** Where endings, and what is sent, are counted. */
+  /** Counts endings and what is sent. */
   public Tally tally() {
     return tally;
   }
 
-  /** A client came by {@code transport}; what it asked for may be answered already. */
+  /** A request by {@code transport}; it may have been answered already. */
   public void count(Transport transport) {
     requests.get(transport).increment();
   }
 
-  /** What a client asked for was answered without a message. */
+  /** A request was answered without a message. */
   public void countEmpty(Transport transport) {
     empty.get(transport).increment();
   }
 
   /**
-   * Whether one more from {@code address} is let in now, before it is begun; whoever is, and then
-   * comes to {@link #add}, is let in but for a race.
+   * Whether one more from {@code address} would be admitted now. Checked before a connection is
+   * opened; {@link #add} can still refuse it, if another one was faster.
    *
    * @return why not, or {@code null}
    */
@@ -101,7 +101,7 @@ public final class Connections {
   }
 
   /**
-   * The connection lasts from now until {@link #remove}.
+   * The connection is open from now until {@link #remove}.
    *
    * @return why it has to be ended at once, or {@code null}
    */
@@ -119,12 +119,12 @@ public final class Connections {
     return isTooManyFromThere ? Ending.TOO_MANY_FROM_ADDRESS : null;
   }
 
-  /** From how many addresses they are; 0 where there is no bound for one, since nobody counts. */
+  /** How many client addresses there are; 0 if there is no limit for one, and none is counted. */
   public int addresses() {
     return byAddress.size();
   }
 
-  /** Whether it was there: true for the first of several who see its end. */
+  /** Whether it was open: true for the first of several callers that see its end. */
   public boolean remove(Connection connection) {
     boolean wasThere = open.get(connection.transport()).remove(connection);
     if (wasThere) {
@@ -140,12 +140,12 @@ public final class Connections {
     byAddress.computeIfPresent(address, (name, known) -> known == 1 ? null : known - 1);
   }
 
-  /** How many are connected now; always 0 for polls, which are answered at once. */
+  /** How many are open now; always 0 for polls, which are answered at once. */
   public int open(Transport transport) {
     return open.get(transport).size();
   }
 
-  /** How many came since the start. */
+  /** How many requests there were since the start. */
   public long requests(Transport transport) {
     return requests.get(transport).sum();
   }
@@ -155,24 +155,24 @@ public final class Connections {
     return empty.get(transport).sum();
   }
 
-  /** From now, {@code watcher} hears of the connections that ask to be watched. */
+  /** From now on {@code watcher} is told about connections whose client asks for that. */
   public void watch(Watcher watcher) {
     this.watcher = watcher;
   }
 
-  /** Tells the watcher, if the connection's client asks for that. */
+  /** Tells the watcher, if the client of the connection asks for that. */
   public void tell(Connection connection, Watcher.Sight sight, String why) {
     if (connection.label() != null) {
       watcher.saw(connection, sight, why);
     }
   }
 
-  /** Does this when the clock has ticked twice from now. */
+  /** Runs this after two more ticks. */
   public void runAfterTwoTicks(Runnable what) {
     next.add(what);
   }
 
-  /** What the clock does to every connection. */
+  /** Once a second: ticks every connection. */
   public void tick(long nowMillis) {
     lastTickMillis = nowMillis;
     for (Runnable what = due.poll(); what != null; what = due.poll()) {
@@ -186,31 +186,31 @@ public final class Connections {
   }
 
   /**
-   * Somebody was refused for want of room within the last seconds: whether a silent client is still
-   * there is worth finding out sooner.
+   * A client was refused for lack of room within the last seconds: silent clients should be checked
+   * sooner.
    */
   public boolean isCrowded() {
     return crowdedTicks > 0;
   }
 
-  /** Has every connection see what time it is between two ticks, since something else changed. */
+  /** An extra tick for every connection, since something that it checks has changed. */
   public void checkNow(long nowMillis) {
     forEach(connection -> connection.tick(nowMillis));
   }
 
-  /** When the clock last came by; 0 before the first time. */
+  /** When the last tick was; 0 before the first one. */
   public long lastTickMillis() {
     return lastTickMillis;
   }
 
-  /** Lets nobody in from now on; true the first time. */
+  /** Admits no connections from now on; true the first time. */
   synchronized boolean stop() {
     boolean isFirst = !stopping;
     stopping = true;
     return isFirst;
   }
 
-  /** How many are connected now, by whichever transport. */
+  /** How many are open now, by all transports. */
   public int count() {
     return count.get();
   }
@@ -219,7 +219,7 @@ public final class Connections {
     return open.values().stream().flatMap(Set::stream).toList();
   }
 
-  /** The server is going: whoever comes now should go elsewhere. */
+  /** The server is stopping: new clients should connect to another one. */
   public boolean isStopping() {
     return stopping;
   }
@@ -244,7 +244,7 @@ public final class Connections {
     }
   }
 
-  // Its client is told where that can be done still; in any case it counts no longer.
+  // The client is told if that is still possible; in any case it is no longer counted.
   private void endBroken(Connection connection) {
     try {
       connection.end(Ending.INTERNAL);
@@ -255,7 +255,7 @@ public final class Connections {
     }
   }
 
-  /** One broken connection must keep neither the clock nor the end from the others. */
+  /** An error in one connection must not keep the others from being ticked or ended. */
   void attempt(Connection connection, Consumer<Connection> action) {
     try {
       action.accept(connection);

@@ -4,14 +4,14 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * What a channel's messages are made of. Only the type and subtype count when two are compared;
- * parameters such as {@code charset} do not, nor does case (RFC 9110 §8.3.1).
+ * The content type of a channel's messages. Comparisons use only the type and subtype; parameters
+ * such as {@code charset} do not, nor does case (RFC 9110 §8.3.1).
  *
  * @param value as the creator wrote it
  */
 public record ContentType(String value) {
 
-  /** How messages of a type are framed and written down. */
+  /** How messages of a type are framed and encoded. */
   public enum Kind {
     /** Every message is one JSON value; batches are JSON arrays. */
     JSON,
@@ -27,7 +27,7 @@ public record ContentType(String value) {
   private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
   private static final Pattern SYNTAX = Pattern.compile(TOKEN + "/" + TOKEN + "\\s*(;[^\\r\\n]*)?");
 
-  /** What a channel holds whose creator did not say. */
+  /** Of a channel that was created without one. */
   public static final ContentType DEFAULT = new ContentType("application/octet-stream");
 
   /** A channel of JSON messages. */
@@ -53,7 +53,7 @@ public record ContentType(String value) {
     return essence.strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether messages of {@code other} belong into a channel of this type. */
+  /** Whether messages of {@code other} may be appended to a channel of this type. */
   public boolean matches(ContentType other) {
     return essence().equals(other.essence());
   }
@@ -67,7 +67,7 @@ public record ContentType(String value) {
     return essence.startsWith("text/") ? Kind.TEXT : Kind.BINARY;
   }
 
-  /** Whether a browser that opens such messages shows them as text, whatever is in them. */
+  /** Whether a browser shows such messages as text, whatever they contain. */
   public boolean isShownAsText() {
     String essence = essence();
     return essence.equals("application/json")

@@ -6,7 +6,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The few workers that walk the channels' subscriptions, so that whoever publishes does not.
+ * The few workers that deliver to subscriptions, so that publishers do not have to.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -21,7 +21,7 @@ public final class Dispatch {
   /**
    * Work for {@code workers}.
    *
-   * @param tally where it is counted, and what the walks find
+   * @param tally counts walks and what they find
    */
   public Dispatch(Executor workers, Tally tally) {
     this.workers = workers;
@@ -32,7 +32,7 @@ public final class Dispatch {
     return tally;
   }
 
-  /** Whether a worker will do it. */
+  /** Runs it on a worker; whether one accepted it. */
   boolean start(Runnable walk) {
     long asked = System.nanoTime();
     try {
@@ -44,12 +44,12 @@ public final class Dispatch {
     }
   }
 
-  /** What the clock does: sees whether a worker comes. */
+  /** Once a second: checks that a worker is available. */
   void tick(long nowMillis) {
     start(() -> lastWorkMillis = nowMillis);
   }
 
-  /** When a worker last came when the clock asked for one; 0 before the first time. */
+  /** When a worker last ran the check of a tick; 0 before the first time. */
   public long lastWorkMillis() {
     return lastWorkMillis;
   }

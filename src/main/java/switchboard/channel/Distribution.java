@@ -3,7 +3,7 @@ package switchboard.channel;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How often a value was how large, in buckets that double: 0, 1, 2, 4, 8 and so on.
+ * A histogram whose buckets double: 0, 1, 2, 4, 8 and so on.
  *
  * <p><b>Threads.</b> Safe.
  *

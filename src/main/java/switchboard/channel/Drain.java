@@ -11,14 +11,14 @@ import java.util.logging.Logger;
 import switchboard.time.MonotonicClock;
 
 /**
- * The server goes: nobody new is let in, and those who are here are sent away by and by, each when
- * it has heard all that was appended before, and each with a time to come again. Otherwise all of
- * them would come to another server in the same moment.
+ * Closes all connections when the server stops. New ones are refused; open ones are closed evenly
+ * over a time budget, each when all messages appended before are delivered, and each with a time to
+ * retry. Otherwise all clients would connect to another server at the same moment.
  *
- * <p>Of those who have heard all, as many have gone as is even over the budget. Those who have not
- * (they are slow, or publishers do not let up) are waited for, but are not left for the last
- * moment: after a quarter of the budget they go too, evenly until it is over. They come again with
- * their offset.
+ * <p>Clients that have received everything are closed at an even rate. The others (slow clients, or
+ * those of channels with continuous appends) get more time, but not until the last moment: after a
+ * quarter of the budget they are closed too, evenly until it is over. They reconnect with their
+ * offset.
  *
  * <p><b>Threads.</b> {@link #run} waits on the calling thread; the first call drains, the others
  * return at once.
@@ -28,10 +28,10 @@ public final class Drain {
   private static final Logger LOG = Logger.getLogger(Drain.class.getName());
   private static final long STEP_MILLIS = 20;
 
-  /** Few are not worth the whole budget: ten a second are a stampede nowhere. */
+  /** A few connections do not need the whole budget: ten a second overload no server. */
   private static final long MILLIS_EACH = 100;
 
-  /** For the last words to be written. */
+  /** For the last writes to finish. */
   private static final long LAST_WORDS_MILLIS = 1_000;
 
   private final Connections connections;
@@ -40,10 +40,10 @@ public final class Drain {
   private final MonotonicClock clock;
 
   /**
-   * Sends away nobody yet.
+   * Closes nothing yet.
    *
-   * @param bodies bodies that will not be waited for
-   * @param budget over how long; less where few are here
+   * @param bodies pending bodies, which are ended at once
+   * @param budget over how long; less if there are few connections
    */
   public Drain(
       Connections connections, PendingBodies bodies, Duration budget, MonotonicClock clock) {
@@ -53,7 +53,7 @@ public final class Drain {
     this.clock = clock;
   }
 
-  /** Sends everybody away. */
+  /** Closes all connections. */
   public void run() {
     if (!connections.stop()) {
       return;
@@ -63,7 +63,7 @@ public final class Drain {
     Collections.shuffle(left); // no transport and no channel goes as a block
     int all = left.size();
     long evenMillis = Math.min(budgetMillis, all * MILLIS_EACH);
-    // By the clock: on a machine that has too much to do, a step takes what it takes.
+    // By elapsed time: on a busy machine a step may take longer than planned.
     for (long passed = 0;
         passed < budgetMillis && !left.isEmpty() && sleep();
         passed = clock.millis() - startMillis) {
@@ -87,7 +87,7 @@ public final class Drain {
                 .formatted(all, late, clock.millis() - startMillis));
   }
 
-  /** How many of {@code all} are to be gone now, if they go evenly from one time to another. */
+  /** How many of {@code all} should be closed by now, at an even rate from one time to another. */
   private static int share(int all, long nowMillis, long fromMillis, long toMillis) {
     if (nowMillis >= toMillis) {
       return all;
@@ -112,7 +112,7 @@ public final class Drain {
       Thread.sleep(STEP_MILLIS);
       return true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // whoever stops the server has no time left
+      Thread.currentThread().interrupt(); // the server must stop now
       return false;
     }
   }

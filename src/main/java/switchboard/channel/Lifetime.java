@@ -9,9 +9,9 @@ import java.util.regex.Pattern;
 /**
  * How long a channel lives (Durable Streams PROTOCOL.md §5.1).
  *
- * @param ttl ends it when nobody has read or written for so long; {@code null} for no such bound
- * @param expiresAt ends it at that time; {@code null} for no such bound
- * @param written the header value that set the bound, for answering with the same
+ * @param ttl it ends when it was not read or written for this long; {@code null} for no limit
+ * @param expiresAt it ends at this time; {@code null} for no limit
+ * @param written the header value, so that answers have the same
  */
 public record Lifetime(Duration ttl, Instant expiresAt, String written) {
 
@@ -67,7 +67,7 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
         && java.util.Objects.equals(expiresAt, other.expiresAt);
   }
 
-  /** For people, after other words: {@code , Stream-TTL: 60}; empty where nothing bounds it. */
+  /** For messages, after other text: {@code , Stream-TTL: 60}; empty without a limit. */
   @Override
   public String toString() {
     if (written == null) {

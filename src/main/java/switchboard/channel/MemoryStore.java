@@ -16,7 +16,7 @@ import switchboard.log.Offset;
 import switchboard.log.RingLog;
 
 /**
- * The channels of a server that keeps them in its own memory: a restart forgets them.
+ * Channels in the memory of this server: a restart forgets them.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -24,10 +24,10 @@ import switchboard.log.RingLog;
  */
 public final class MemoryStore implements Store {
 
-  /** What a deleted channel's name costs, roughly, for as long as there are forks. */
+  /** What the name of a deleted channel costs, roughly, as long as there are forks. */
   private static final int KEPT_BYTES = 500;
 
-  /** Channels that others branched off, and how many did. */
+  /** A channel that has forks, or was deleted and has. */
   private static final class ForkSource {
     private int forks;
     private boolean isDeleted;
@@ -84,7 +84,7 @@ public final class MemoryStore implements Store {
           "channel \"%s\": the server has %d channels, the limit"
               .formatted(name, parts.limits().channels()));
     }
-    // The first messages are in before anybody can find the channel: all or nothing.
+    // With its first messages, before it can be found: all or nothing.
     Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
     byName.put(name, fresh);
     if (request.fork() != null) {
@@ -133,7 +133,7 @@ public final class MemoryStore implements Store {
   private RingLog forkedLog(Channel source, Fork fork) {
     try {
       Offset at = fork.in(source.earliest(), source.end());
-      RingLog log = (RingLog) source.log(); // this store makes no others
+      RingLog log = (RingLog) source.log(); // this store has no others
       boolean countsMessages = source.contentType().kind() == ContentType.Kind.JSON;
       return countsMessages
           ? log.fork(nextEpoch(), log.plus(at, fork.subOffset()), 0)
@@ -161,7 +161,7 @@ public final class MemoryStore implements Store {
     }
   }
 
-  // Milliseconds, so that a log that starts anew after a restart has a greater epoch than before.
+  // Milliseconds, so that the epochs after a restart are greater than those before.
   private long nextEpoch() {
     return lastEpoch.accumulateAndGet(
         parts.clocks().wall().millis(), (last, now) -> Math.max(last + 1, now));
@@ -178,7 +178,7 @@ public final class MemoryStore implements Store {
     }
     ForkSource source = sources.get(channel.name());
     if (source != null) {
-      // Its forks have the messages; only the name is kept, and where it came from itself.
+      // Its forks have the messages; only the name is kept, and its own source.
       source.isDeleted = true;
       keptNames++;
       parts.budget().acquireAnyway(KEPT_BYTES); // less than what the channel gives back
@@ -190,7 +190,7 @@ public final class MemoryStore implements Store {
     return true;
   }
 
-  // The last fork gone, a deleted source's name is free again, and so on up the chain.
+  // When the last fork is gone, the name of a deleted source is free again, and so on up the chain.
   private void release(Fork fork) {
     while (fork != null) {
       ForkSource source = sources.get(fork.source());

@@ -5,13 +5,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import switchboard.time.MonotonicClock;
 
 /**
- * How often each of many may do something: so many times a second on average, and as many at once.
+ * A token bucket for each of many keys: a number of actions a second on average, and as many at
+ * once.
  *
  * <p><b>Threads.</b> Safe.
  *
- * <p><b>Cost.</b> About 100 bytes for each who did something within the last second or two; {@link
- * #tick} forgets the others. For {@value #MAX} at the most; those that come when there are as many
- * count as one.
+ * <p><b>Cost.</b> About 100 bytes for each key that was active within the last two seconds; {@link
+ * #tick} forgets the others. At most {@value #MAX} keys; any others share one bucket.
  */
 public final class Pace {
 
@@ -23,20 +23,20 @@ public final class Pace {
   private final MonotonicClock clock;
   private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();
 
-  /** What is left, as of when. */
+  /** What is left in a bucket, and since when. */
   private record Bucket(double left, long atMillis) {}
 
   /**
-   * Everybody starts with a second's worth.
+   * Each bucket starts with one second's worth.
    *
-   * @param perSecond 0 for no bound
+   * @param perSecond 0 for no limit
    */
   public Pace(int perSecond, MonotonicClock clock) {
     this.perSecond = perSecond;
     this.clock = clock;
   }
 
-  /** Does it once, or says how long to wait before it may be done; 0 where it was done. */
+  /** Uses one token; 0, or how long to wait if there is none. */
   public long waitMillis(String who) {
     if (perSecond == 0) {
       return 0;
@@ -50,7 +50,7 @@ public final class Pace {
     return buckets.size() < MAX || buckets.containsKey(who) ? who : OTHERS;
   }
 
-  // A refusal leaves a negative rest, and does not count: whoever is refused pays nothing for it.
+  // A refusal would leave a negative rest, and is not stored: it costs no token.
   private Bucket taken(Bucket bucket, long nowMillis) {
     double left = (bucket == null ? perSecond : refilled(bucket, nowMillis)) - 1;
     return new Bucket(left, nowMillis);
@@ -62,12 +62,12 @@ public final class Pace {
     return Math.min(perSecond, left + gained);
   }
 
-  /** What the clock does: forgets those who have a full second's worth again. */
+  /** Once a second: forgets buckets that are full again. */
   public void tick(long nowMillis) {
     buckets.values().removeIf(bucket -> refilled(bucket, nowMillis) >= perSecond);
   }
 
-  /** How many are remembered. */
+  /** How many buckets there are. */
   public int size() {
     return buckets.size();
   }

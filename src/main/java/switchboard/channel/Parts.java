@@ -7,11 +7,11 @@ import switchboard.log.Retention;
 import switchboard.time.Clocks;
 
 /**
- * What a {@link Store} works with.
+ * What a {@link Store} needs.
  *
- * @param budget what all logs of this server may keep
+ * @param budget memory for all logs of this server
  * @param pollers how many clients that poll all channels may remember
- * @param autoCreate names that come into being when first asked for
+ * @param autoCreate names of channels that are created at the first request
  */
 public record Parts(
     Retention retention,

@@ -7,13 +7,12 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * What is held in memory for clients that are slow to send or slow to read: bodies of requests and
- * parts of WebSocket frames until they are whole, answers, events and frames until they are taken.
- * All of it is counted in bytes, in one budget, before and after a client has said who it is. What
- * does not fit is refused.
+ * Memory for clients that are slow to send or to read: request bodies and parts of WebSocket frames
+ * until they are complete, answers, events and frames until they are read. All of it is counted in
+ * bytes, in one budget, before and after a client is authenticated. What does not fit is refused.
  *
- * <p>No thread waits for a slow client. The bodies of requests and answers are known here, so that
- * the one tick of the clock reaches them and gives up those that are too late.
+ * <p>No thread waits for a slow client. The bodies of requests and answers are registered here, so
+ * that one tick reaches them all and ends those that are too late.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -22,16 +21,16 @@ import java.util.logging.Logger;
  */
 public final class PendingBodies {
 
-  /** So much a client may hold beside what is counted: it is part of what a connection costs. */
+  /** How much a client may hold uncounted: it is part of what a connection costs. */
   public static final int FREE_BYTES = 8 << 10;
 
-  /** The body of a request or of an answer that is on its way. */
+  /** The body of a request or of an answer that is not complete. */
   public interface PendingBody {
 
-    /** About once a second: time to give it up, perhaps. */
+    /** About once a second: time to end it if it is too late. */
     void tick(long nowMillis);
 
-    /** Gives it up and tells the client why. */
+    /** Ends it and tells the client why. */
     void end(Ending ending);
   }
 
@@ -50,21 +49,21 @@ public final class PendingBodies {
     this.maxBytes = maxBytes;
   }
 
-  /** It is under way from now until {@link #remove}. */
+  /** It is pending from now until {@link #remove}. */
   public void add(PendingBody body) {
     underWay.add(body);
   }
 
-  /** It is there, or given up. */
+  /** It is complete, or was ended. */
   public void remove(PendingBody body) {
     underWay.remove(body);
   }
 
   /**
-   * Whether so many bytes more may be held; whoever may has to {@link #release} them.
+   * Whether this many more bytes may be held; the caller has to {@link #release} them.
    *
-   * @param isBeginning of a body of which nothing is held yet. A quarter is kept for those: large
-   *     bodies that do not go on must not keep out the small ones, which are most.
+   * @param isBeginning of a body of which nothing is held yet. A quarter is reserved for those, so
+   *     that large stalled bodies do not keep out small ones, which are most.
    */
   public boolean reserve(long bytes, boolean isBeginning) {
     if (heldBytes.addAndGet(bytes) <= (isBeginning ? maxBytes : maxBytes - maxBytes / 4)) {
@@ -74,12 +73,12 @@ public final class PendingBodies {
     return false;
   }
 
-  /** So many bytes are held no more. */
+  /** This many bytes are no longer held. */
   public void release(long bytes) {
     heldBytes.addAndGet(-bytes);
   }
 
-  /** The part of one client, which holds nothing yet. */
+  /** The share of one client, which holds nothing yet. */
   public Share share() {
     return new Share();
   }
@@ -97,9 +96,9 @@ public final class PendingBodies {
     private Share() {}
 
     /**
-     * From now on it holds so many in all; nothing is counted up to {@link #FREE_BYTES}.
+     * From now on it holds this many in all; up to {@link #FREE_BYTES} nothing is counted.
      *
-     * @return whether there is room; where there is none, it holds as many as before
+     * @return whether there is room; if not, it holds as many as before
      */
     public synchronized boolean hold(long total) {
       long counted = total <= FREE_BYTES ? 0 : total;
@@ -123,7 +122,7 @@ public final class PendingBodies {
     }
   }
 
-  /** How many bodies are under way. */
+  /** How many bodies are pending. */
   public int count() {
     return underWay.size();
   }
@@ -138,13 +137,13 @@ public final class PendingBodies {
     return maxBytes;
   }
 
-  /** What the clock does to each. */
+  /** Once a second: ticks each body. */
   public void tick(long nowMillis) {
     for (PendingBody body : underWay) {
       try {
         body.tick(nowMillis);
       } catch (RuntimeException e) {
-        // One broken connection must not keep the clock from the others.
+        // An error in one connection must not affect the others.
         LOG.log(Level.SEVERE, "checking a pending body failed", e);
         endBroken(body);
       }
@@ -160,7 +159,7 @@ public final class PendingBodies {
     }
   }
 
-  /** Gives all up. */
+  /** Ends all. */
   void endAll(Ending ending) {
     for (PendingBody body : underWay) {
       body.end(ending);

@@ -6,12 +6,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Tells a client that comes with ever new requests from the others. Of a fixed size, however long
- * what the client says of itself is: half of its SHA-256.
+ * Identifies a client that polls. Half of the SHA-256 of what the client says of itself, so that
+ * the size is fixed.
  */
 public record Poller(long high, long low) {
 
-  /** The client that says this of itself. */
+  /** The client that says this about itself. */
   public static Poller of(String description) {
     try {
       byte[] hash =

@@ -16,14 +16,14 @@ import java.util.stream.Collectors;
 import switchboard.log.Append;
 
 /**
- * Who listens to each channel, here and at the other servers. What changes is told once a second:
- * to the other servers, and where a channel wants it as a message on the channel {@code
+ * Who is present in each channel, here and at the other servers. Changes are published once a
+ * second: to the other servers, and, if settings ask for it, as a message on the channel {@code
  * name~presence}.
  *
  * <p><b>Threads.</b> Safe.
  *
  * <p><b>Cost.</b> Each tick walks all subscriptions; a channel that changed costs one write to the
- * store, however many came and left.
+ * store, however many clients joined and left.
  */
 public final class Presence {
 
@@ -38,10 +38,10 @@ public final class Presence {
   private final Set<ChannelName> busy = ConcurrentHashMap.newKeySet();
 
   /**
-   * Nobody is known yet.
+   * Nothing is known yet.
    *
-   * @param tellsMembers channels whose listeners are told by the names that they give
-   * @param tellsChanges channels that tell who comes and leaves in a channel beside them
+   * @param tellsMembers channels whose presence includes the names that clients give
+   * @param tellsChanges channels whose changes are published
    */
   public Presence(
       Channels channels, Predicate<ChannelName> tellsMembers, Predicate<ChannelName> tellsChanges) {
@@ -57,10 +57,10 @@ public final class Presence {
   }
 
   /**
-   * Whether a name is that of a channel that tells who listens to another. It is created when it is
-   * first asked for, and only the server appends to it.
+   * Whether a name is that of a channel for changes of another one's presence. It is created at the
+   * first request, and only the server appends to it.
    *
-   * @param tellsChanges whether a channel of that name tells who comes and leaves
+   * @param tellsChanges whether the changes of a channel of that name are published
    */
   public static boolean isOfChanges(String name, Predicate<String> tellsChanges) {
     int length = name.length() - SUFFIX.length();
@@ -71,12 +71,12 @@ public final class Presence {
     return !of.endsWith(SUFFIX) && tellsChanges.test(of);
   }
 
-  /** Who listens to a channel now, here and elsewhere; names only where the channel tells them. */
+  /** Who is present in a channel now, at all servers; names only if the channel includes them. */
   public Attendance of(Channel channel) {
     return here(channel).plus(visible(channel.name(), store.elsewhere(channel.name())));
   }
 
-  /** Whether the channel tells the names of who listens. */
+  /** Whether the presence of the channel includes names. */
   public boolean tellsMembers(ChannelName name) {
     return tellsMembers.test(name);
   }
@@ -91,7 +91,7 @@ public final class Presence {
         : new Attendance(all.counts(), Attendance.NONE.members(), all.atLeast());
   }
 
-  /** What the clock does: tells what changed since it last came. */
+  /** Once a second: publishes what changed since the last time. */
   public void tick() {
     Set<ChannelName> attended = new HashSet<>();
     for (Channel channel : store.channels()) {
@@ -110,7 +110,7 @@ public final class Presence {
 
   private void tellSoon(ChannelName name, Attendance now) {
     Attendance before = told.getOrDefault(name, Attendance.NONE);
-    // One at a time: of two for one channel the older could come to the store last.
+    // One at a time, or an older change could overwrite a newer one in the store.
     if (now.equals(before) || !busy.add(name)) {
       return;
     }
@@ -129,7 +129,7 @@ public final class Presence {
       }
       change(name, before, now, Attendance.NONE);
     } catch (Channels.Refused e) {
-      // The clock tries again, since what was told is still what was told before.
+      // The next tick tries again, since the published state is unchanged.
       LOG.log(
           Level.FINE, e, () -> "channel \"" + name + "\" – presence was not published, retrying");
     } finally {
@@ -153,7 +153,7 @@ public final class Presence {
     SortedSet<String> joined = without(now.members(), before.members(), others);
     SortedSet<String> left = without(before.members(), now.members(), others);
     if (difference == 0 && joined.isEmpty() && left.isEmpty()) {
-      return; // somebody changed the transport
+      return; // a client changed its transport
     }
     Attendance here = told.getOrDefault(name, Attendance.NONE);
     String message =

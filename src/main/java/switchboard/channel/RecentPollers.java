@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A channel's clients that come and go with each request: each is taken to be there until its next
- * one is due. All channels together remember no more of them than there is {@link Room} for; of
- * those that come beyond that, it is known only that there are more.
+ * The clients of a channel that poll: each counts as present until its next request is due. All
+ * channels together remember no more of them than there is {@link Room} for; of others it is known
+ * only that there are more.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class RecentPollers {
 
-  /** How many all channels of a server may remember. */
+  /** How many all channels of a server together may remember. */
   static final class Room {
 
     private final int max;
@@ -53,9 +53,9 @@ final class RecentPollers {
   private volatile boolean isOver;
 
   /**
-   * Nobody yet.
+   * None yet.
    *
-   * @param max how many this channel remembers
+   * @param max how many this channel may remember
    */
   RecentPollers(int max, Room room) {
     this.max = max;
@@ -101,7 +101,7 @@ final class RecentPollers {
     return moreUntilMillis >= nowMillis;
   }
 
-  /** The channel is gone from here: it remembers nobody from now on. */
+  /** The channel is no longer in use here: nothing is remembered from now on. */
   void end() {
     isOver = true;
     clear();

@@ -8,7 +8,7 @@ import switchboard.log.Offset;
  * Writes to one client, for one {@link Subscription}.
  *
  * <p>A sink never blocks: it starts the write and returns, and runs {@code done} exactly once, on
- * any thread, when the next write may start. Where the write fails, it cancels the subscription
+ * any thread, when the next write may start. If the write fails, it cancels the subscription
  * instead.
  *
  * <p><b>Threads.</b> One caller at a time – the subscription's drain – and no call before the
@@ -16,10 +16,10 @@ import switchboard.log.Offset;
  */
 public interface Sink {
 
-  /** By which way it reaches the client. */
+  /** The transport to the client. */
   Transport transport();
 
-  /** What the client calls itself; {@code null} where it does not say. */
+  /** The name that the client gave; {@code null} for none. */
   default String member() {
     return null;
   }

@@ -5,73 +5,75 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Which channels there are, and where their logs live. The seam to the engines: {@link
- * MemoryStore}, or one that somebody else brings.
+ * Which channels there are, and where their logs are kept: in memory ({@link MemoryStore}), or in a
+ * store that another package provides.
  *
  * <p><b>Threads.</b> Safe.
  */
 public interface Store extends AutoCloseable {
 
-  /** The channel, if there is one, or if its name says that it needs no creating. */
+  /** The channel, if it exists or is created automatically. */
   Optional<Channel> find(ChannelName name);
 
   /**
-   * Makes the channel, or finds the one that is there.
+   * Creates the channel, or finds the existing one.
    *
-   * @throws Channels.Refused if another one is there that is not what was asked for, or if what it
-   *     should branch off is not there
+   * @throws Channels.Refused if it exists with another configuration, or the source of the fork
+   *     does not exist
    */
   Channels.Created create(ChannelName name, Channels.Request request);
 
-  /** Whether there was such a channel. Those who listen to it are told that it is gone. */
+  /** Deletes a channel and ends its subscriptions; whether it existed. */
   boolean delete(ChannelName name);
 
   /** Whether the channel was deleted and its name is kept because it still has forks. */
   boolean isKeptForForks(ChannelName name);
 
-  /** Those that this server has something of. */
+  /** Channels of which this server has a log or a copy. */
   Collection<Channel> channels();
 
-  /** What the clock does to one of them. */
+  /** Once a second for each channel. */
   void tick(Channel channel, long nowMillis);
 
-  /** What the clock does beside that, about once a second; must not wait. */
+  /** Once a second for the store; must not wait. */
   default void tick(long nowMillis) {}
 
-  /** Whether a worker will do something that may wait; a store that never waits does it at once. */
+  /**
+   * Runs what may wait on a worker, if one accepts it; a store that never waits runs it at once.
+   */
   default boolean start(Runnable work) {
     work.run();
     return true;
   }
 
-  /** Tells the other servers who listens to a channel here. May wait. */
+  /** Tells the other servers who is present in a channel here. May wait. */
   default void attend(ChannelName name, Attendance here) {}
 
-  /** Who listens to a channel at the other servers. May wait. */
+  /** Who is present in a channel at the other servers. May wait. */
   default Attendance elsewhere(ChannelName name) {
     return Attendance.NONE;
   }
 
-  /** Hears from now on of each channel that another server had listeners of when it went away. */
+  /** Called for each channel with listeners at another server when that server is gone. */
   default void onLoss(BiConsumer<ChannelName, Attendance> lost) {}
 
   /**
-   * What had to be mended between this server and the others since the start.
+   * Repairs between this server and the others since the start. Only a shared store has any.
    *
-   * @param holes messages from elsewhere that did not follow what was known here
-   * @param missed channels of which only a look in the store told that there was more
-   * @param losses channels whose readers were told that the store lost what it had accepted
+   * @param holes messages from other servers that did not follow the last one known
+   * @param missed channels with messages that were found only by the audit
+   * @param losses channels whose readers were told that the store lost accepted messages
    */
   record Repairs(long holes, long missed, long losses) {
     static final Repairs NONE = new Repairs(0, 0, 0);
   }
 
-  /** What had to be mended. */
+  /** Repairs since the start. */
   default Repairs repairs() {
     return Repairs.NONE;
   }
 
-  /** Whether what is appended elsewhere is heard of here, and the other way round. */
+  /** Whether the store works, and messages from other servers arrive. */
   default boolean isWell() {
     return true;
   }

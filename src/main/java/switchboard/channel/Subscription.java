@@ -92,14 +92,14 @@ public final class Subscription implements Attendance.Listener {
   /** There may be something to write. */
   void advance() {
     if (calls.getAndIncrement() != 0) {
-      return; // somebody is draining and will see the count
+      return; // another thread is draining and will see the count
     }
     int seen = 1;
     do {
       try {
         drain();
       } catch (RuntimeException e) {
-        // Whoever called is another client's thread, or nobody's, and must not fail for this one.
+        // The calling thread serves another client and must not fail because of this one.
         channel.fail(this, e);
       }
       seen = calls.addAndGet(-seen);
@@ -135,7 +135,7 @@ public final class Subscription implements Attendance.Listener {
     try {
       return channel.readNext(next);
     } catch (Channels.Refused e) {
-      end(e.ending()); // the store cannot be asked: the client comes again
+      end(e.ending()); // the store does not answer: the client retries
       return null;
     }
   }

@@ -8,8 +8,7 @@ import switchboard.log.Batch;
 import switchboard.log.Gap;
 
 /**
- * What happened since the start, counted where it happens. Whoever wants to know reads it; {@code
- * docs/metrics.md} says what each count means.
+ * Counters since the start, for metrics; {@code docs/metrics.md} says what each one means.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -55,7 +54,7 @@ public final class Tally {
     walkMicros.record(walkedNanos / 1_000);
   }
 
-  /** A batch goes out to one client. */
+  /** A batch is written to one client. */
   public void sent(Transport transport, Batch batch) {
     batches.get(transport).record(batch.messages().size());
   }
@@ -66,7 +65,7 @@ public final class Tally {
     missed.add(gap.missed());
   }
 
-  /** A request or a connection ended so, or a command was refused. */
+  /** A request or a connection ended this way, or a command was refused. */
   public void ended(Ending ending) {
     endings.get(ending).increment();
   }
@@ -76,7 +75,7 @@ public final class Tally {
     return messagesIn.sum();
   }
 
-  /** Their bytes. */
+  /** Bytes appended. */
   public long bytesIn() {
     return bytesIn.sum();
   }
@@ -86,7 +85,7 @@ public final class Tally {
     return batches.get(transport);
   }
 
-  /** How many listen by a transport now. */
+  /** How many subscriptions a transport has now. */
   public long subscriptions(Transport transport) {
     return subscriptions.get(transport).sum();
   }
@@ -96,22 +95,22 @@ public final class Tally {
     return gaps.sum();
   }
 
-  /** How many messages those were, where that is known. */
+  /** How many messages those were, as far as is known. */
   public long missed() {
     return missed.sum();
   }
 
-  /** How many requests and connections ended so. */
+  /** How many requests and connections ended this way. */
   public long endings(Ending ending) {
     return endings.get(ending).sum();
   }
 
-  /** How many messages each subscription was behind, looked at once a second. */
+  /** How many messages each subscription was behind, sampled once a second. */
   public Distribution lag() {
     return lag;
   }
 
-  /** How long a channel that had news waited for a worker, in microseconds. */
+  /** How long a channel with new messages waited for a worker, in microseconds. */
   public Distribution waitMicros() {
     return waitMicros;
   }

@@ -3,7 +3,7 @@ package switchboard.log;
 import java.util.List;
 
 /**
- * What somebody wants to say: all of it happens, or nothing.
+ * Messages to append: all of them are, or none.
  *
  * @param messages in order; may be empty only when {@code close} is set
  * @param producer makes retries harmless; {@code null} for none
@@ -21,7 +21,7 @@ public record Append(List<byte[]> messages, Producer producer, String seq, boole
     return size;
   }
 
-  /** Messages and nothing else. */
+  /** Messages without a producer or an ordering token. */
   public static Append of(List<byte[]> messages) {
     return new Append(messages, null, null, false);
   }

@@ -1,10 +1,10 @@
 package switchboard.log;
 
-/** What became of an {@link Append}. Refusals changed nothing. */
+/** The outcome of an {@link Append}. A refused one changed nothing. */
 public sealed interface Appended {
 
   /**
-   * It is in the log.
+   * It was appended.
    *
    * @param next the end of the log after it
    * @param closed the log is closed now
@@ -12,7 +12,7 @@ public sealed interface Appended {
   record Accepted(Offset next, boolean closed) implements Appended {}
 
   /**
-   * It was in the log already: a retry, or the closing of a closed log.
+   * It had been appended before: a retry, or the closing of a closed log.
    *
    * @param next the end of the log
    * @param closed the log is closed
@@ -20,22 +20,22 @@ public sealed interface Appended {
    */
   record Duplicate(Offset next, boolean closed, long highestSeq) implements Appended {}
 
-  /** The log is closed since {@code end}. */
+  /** The log is closed and ends at {@code end}. */
   record LogClosed(Offset end) implements Appended {}
 
-  /** The producer was replaced by a newer run of itself: {@code currentEpoch}. */
+  /** A newer epoch of the producer is active: {@code currentEpoch}. */
   record StaleEpoch(long currentEpoch) implements Appended {}
 
   /** A new producer epoch must start at sequence number 0. */
   record EpochNotAtZero(long receivedSeq) implements Appended {}
 
-  /** One or more of the producer's appends are missing. */
+  /** Appends of the producer are missing. */
   record ProducerGap(long expectedSeq, long receivedSeq) implements Appended {}
 
-  /** All logs together keep as much as they may. */
+  /** The memory limit for all logs is reached. */
   record Full(long maxBytes) implements Appended {}
 
-  /** The log remembers as many producers as it may, and this is another one. */
+  /** The log has reached its producer limit, and this is another producer. */
   record TooManyProducers(int max) implements Appended {}
 
   /** {@code seq} is not greater than {@code lastSeq}. */

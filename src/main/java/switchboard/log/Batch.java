@@ -7,9 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The messages after an offset, up to the end of the log or of a page.
  *
- * <p>The log hands the <em>same</em> batch to everybody who stands at the same offset, and the
- * batch keeps what each {@linkplain #encoded encoding} made of it. So a message is encoded once per
- * encoding, however many clients receive it.
+ * <p>The log hands the <em>same</em> batch to all readers at the same offset, and the batch keeps
+ * what each {@linkplain #encoded encoding} made of it. So a message is encoded once per encoding,
+ * however many clients receive it.
  *
  * <p><b>Threads.</b> Safe; the messages must not be written to.
  *
@@ -47,7 +47,7 @@ public final class Batch implements Reading {
     this.closed = closed;
   }
 
-  /** Where the reader stood. */
+  /** The offset that was read from. */
   public Offset from() {
     return from;
   }

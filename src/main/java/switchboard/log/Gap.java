@@ -5,16 +5,16 @@ package switchboard.log;
  * at {@code earliest}.
  *
  * @param reason why
- * @param earliest the first place that can still be read
- * @param missed how many messages are gone; 0 where that cannot be known (another epoch)
+ * @param earliest the first offset that can still be read
+ * @param missed how many messages are missing; 0 if that is not known (another epoch)
  */
 public record Gap(Reason reason, Offset earliest, long missed) implements Reading {
 
   /** Why a reader's place is gone. */
   public enum Reason {
-    /** The log forgot the messages: its bound on messages, bytes or age was reached. */
+    /** The log removed the messages: its limit on messages, bytes or age was reached. */
     TRIMMED,
-    /** The offset is not of this life of the log: the log started anew since. */
+    /** The offset is from another epoch: the log was started again since. */
     EPOCH;
 
     /** As it appears on the wire: {@code trimmed} or {@code epoch}. */

@@ -1,7 +1,7 @@
 package switchboard.log;
 
 /**
- * What was said in one channel. The seam to where logs live: in this server's memory ({@link
+ * The messages of one channel. Implementations keep them in the memory of this server ({@link
  * RingLog}) or elsewhere.
  *
  * <p><b>Threads.</b> Safe.
@@ -21,23 +21,23 @@ public interface Log {
   }
 
   /**
-   * What comes after {@code offset} and before number {@code limit}, so that all who read while the
-   * log moves on get the same batch: at most one page of it.
+   * What comes after {@code offset} and before number {@code limit}: at most one page of it. With
+   * the same limit, all readers get the same batch while messages are appended.
    */
   Reading readAfter(Offset offset, long limit);
 
   /**
-   * Whether what it has is all there is. A log that lives elsewhere, and cannot be asked there now,
-   * has what it knew, and does not know whether there is more.
+   * Whether it is known to have all messages. A log that is kept elsewhere, and cannot be read
+   * there now, has only what was known before.
    */
   default boolean isCurrent() {
     return true;
   }
 
-  /** The first place that can still be read. */
+  /** The first offset that can still be read. */
   Offset earliest();
 
-  /** The place of the next message. */
+  /** The offset behind the newest message. */
   Offset end();
 
   /** Nothing may be appended any more. */
@@ -46,21 +46,21 @@ public interface Log {
   /** Bytes of all messages kept here. */
   long retainedBytes();
 
-  /** What it keeps here, with what that costs beside the messages' own bytes. */
+  /** What it keeps here, including what that costs beside the messages' own bytes. */
   long heldBytes();
 
   /** Keeps no more than that here, but always its newest message. */
   void shrinkTo(long maxHeldBytes);
 
-  /** Forgets what has become too old; the clock calls it, since nobody may append for long. */
+  /** Removes what has become too old. Called once a second, also if nothing is appended. */
   void forgetOld(long nowMillis);
 
-  /** Nobody will find it any more: what it keeps counts no longer. */
+  /** It is no longer in use: what it keeps is no longer counted. */
   void leaveBudget();
 
-  /** Somebody waits to be told that it moved. A log that moves only by {@link #append} need not. */
+  /** It has a reader, and must report what is appended elsewhere. */
   default void listen() {}
 
-  /** Somebody used it, which is what a sliding lifetime counts from. */
+  /** It was used; a sliding lifetime counts from here. */
   default void touch() {}
 }

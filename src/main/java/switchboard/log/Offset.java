@@ -3,15 +3,15 @@ package switchboard.log;
 import java.util.Objects;
 
 /**
- * A place in a channel's log: the boundary in front of message {@code number}.
+ * A position in a channel's log: the boundary in front of message {@code number}.
  *
  * <p>Outside it is one opaque token, {@code <epoch>_<number>}, both in base 36 with leading zeros,
  * 18 characters in all, for instance {@code 0k3f9x2a_00000001a}. Fixed width makes the tokens of
  * one log sort as strings in log order, which the Durable Streams protocol asks for (PROTOCOL.md
  * §8).
  *
- * @param epoch which life of the log; a log that starts empty after a restart has a greater one
- * @param number how many messages the log had taken before this place
+ * @param epoch which run of the log; a log that starts empty after a restart has a greater one
+ * @param number how many messages were appended before this position
  */
 public record Offset(long epoch, long number) implements Comparable<Offset> {
 
@@ -22,7 +22,7 @@ public record Offset(long epoch, long number) implements Comparable<Offset> {
   private static final long EPOCH_LIMIT = (long) Math.pow(RADIX, EPOCH_WIDTH);
   private static final long NUMBER_LIMIT = (long) Math.pow(RADIX, NUMBER_WIDTH);
 
-  /** Stands for the beginning of any log, wherever that is; never an offset of a log itself. */
+  /** Stands for the beginning of any log; never an offset of a log itself. */
   public static final Offset BEGINNING = new Offset(0, 0);
 
   public Offset {
@@ -33,7 +33,7 @@ public record Offset(long epoch, long number) implements Comparable<Offset> {
   /**
    * Reads a token as {@link #toString()} wrote it.
    *
-   * @throws IllegalArgumentException if {@code token} never was an offset; the message quotes it
+   * @throws IllegalArgumentException if {@code token} is no offset; the message quotes it
    */
   public static Offset parse(String token) {
     if (token.length() != WIDTH || token.charAt(EPOCH_WIDTH) != '_') {
@@ -52,7 +52,7 @@ public record Offset(long epoch, long number) implements Comparable<Offset> {
       } else if (c >= 'a' && c <= 'z') {
         digit = c - 'a' + 10;
       } else {
-        // Character.digit would also take 'A' and '١': two tokens for one place.
+        // Character.digit would also take 'A' and '١': two tokens for one offset.
         throw malformed(token);
       }
       value = value * RADIX + digit;
@@ -66,7 +66,7 @@ public record Offset(long epoch, long number) implements Comparable<Offset> {
             .formatted(token, BEGINNING));
   }
 
-  /** The place {@code count} messages further on in the same epoch. */
+  /** The offset {@code count} messages further on in the same epoch. */
   public Offset plus(long count) {
     return new Offset(epoch, number + count);
   }

@@ -1,7 +1,7 @@
 package switchboard.log;
 
 /**
- * The answer to "what comes after this offset?". Loss is one of the answers, not an error: whoever
- * reads must say what it does with each of the three.
+ * The answer to "what comes after this offset?". Loss is one of the answers, not an error: a reader
+ * must handle each of the three.
  */
 public sealed interface Reading permits Batch, UpToDate, Gap {}

@@ -3,18 +3,17 @@ package switchboard.log;
 import java.time.Duration;
 
 /**
- * How much a log keeps. It forgets its oldest messages as soon as one of the bounds is passed, but
- * never the newest append, however large.
+ * How much a log keeps. It removes its oldest messages as soon as a limit is exceeded, but never
+ * the newest append, however large.
  *
  * @param maxMessages at most this many messages, 1 or more
  * @param maxBytes at most this many bytes of messages, 1 or more
- * @param maxAge nothing older than this; {@link Duration#ZERO} for no bound on age
- * @param maxProducers at most this many producers are known, so that their retries can be told from
- *     new appends
+ * @param maxAge nothing older than this; {@link Duration#ZERO} for no limit
+ * @param maxProducers for at most this many producers, retries are told from new appends
  */
 public record Retention(int maxMessages, long maxBytes, Duration maxAge, int maxProducers) {
 
-  /** As many producers as come. */
+  /** Without a limit on producers. */
   public Retention(int maxMessages, long maxBytes, Duration maxAge) {
     this(maxMessages, maxBytes, maxAge, Integer.MAX_VALUE);
   }

@@ -202,7 +202,7 @@ public final class RingLog implements Log {
   }
 
   /**
-   * The place {@code count} messages behind {@code offset}.
+   * The offset {@code count} messages behind another one.
    *
    * @throws IllegalArgumentException if there are fewer messages
    */

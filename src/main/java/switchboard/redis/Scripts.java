@@ -213,9 +213,8 @@ final class Scripts {
     return all;
   }
 
-  // In a Redis Cluster all of them, so that a master that is handing over the channel's slot does
-  // not
-  // change a channel of which it has only a part.
+  // In a Redis Cluster all of them, so that a master that is handing over the channel's slot
+  // changes nothing while it has only a part of the channel.
   private List<String> keys(ChannelName name, List<Object> arguments) {
     String key = key(name);
     if (!link.isCluster()) {

@@ -35,7 +35,7 @@ class SecurityPageTest {
     List<String> missing = new ArrayList<>();
     List<String> rows =
         Files.readAllLines(Path.of("docs/security.md")).stream()
-            .filter(line -> line.startsWith("| ") && !line.startsWith("| tries"))
+            .filter(line -> line.startsWith("| ") && !line.startsWith("| attempt"))
             .toList();
     for (String row : rows) {
       Matcher named = NAMED.matcher(row);

@@ -22,36 +22,30 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.path",
           "/switchboard",
-          "one or more segments, each `/` and a name of letters, digits and `.` `_` `~` `-`",
-          "Path of the channels below the context path of an application that contains"
-              + " `switchboard-embedded.jar`: `/push` for `/push/channels/news`. The WAR always"
-              + " uses `/channels`.",
+          "`/` and a name, once or several times",
+          "Path of the channels in an application that contains `switchboard-embedded.jar`.",
           Settings::path);
   public static final Setting<NamePatterns> AUTO_CREATE =
       DEFINE.setting(
           "switchboard.channels.auto-create",
           "",
           "channel names separated by commas; * matches any characters",
-          "Channels that are created, for JSON, when they are first used. All others must be"
-              + " created with PUT.",
+          "Channels that are created, for JSON, when they are first used; others need a" + " PUT.",
           NamePatterns::parse);
   public static final Setting<StoreUrl> STORE_URL =
       DEFINE.setting(
           "switchboard.store.url",
           "",
-          "`redis://user:password@host:port/database`, `rediss://…` for TLS,"
-              + " `redis-sentinel://user:password@host:port,host:port/database#master`,"
-              + " `redis-cluster://user:password@host:port,host:port`, or empty",
-          "Redis or Valkey server that keeps the channels, so that several servers share"
-              + " them. Empty: this server's memory keeps them.",
+          "`redis://`, `rediss://`, `redis-sentinel://`, `redis-cluster://` URL, or empty",
+          "Redis or Valkey server that keeps the channels; empty: this server's memory"
+              + " keeps them.",
           StoreUrl::parse);
   public static final Setting<String> STORE_PREFIX =
       DEFINE.setting(
           "switchboard.store.prefix",
           "sb:",
           "1 to 32 letters, digits and `:` `.` `_` `-`",
-          "Prefix of all keys in the store. Applications that share a store but not their"
-              + " channels need different prefixes.",
+          "Prefix of all keys in the store.",
           Setting.matching(
               "[A-Za-z0-9:._-]{1,32}", "1 to 32 letters, digits and : . _ - are allowed"));
   public static final Setting<Integer> LOG_MAX_MESSAGES =
@@ -74,16 +68,15 @@ public final class Settings {
           "PT24H",
           "PT0S",
           "P3650D",
-          "Maximum time that a channel keeps a message. PT0S: no limit.");
+          "Maximum time that a channel keeps a message; PT0S: no limit.");
   public static final Setting<Integer> LOG_MAX_MEMORY =
       DEFINE.number(
           "switchboard.log.max-memory-mib",
           0,
           0,
           1 << 20,
-          "Maximum memory for the messages of all channels, with overhead, in MiB. 0: a"
-              + " quarter of the heap. Near the limit, the largest channels drop their oldest"
-              + " messages.");
+          "Maximum memory for the messages of all channels, in MiB; 0: a quarter of the"
+              + " heap.");
   public static final Setting<Integer> MAX_CHANNELS =
       DEFINE.number(
           "switchboard.channels.max", 100_000, 1, 10_000_000, "Maximum number of channels.");
@@ -121,32 +114,29 @@ public final class Settings {
           0,
           0,
           10_000_000,
-          "Maximum number of open long polls, event streams and WebSockets. 0: one for each"
-              + " 64 KiB of heap, at most 20,000.");
+          "Maximum number of open long polls, event streams and WebSockets; 0: by the size"
+              + " of the heap.");
   public static final Setting<Integer> MAX_PER_ADDRESS =
       DEFINE.number(
           "switchboard.connections.max-per-address",
           0,
           0,
           10_000_000,
-          "Maximum number of open long polls, event streams and WebSockets from one client"
-              + " address. 0: no limit. Behind a proxy, set proxies.trusted.");
+          "Maximum number of them from one client address; 0: no limit.");
   public static final Setting<Integer> MAX_APPENDS_PER_SECOND =
       DEFINE.number(
           "switchboard.append.max-per-second",
           0,
           0,
           1_000_000,
-          "Maximum appends per second from one client address, on average; also the largest"
-              + " burst. 0: no limit.");
+          "Maximum appends per second from one client address; 0: no limit.");
   public static final Setting<Integer> STARTUP_MAX_CONNECTIONS_PER_SECOND =
       DEFINE.number(
           "switchboard.startup.max-connections-per-second",
           0,
           0,
           1_000_000,
-          "Maximum number of long polls, event streams and WebSockets accepted per second"
-              + " after a start. 0: no limit.");
+          "Maximum connections accepted per second after a start; 0: no limit.");
   public static final Setting<Duration> STARTUP_RAMP_DURATION =
       DEFINE.duration(
           "switchboard.startup.ramp-duration",
@@ -160,33 +150,30 @@ public final class Settings {
           16_384,
           1_024,
           1 << 20,
-          "Maximum total size of a request's headers. The application server may have a"
-              + " lower limit.");
+          "Maximum total size of a request's headers.");
   public static final Setting<Integer> MAX_QUERY_BYTES =
       DEFINE.number(
           "switchboard.request.max-query-bytes",
           8_192,
           256,
           1 << 20,
-          "Maximum length of a request's query string. The application server may have a"
-              + " lower limit.");
+          "Maximum length of a request's query string.");
   public static final Setting<Duration> BODY_TIMEOUT =
       DEFINE.duration(
           "switchboard.request.body-timeout",
           "PT20S",
           "PT1S",
           "PT1H",
-          "Time to receive a request body. It is extended by the same time while at least"
-              + " 1,000 bytes per second arrive.");
+          "Time to receive a request body; extended while at least 1,000 bytes per second"
+              + " arrive.");
   public static final Setting<Integer> MAX_PENDING =
       DEFINE.number(
           "switchboard.request.max-pending-mib",
           0,
           0,
           1 << 20,
-          "Maximum memory for clients that send or read slowly, in MiB: request bodies,"
-              + " parts of WebSocket frames, and responses, events and frames of more than 8 KiB."
-              + " 0: a sixteenth of the heap.");
+          "Maximum memory for clients that send or read slowly, in MiB; 0: a sixteenth of"
+              + " the heap.");
   public static final Setting<Integer> MESSAGE_MAX_BYTES =
       DEFINE.number(
           "switchboard.message.max-bytes",
@@ -207,8 +194,7 @@ public final class Settings {
           256 << 10,
           1_024,
           1 << 30,
-          "Maximum bytes of messages in one response, event or frame. A larger message is"
-              + " sent alone.");
+          "Maximum bytes of messages in one response, event or frame.");
   public static final Setting<Duration> LONG_POLL_WAIT =
       DEFINE.duration(
           "switchboard.long-poll.wait",
@@ -236,9 +222,8 @@ public final class Settings {
           0,
           0,
           10_000_000,
-          "Maximum number of polling clients that presence remembers, over all channels."
-              + " Above it, presence reports this number as a minimum. 0: one for each 16 KiB of"
-              + " heap.");
+          "Maximum number of polling clients that presence remembers; 0: by the size of"
+              + " the heap.");
   public static final Setting<NamePatterns> PRESENCE_MEMBERS =
       DEFINE.setting(
           "switchboard.presence.members",
@@ -260,25 +245,22 @@ public final class Settings {
           "PT15S",
           "PT1S",
           "PT10M",
-          "Time without a message after which an event stream gets a comment and a WebSocket"
-              + " a heartbeat frame. They show proxies and clients that the connection works.");
+          "Time without a message after which an event stream or a WebSocket gets a"
+              + " heartbeat.");
   public static final Setting<Duration> RETRY =
       DEFINE.duration(
           "switchboard.event-stream.retry",
           "PT2S",
           "PT0.1S",
           "PT10M",
-          "Reconnection time sent to the clients of event streams. Each client gets a random"
-              + " value from 0.5 to 1.5 times this.");
+          "Average reconnection time that is sent to the clients of event streams.");
   public static final Setting<Duration> EVENT_STREAM_MAX_AGE =
       DEFINE.duration(
           "switchboard.event-stream.max-age",
           "PT10M",
           "PT1S",
           "PT24H",
-          "Maximum age of an event stream. It then ends, and the client reconnects. A client"
-              + " sends nothing on an event stream, so this is what detects a client that was cut"
-              + " off.");
+          "Maximum age of an event stream; its client then reconnects.");
   public static final Setting<Duration> PING_INTERVAL =
       DEFINE.duration(
           "switchboard.websocket.ping-interval",
@@ -292,20 +274,17 @@ public final class Settings {
           "PT10S",
           "PT1S",
           "PT10M",
-          "Time for a WebSocket's client to respond to a ping. After it, the client is"
-              + " disconnected.");
+          "Time for a WebSocket's client to respond to a ping before it is disconnected.");
   public static final Setting<Boolean> FAST_PATH =
       DEFINE.flag(
           "switchboard.websocket.fast-path",
           true,
-          "Whether WebSocket frames are written by a faster path than the standard API, on"
-              + " servers that have one: Payara, GlassFish, WildFly.");
+          "Whether WebSocket frames bypass the standard API on servers where that is" + " faster.");
   public static final Setting<Boolean> POLL_FAST_PATH =
       DEFINE.flag(
           "switchboard.poll.fast-path",
           true,
-          "Whether polls, long polls and all that has no body are answered with the Servlet API"
-              + " alone; otherwise by way of JAX-RS (AsyncResponse), at twice to three times the"
+          "Whether polls use the Servlet API alone; false: JAX-RS, at two to three times the"
               + " cost.");
   public static final Setting<Duration> WRITE_TIMEOUT =
       DEFINE.duration(
@@ -313,8 +292,7 @@ public final class Settings {
           "PT30S",
           "PT1S",
           "PT1H",
-          "Maximum time for one write to a client. A client that does not read it in this"
-              + " time is disconnected.");
+          "Time for a client to read what was written to it before it is disconnected.");
   public static final Setting<Duration> DRAIN_TIMEOUT =
       DEFINE.duration(
           "switchboard.shutdown.drain-timeout",
@@ -322,31 +300,27 @@ public final class Settings {
           "PT0S",
           "PT5M",
           "Time over which clients are disconnected when the server or the application"
-              + " stops; less if there are few. Give the server at least this time plus two"
-              + " seconds to stop.");
+              + " stops.");
   public static final Setting<Integer> DISPATCH_THREADS =
       DEFINE.number(
           "switchboard.dispatch.threads",
           0,
           0,
           1_024,
-          "Number of threads that deliver messages to clients. 0: one per processor, at least 2.");
+          "Number of threads that deliver messages; 0: one per processor, at least 2.");
   public static final Setting<Grants> OPEN =
       DEFINE.setting(
           "switchboard.access.open",
           "",
-          "patterns of channel names separated by commas, each with optional actions:"
-              + " `news:read,chat-*:read+append`, `*`",
-          "What everyone may do without a token or a login. Empty: nothing. A pattern"
-              + " without actions allows `read`, `append`, `create` and `delete`.",
+          "channel patterns, each with optional actions: `news:read,chat-*:read+append`",
+          "What everyone may do without a token or a login; empty: nothing.",
           text -> Grants.parse(text, Action.WITH_CHANNELS));
   public static final Setting<RoleGrants> ROLES =
       DEFINE.setting(
           "switchboard.access.roles",
           "",
-          "`role=pattern:actions`, separated by commas: `reader=*:read,clerk=orders-*:read+append`",
-          "What users who have logged in to the server may do, by role. `**`: all users who"
-              + " have logged in.",
+          "`role=pattern:actions`, separated by commas",
+          "What users who have logged in to the server may do, by role.",
           RoleGrants::parse);
   public static final Setting<Integer> MAX_FAILURES =
       DEFINE.number(
@@ -354,9 +328,7 @@ public final class Settings {
           300,
           0,
           1_000_000,
-          "Maximum refused requests per minute from one client address. Above it, the"
-              + " address must wait, unless it sends a token that was accepted before. 0: no"
-              + " limit. Behind a proxy, set proxies.trusted.");
+          "Maximum refused requests per minute from one client address; 0: no limit.");
   public static final Setting<Secret> TOKEN_SECRET =
       DEFINE.setting(
           "switchboard.token.secret",
@@ -368,8 +340,8 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.token.public-key",
           "",
-          "PEM or the name of a PEM file, `PUBLIC KEY` or `CERTIFICATE`, RSA or EC, or empty",
-          "Public keys that verify the signatures of tokens. Several keys allow rotation.",
+          "RSA or EC keys or certificates as PEM, the name of a PEM file, or empty",
+          "Public keys that verify the signatures of tokens.",
           PublicKeys::parse);
   public static final Setting<String> TOKEN_JWKS_URL =
       DEFINE.setting(
@@ -421,8 +393,7 @@ public final class Settings {
           "P1D",
           "PT1M",
           "P365D",
-          "Longest accepted remaining lifetime of a token. Denied tokens are remembered for"
-              + " the same time.");
+          "Longest accepted remaining lifetime of a token.");
   public static final Setting<Duration> TOKEN_TIMEOUT =
       DEFINE.duration(
           "switchboard.token.timeout",
@@ -434,48 +405,43 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.cors.origins",
           "",
-          "origins separated by commas, such as `https://example.com`, `capacitor://localhost` or"
-              + " `http://localhost:*`, or `*`",
-          "Origins whose pages may use the channels from a browser, in addition to this"
-              + " server's own. `*`: all origins, but requests with cookies or a login only from"
-              + " origins that are listed.",
+          "origins such as `https://example.com`, separated by commas, or `*`",
+          "Origins whose pages may use the channels, in addition to this server's own.",
           OriginList::parse);
   public static final Setting<List<String>> HOSTS =
       DEFINE.setting(
           "switchboard.hosts",
           "",
           "host names separated by commas, without ports",
-          "Host names of this server, for all paths. A request with another Host is refused;"
-              + " `/health` also accepts an IP address. Empty: any name.",
+          "Host names of this server; empty: any name.",
           HostNames::parse);
   public static final Setting<Networks> TRUSTED_PROXIES =
       DEFINE.setting(
           "switchboard.proxies.trusted",
           "",
           "addresses and networks separated by commas, such as `10.0.0.0/8`",
-          "Proxies whose `Forwarded` and `X-Forwarded-*` headers are trusted. The headers of"
-              + " other clients are ignored.",
+          "Proxies whose `Forwarded` and `X-Forwarded-*` headers are trusted.",
           Networks::parse);
   public static final Setting<NamePatterns> TICKER =
       DEFINE.setting(
           "switchboard.ticker.channel",
           "ticker",
           "a channel name, or empty",
-          "Channel that gets this server's readings once a second. Empty: none.",
+          "Channel that gets this server's readings once a second; empty: none.",
           NamePatterns::parse);
   public static final Setting<Boolean> LAB =
       DEFINE.flag(
           "switchboard.lab.enabled",
           false,
-          "Whether the page may set the rate of the lab's messages, start a crowd and"
-              + " observe its own connections. The run command turns it on.");
+          "Whether the page may use the lab: publish at a rate, start a crowd, observe its"
+              + " connections.");
   public static final Setting<Integer> CROWD_MAX_READERS =
       DEFINE.number(
           "switchboard.lab.crowd.max-readers",
           100,
           0,
           2_000,
-          "Maximum number of readers per transport in the lab's crowd. 0: no crowd.");
+          "Maximum number of readers per transport in the lab's crowd; 0: no crowd.");
   public static final Setting<Duration> CROWD_MAX_TIME =
       DEFINE.duration(
           "switchboard.lab.crowd.max-time",

@@ -142,6 +142,16 @@ class SettingsTest {
   }
 
   @Test
+  void areEachToldInOneShortSentence() {
+    for (Setting<?> setting : Settings.ALL) {
+      String sentence = setting.sentence();
+      assertTrue(sentence.endsWith(".") && !sentence.contains(". "), sentence);
+      assertTrue(sentence.length() <= 100, sentence);
+      assertTrue(setting.range().length() <= 90, setting.range());
+    }
+  }
+
+  @Test
   void areAlsoEnvironmentVariables() {
     assertEquals("SWITCHBOARD_LONG_POLL_WAIT", Settings.LONG_POLL_WAIT.environmentVariable());
   }

@@ -27,12 +27,17 @@ public final class JsonMessages {
   private JsonMessages() {}
 
   /**
-   * The messages in a body; none for {@code []}.
+   * The messages in a body; none for {@code []}. A large one may have to wait for others.
    *
    * @throws IllegalArgumentException if it is not one JSON value in UTF-8; the message says why
    */
   public static List<byte[]> parse(byte[] body) {
-    return flatten(value(utf8(body)));
+    int counted = ParsingLimit.OF_HEAP.acquire(body.length);
+    try {
+      return flatten(value(utf8(body)));
+    } finally {
+      ParsingLimit.OF_HEAP.release(counted);
+    }
   }
 
   /**

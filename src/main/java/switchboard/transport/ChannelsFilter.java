@@ -279,7 +279,12 @@ public class ChannelsFilter extends HttpFilter {
         request,
         response,
         new IncomingBody.Place(
-            bodies, settings, clocks.ticks(), connections.tally(), threads.executor()),
+            bodies,
+            settings,
+            clocks.ticks(),
+            connections.tally(),
+            threads.executor(),
+            threads.forLargeBodies()),
         body -> {
           requireStillAuthorized(request);
           use.with(body);

@@ -2,6 +2,8 @@ package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
@@ -64,15 +66,33 @@ record HttpCreate(
     return server + base + name.value();
   }
 
+  // Parsed before the store is locked, which everybody needs who creates or deletes a channel: a
+  // large body takes a second. What is wrong with it is said when it is that channel's turn.
+  private Function<ContentType, List<byte[]>> messages(Channels channels, byte[] bytes) {
+    ContentType expected =
+        type == null && fork != null
+            ? channels.find(fork.source()).map(Channel::contentType).orElse(null)
+            : type;
+    if (expected == null || expected.kind() != ContentType.Kind.JSON) {
+      return known -> AppendRequest.messages(known, bytes);
+    }
+    try {
+      List<byte[]> messages = AppendRequest.messages(expected, bytes);
+      return known -> messages;
+    } catch (Problem problem) {
+      return known -> {
+        throw problem;
+      };
+    }
+  }
+
   void answer(Channels channels, byte[] bytes, HttpServletResponse response) {
     if (bytes.length > 0) {
       guard.require(Action.APPEND, name);
     }
     Channels.Created created =
         channels.create(
-            name,
-            new Channels.Request(
-                type, lifetime, fork, close, known -> AppendRequest.messages(known, bytes)));
+            name, new Channels.Request(type, lifetime, fork, close, messages(channels, bytes)));
     Channel channel = created.channel();
     response.setStatus(
         created.isNew() ? HttpServletResponse.SC_CREATED : HttpServletResponse.SC_OK);

@@ -16,6 +16,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.publish.ParsingLimit;
 import switchboard.time.MonotonicClock;
 
 /**
@@ -45,13 +46,15 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
    *
    * @param clock by which a body is late
    * @param executor threads on which bodies that came by and by are used
+   * @param forLargeBodies threads on which large bodies are used, which may wait for each other
    */
   record Place(
       PendingBodies bodies,
       Settings settings,
       MonotonicClock clock,
       Tally tally,
-      Executor executor) {}
+      Executor executor,
+      Executor forLargeBodies) {}
 
   /** The slowest line that is not given up after all, about 8 kbit/s. */
   static final int BYTES_A_SECOND = 1_000;
@@ -99,7 +102,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       return;
     }
     ServletInputStream in = request.getInputStream();
-    if (length > 0 && in.available() >= length) {
+    boolean isSmall = length > 0 && length <= ParsingLimit.FREE_BYTES;
+    if (isSmall && in.available() >= length) {
       use.with(in.readNBytes((int) length));
       return;
     }
@@ -225,7 +229,9 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       return;
     }
     // Not by the server's thread that read it: on WildFly that one serves many connections.
+    boolean isSmall = body.length <= ParsingLimit.FREE_BYTES;
     run(
+        isSmall ? place.executor() : place.forLargeBodies(),
         () -> {
           try {
             use.with(body);
@@ -236,9 +242,9 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
         });
   }
 
-  private void run(Runnable work) {
+  private void run(Executor executor, Runnable work) {
     try {
-      place.executor().execute(work);
+      executor.execute(work);
     } catch (RejectedExecutionException e) {
       answer(Problem.of(e), true);
     }
@@ -291,7 +297,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       isOver = true;
       isRefused = true;
     }
-    run(() -> answer(problem, true));
+    run(place.executor(), () -> answer(problem, true));
   }
 
   private void answer(Problem problem, boolean isCutShort) {

@@ -18,26 +18,41 @@ public final class ManagedThreads {
   private static final long IDLE_SECONDS = 60;
 
   private final ThreadPoolExecutor executor;
+  private final ThreadPoolExecutor forLargeBodies;
 
-  private ManagedThreads(ThreadPoolExecutor executor) {
-    this.executor = executor;
+  private ManagedThreads(ThreadFactory factory) {
+    this.executor = pool(MOST, factory);
+    this.forLargeBodies = pool(Math.max(2, Runtime.getRuntime().availableProcessors()), factory);
   }
 
   /** As many as there is work for, up to a bound; they end when they have none. */
   public static ManagedThreads of(ThreadFactory factory) {
-    ThreadPoolExecutor executor =
+    return new ManagedThreads(factory);
+  }
+
+  private static ThreadPoolExecutor pool(int most, ThreadFactory factory) {
+    ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            MOST, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
-    executor.allowCoreThreadTimeOut(true);
-    return new ManagedThreads(executor);
+            most, most, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   Executor executor() {
     return executor;
   }
 
+  /**
+   * Few, since the bodies wait for memory and processors: nothing else must wait for them, neither
+   * small bodies nor held requests.
+   */
+  Executor forLargeBodies() {
+    return forLargeBodies;
+  }
+
   /** Does what waits, and takes nothing more. */
   public void shutdown() {
     executor.shutdown();
+    forLargeBodies.shutdown();
   }
 }

@@ -18,6 +18,7 @@ import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.publish.JsonMessages;
+import switchboard.publish.ParsingLimit;
 import switchboard.time.Clocks;
 
 /**
@@ -215,6 +216,11 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   }
 
   private void command(String frame) {
+    int counted = ParsingLimit.OF_HEAP.tryAcquire(frame.length());
+    if (counted < 0) {
+      close(Ending.REQUEST_BUFFER_FULL); // this thread serves others: it must not wait
+      return;
+    }
     JsonValue id = null;
     try {
       JsonValue value = Problem.orElse(Ending.BAD_COMMAND, () -> JsonMessages.value(frame));
@@ -241,6 +247,8 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
       conversation.command(id, command);
     } catch (RuntimeException | Error e) {
       refuse(id, Problem.of(e));
+    } finally {
+      ParsingLimit.OF_HEAP.release(counted);
     }
   }
 

@@ -107,6 +107,8 @@ class SmallHeapIT implements Wanderer.Crowd {
             "event streams that are not read", ATTACKERS, i -> streamAndReadNothing("open-huge"));
     assertTrue(held > 1_000_000, "event streams that are not read made it hold " + held + " bytes");
     attack("bodies that are never whole", ATTACKERS, i -> halfABody("open-news"));
+    put("open-trees");
+    attack("JSON that is large as objects", 24, i -> appendTree("open-trees"));
     attack("polls of ever new clients", 8, i -> pollAsOthers("open-news", i, 2_500));
     attack("long content types", 8, i -> create(i, 250, 5_000, "400"));
     attack("many channels", 8, i -> create(i, 3_125, 255, "201 507"));
@@ -376,6 +378,23 @@ class SmallHeapIT implements Wanderer.Crowd {
     put(channel);
     for (int i = 0; i < 20 * megabytes; i++) {
       assertEquals(204, http.append(channel, "\"" + "y".repeat(50_000) + "\"").status());
+    }
+  }
+
+  /** One message of 1 MB that takes 50 MB as objects. */
+  private void appendTree(String channel) throws IOException {
+    Socket socket = connect();
+    String tree = "[[" + "[1],".repeat(249_000) + "1]]";
+    send(
+        socket,
+        ("POST " + HEAD.formatted(channel))
+            + "Content-Type: application/json\r\nContent-Length: "
+            + tree.length()
+            + "\r\n\r\n"
+            + tree);
+    String status = answer(socket);
+    if (!"204 503".contains(status)) {
+      unwell.add("an append of 1 MB: " + status);
     }
   }
 

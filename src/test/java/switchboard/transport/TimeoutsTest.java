@@ -322,7 +322,8 @@ class TimeoutsTest {
       IncomingBody.receive(
           request("c", nothingYet),
           response(),
-          new IncomingBody.Place(bodies, settings, clocks.ticks(), tally, Runnable::run),
+          new IncomingBody.Place(
+              bodies, settings, clocks.ticks(), tally, Runnable::run, Runnable::run),
           body -> events.add("used"));
     } catch (IOException e) {
       throw new IllegalStateException(e);

@@ -1,0 +1,54 @@
+package switchboard.publish;
+
+import java.util.concurrent.Semaphore;
+
+/**
+ * How many bytes of JSON are parsed at the same time. As objects they take up to fifty times as
+ * much memory: bodies that fit into the heap one after the other do not fit together.
+ *
+ * <p><b>Threads.</b> Safe.
+ */
+public final class ParsingLimit {
+
+  /** Texts up to this length are not counted: they are parsed in less than a millisecond. */
+  public static final int FREE_BYTES = 8 << 10;
+
+  /** Fifty times a 256th of the heap is a fifth of it. */
+  public static final ParsingLimit OF_HEAP =
+      new ParsingLimit(Runtime.getRuntime().maxMemory() / 256);
+
+  private final int max;
+  private final Semaphore rest;
+
+  ParsingLimit(long maxBytes) {
+    max = (int) Math.min(Integer.MAX_VALUE, maxBytes);
+    rest = new Semaphore(max, true);
+  }
+
+  /**
+   * Waits until so many bytes more may be parsed. A text that is larger than the limit is parsed
+   * alone.
+   *
+   * @return what to {@link #release} afterwards
+   */
+  int acquire(int bytes) {
+    int counted = counted(bytes);
+    rest.acquireUninterruptibly(counted);
+    return counted;
+  }
+
+  /** The same for a thread that must not wait; negative if there is no room now. */
+  public int tryAcquire(int bytes) {
+    int counted = counted(bytes);
+    return rest.tryAcquire(counted) ? counted : -1;
+  }
+
+  private int counted(int bytes) {
+    return bytes <= FREE_BYTES ? 0 : Math.min(bytes, max);
+  }
+
+  /** They are parsed, and what was made of them is messages or nothing. */
+  public void release(int counted) {
+    rest.release(counted);
+  }
+}

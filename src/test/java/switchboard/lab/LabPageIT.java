@@ -295,7 +295,7 @@ class LabPageIT extends ServerTest {
     await("it is there", () -> browser.text("#chat .said").contains(text));
     await("by four lanes", () -> browser.all("#chat .ways small").size() == 4);
     assertTrue(http.get("channels/lab?offset=" + before).body().contains(text), "the log has it");
-    assertTrue(browser.text("#chat .receipt").startsWith("Taken"), "it was taken");
+    assertTrue(browser.text("#chat .receipt").startsWith("Accepted"), "it was taken");
   }
 
   @Test

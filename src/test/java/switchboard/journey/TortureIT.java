@@ -181,7 +181,7 @@ class TortureIT {
     return """
         %d s, seed %d: %d clients, %,d appends, %d restarts; %d broken promises.
 
-        | home transport | messages heard | connections | cut | stalled | hops | gaps told | messages in them | new lives told |
+        | first transport | messages received | connections | cut | stalled | switches | gaps | messages in them | new epochs |
         |---|---|---|---|---|---|---|---|---|
         %s
         %s"""

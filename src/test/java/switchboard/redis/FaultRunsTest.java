@@ -61,7 +61,7 @@ class FaultRunsTest {
     Files.writeString(
         REPORT,
         """
-        | what happens | round | accepted | not delivered | of those untold | repeated | out of order | gaps told |
+        | failure | round | accepted | not delivered | of those untold | repeated | out of order | gaps |
         |---|---|---|---|---|---|---|---|
         """);
   }

@@ -269,6 +269,23 @@ class SettingsTest {
   }
 
   @Test
+  void hostNamesHaveNoPortAndAWrongOneIsQuoted() {
+    var hosts = settings(Map.of("switchboard.hosts", "push.example, localhost,,[::1] ,10.0.0.1"));
+    assertEquals(
+        List.of("push.example", "localhost", "[::1]", "10.0.0.1"), hosts.get(Settings.HOSTS));
+    for (String name : List.of("a:80", "http://a", "a/b", "::1", "*", "a b")) {
+      var refusal =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> settings(Map.of("switchboard.hosts", "localhost," + name)),
+              name);
+      assertTrue(
+          refusal.getMessage().contains("\"" + name + "\" is not a host name"),
+          refusal.getMessage());
+    }
+  }
+
+  @Test
   void namePatternsMatchAnyCharactersForAStar() {
     NamePatterns patterns = NamePatterns.parse("news, chat-*, *.log , a*b*c");
     for (String name :

@@ -280,12 +280,14 @@ public final class Settings {
           "switchboard.websocket.fast-path",
           true,
           "Whether WebSocket frames bypass the standard API on servers where that is" + " faster.");
-  public static final Setting<Boolean> POLL_FAST_PATH =
-      DEFINE.flag(
-          "switchboard.poll.fast-path",
-          true,
-          "Whether polls use the Servlet API alone; false: JAX-RS, at two to three times the"
-              + " cost.");
+  public static final Setting<HttpAdapter> HTTP_ADAPTER =
+      DEFINE.setting(
+          "switchboard.http.adapter",
+          "servlet",
+          HttpAdapter.ALL,
+          "Server API that carries requests to channels; a poll by JAX-RS costs two to three times"
+              + " as much.",
+          HttpAdapter::parse);
   public static final Setting<Duration> WRITE_TIMEOUT =
       DEFINE.duration(
           "switchboard.write.timeout",

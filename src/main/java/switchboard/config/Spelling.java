@@ -22,6 +22,7 @@ final class Spelling {
           Map.entry("drain.budget", "shutdown.drain-timeout"),
           Map.entry("heartbeat.after", "heartbeat.interval"),
           Map.entry("log.max-total-mib", "log.max-memory-mib"),
+          Map.entry("poll.fast-path", "http.adapter"),
           Map.entry("request.body-within", "request.body-timeout"),
           Map.entry("request.max-bodies-mib", "request.max-pending-mib"),
           Map.entry("token.within", "token.timeout"),

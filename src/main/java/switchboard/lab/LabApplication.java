@@ -4,7 +4,6 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
-import switchboard.transport.FailureMapper;
 import switchboard.transport.ProblemMapper;
 
 /** The lab's own requests, beside the page's files in {@code /lab}. */
@@ -13,7 +12,7 @@ public class LabApplication extends Application {
 
   @Override
   public Set<Class<?>> getClasses() {
-    return Set.of(LabResource.class, ProblemMapper.class, FailureMapper.class);
+    return Set.of(LabResource.class, ProblemMapper.class);
   }
 
   @Override

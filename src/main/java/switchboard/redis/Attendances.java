@@ -161,7 +161,10 @@ final class Attendances {
     try {
       here.forEach((name, attendance) -> write(own, name, attendance));
     } catch (Refused e) {
-      LOG.log(Level.FINE, "presence was not written completely; the next change of each channel writes it", e);
+      LOG.log(
+          Level.FINE,
+          "presence was not written completely; the next change of each channel writes it",
+          e);
     }
   }
 
@@ -172,7 +175,10 @@ final class Attendances {
         remove(id);
       } // else another server does it, or this one still does
     } catch (Refused e) {
-      LOG.log(Level.FINE, e, () -> "node " + id + " is gone, but was not removed; the next renewal retries");
+      LOG.log(
+          Level.FINE,
+          e,
+          () -> "node " + id + " is gone, but was not removed; the next renewal retries");
     }
   }
 

@@ -91,7 +91,10 @@ final class Heartbeat implements Runnable {
       } catch (JedisDataException e) {
         heard(); // it answers, even if with a refusal
       } catch (RuntimeException e) {
-        LOG.log(isClosed ? Level.FINEST : Level.FINE, e, () -> master + " – the heartbeat connection failed");
+        LOG.log(
+            isClosed ? Level.FINEST : Level.FINE,
+            e,
+            () -> master + " – the heartbeat connection failed");
         if (isRefused(e)) {
           away("it refuses connections");
         }
@@ -144,7 +147,8 @@ final class Heartbeat implements Runnable {
       awayNanos = System.nanoTime();
       timeoutMillis = TRY_MILLIS;
       isAway = true;
-      LOG.warning(() -> master + " – " + why + "; requests that need it are refused until it responds");
+      LOG.warning(
+          () -> master + " – " + why + "; requests that need it are refused until it responds");
       master.hangUp();
     }
   }

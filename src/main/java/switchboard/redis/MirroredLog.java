@@ -329,7 +329,8 @@ final class MirroredLog implements Log {
     AppendReply reply = store.append(this, append);
     if (reply.appended() == null) {
       store.gone(this);
-      throw new Refused(Ending.UNKNOWN_CHANNEL, "channel \"%s\": it no longer exists".formatted(name));
+      throw new Refused(
+          Ending.UNKNOWN_CHANNEL, "channel \"%s\": it no longer exists".formatted(name));
     }
     if (reply.appended() instanceof Appended.Accepted) {
       accepted(append, reply.state(), reply.start());
@@ -428,8 +429,7 @@ final class MirroredLog implements Log {
   public void listen() {
     if (isDropped) {
       throw new Refused(
-          Ending.STORE_UNAVAILABLE,
-          "channel \"%s\": retry the request".formatted(name));
+          Ending.STORE_UNAVAILABLE, "channel \"%s\": retry the request".formatted(name));
     }
     if (listens.compareAndSet(false, true)) {
       store.listener().add(this);

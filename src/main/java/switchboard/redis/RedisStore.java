@@ -306,8 +306,7 @@ final class RedisStore implements Store {
     }
     throw new Refused(
         Ending.STORE_UNAVAILABLE,
-        "channel \"%s\": it is created and deleted repeatedly"
-            .formatted(name));
+        "channel \"%s\": it is created and deleted repeatedly".formatted(name));
   }
 
   @Override
@@ -386,7 +385,8 @@ final class RedisStore implements Store {
       try {
         attendances.leave();
       } catch (Refused e) {
-        LOG.log(Level.FINE, "lease not removed; the other servers remove this node when it expires", e);
+        LOG.log(
+            Level.FINE, "lease not removed; the other servers remove this node when it expires", e);
       }
     }
   }

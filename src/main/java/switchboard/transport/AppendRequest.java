@@ -1,7 +1,8 @@
 package switchboard.transport;
 
-import jakarta.servlet.http.HttpServletResponse;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
@@ -104,31 +105,30 @@ record AppendRequest(Producer producer, String seq, boolean close) {
    *
    * @param isEmpty there was nothing but the wish to close
    */
-  void answer(Appended appended, boolean isEmpty, HttpServletResponse response) {
+  HttpAnswer answer(Appended appended, boolean isEmpty) {
     if (appended instanceof Appended.Accepted accepted) {
       // 200 tells a producer "new messages", 204 "known already" (PROTOCOL.md §5.2.1, §5.3).
       boolean tellsNew = producer != null && !isEmpty;
-      response.setStatus(tellsNew ? HttpServletResponse.SC_OK : HttpServletResponse.SC_NO_CONTENT);
       long highestSeq = producer == null ? 0 : producer.seq();
-      writeHeaders(response, accepted.next(), accepted.closed(), highestSeq);
-    } else if (appended instanceof Appended.Duplicate duplicate) {
-      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
-      writeHeaders(response, duplicate.next(), duplicate.closed(), duplicate.highestSeq());
-    } else {
-      throw refusal(appended);
+      return answer(tellsNew ? 200 : 204, accepted.next(), accepted.closed(), highestSeq);
     }
+    if (appended instanceof Appended.Duplicate duplicate) {
+      return answer(204, duplicate.next(), duplicate.closed(), duplicate.highestSeq());
+    }
+    throw refusal(appended);
   }
 
-  private void writeHeaders(
-      HttpServletResponse response, Offset next, boolean closed, long highestSeq) {
-    response.setHeader(Headers.NEXT_OFFSET, next.toString());
+  private HttpAnswer answer(int status, Offset next, boolean closed, long highestSeq) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(Headers.NEXT_OFFSET, next.toString());
     if (closed) {
-      response.setHeader(Headers.CLOSED, Headers.TRUE);
+      headers.put(Headers.CLOSED, Headers.TRUE);
     }
     if (producer != null) {
-      response.setHeader(Headers.PRODUCER_EPOCH, Long.toString(producer.epoch()));
-      response.setHeader(Headers.PRODUCER_SEQ, Long.toString(highestSeq));
+      headers.put(Headers.PRODUCER_EPOCH, Long.toString(producer.epoch()));
+      headers.put(Headers.PRODUCER_SEQ, Long.toString(highestSeq));
     }
+    return new HttpAnswer(status, headers, null);
   }
 
   /** Why nothing was appended. */

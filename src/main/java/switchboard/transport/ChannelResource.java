@@ -8,76 +8,52 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
-import switchboard.channel.Channels;
-import switchboard.channel.Connections;
-import switchboard.channel.Presence;
-import switchboard.config.Settings;
-import switchboard.time.Clocks;
+import switchboard.channel.Tally;
 
 /**
- * A channel over HTTP by way of JAX-RS: the Durable Streams protocol at {@code /channels/{name}},
- * where {@code switchboard.poll.fast-path} is off. Creations, appends and event streams at the same
- * URL are always taken by {@link ChannelsFilter}, WebSockets by {@link WebSocketEndpoint}.
+ * The channels as a JAX-RS resource, where {@code switchboard.http.adapter} is {@code jax-rs}. It
+ * hands each request to {@link HttpChannel}; {@link ChannelsFilter} gives it those that JAX-RS can
+ * carry.
  */
-// Any path: a name with a slash gets the answer for a bad name, not the server's page for a 404.
-// The empty path reads several channels.
-@Path("{name: .*}")
+// Any path: what is wrong with it is answered here, and not with the server's page for a 404.
+@Path("{path: .*}")
 // Once, not for each request: making and filling one costs more than an append. What belongs to a
 // request, below, the server gives out as proxies.
 @ApplicationScoped
 public class ChannelResource {
 
-  @Inject private Channels channels;
-  @Inject private Presence presence;
-  @Inject private Connections connections;
-  @Inject private Settings settings;
-  @Inject private Clocks clocks;
-  @Inject private ManagedThreads threads;
-  @Context private UriInfo uri;
-  @Context private HttpServletRequest servletRequest;
+  @Inject private HttpChannel channel;
+  @Inject private Tally tally;
+  @Context private HttpServletRequest request;
 
-  /** Poll and long poll (PROTOCOL.md §5.6, §5.7). */
+  /** Poll, long poll and presence. */
   @GET
-  public void read(@PathParam("name") String name, @Suspended AsyncResponse response) {
-    Query query =
-        Query.parse(uri.getRequestUri().getRawQuery(), settings.get(Settings.MAX_QUERY_BYTES));
-    new HttpRead(channels, connections, settings, clocks, threads.executor())
-        .start(
-            name,
-            query,
-            servletRequest,
-            new Held.ByJaxRs(response, servletRequest.getAsyncContext()));
+  public void get(@Suspended AsyncResponse response) {
+    handle(response);
   }
 
   /** What the channel is and where it ends. */
   @HEAD
-  public Response metadata(@PathParam("name") String name) {
-    return Held.ByJaxRs.response(channel().metadata(name, guard()));
+  public void head(@Suspended AsyncResponse response) {
+    handle(response);
   }
 
   /** Removes the channel. */
   @DELETE
-  public Response delete(@PathParam("name") String name) {
-    return Held.ByJaxRs.response(channel().delete(name, guard()));
+  public void delete(@Suspended AsyncResponse response) {
+    handle(response);
   }
 
-  /** What may be done; JAX-RS alone would not know of appends and creations. */
+  /** What may be done. */
   @OPTIONS
-  public Response methods() {
-    return Held.ByJaxRs.response(HttpChannel.methods());
+  public void options(@Suspended AsyncResponse response) {
+    handle(response);
   }
 
-  private HttpChannel channel() {
-    return new HttpChannel(channels, presence);
-  }
-
-  private Guard guard() {
-    return Visitor.of(servletRequest);
+  private void handle(AsyncResponse response) {
+    channel.handle(new JaxRsExchange(request, response, tally));
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -25,6 +26,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
+import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
 import switchboard.config.Settings;
@@ -50,6 +52,12 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final long CROWDED_MILLIS = 4_000;
+  // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
+  private static final Map<String, String> HEADERS =
+      Map.of(
+          "Content-Type", "text/event-stream",
+          "Cache-Control", "no-cache, no-store, no-transform",
+          "X-Accel-Buffering", "no");
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   /** What is written next; made only then, since the id of several channels moves meanwhile. */
@@ -82,6 +90,24 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private boolean unflushed;
   private String cursor;
 
+  /** Whether its client was told all that there will be. */
+  static boolean isOver(ReadRequest request) {
+    return request.isResumed() && request.places().stream().allMatch(EventStream::isAtTheEnd);
+  }
+
+  /**
+   * Refuses what has to be answered with a status: where it cannot be known what follows, and a gap
+   * of which the client would not take note.
+   */
+  static void requireReadable(ReadRequest request, Tally tally) {
+    List<Reading> first = request.places().stream().map(Place::read).toList();
+    if (!request.hearsResets() && first.get(0) instanceof Gap gap) {
+      tally.told(gap);
+      throw PollAnswer.gone(gap);
+    }
+  }
+
+  /** Begins one, for a request that {@link HttpRead} lets in. */
   static void start(
       ReadRequest request,
       HttpServletRequest servletRequest,
@@ -91,28 +117,11 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       Settings settings,
       Clocks clocks)
       throws IOException {
-    connections.count(Transport.EVENT_STREAM);
-    if (request.isResumed() && request.places().stream().allMatch(EventStream::isAtTheEnd)) {
-      // An EventSource that was told "closed" comes again all the same; 204 makes it stop for good
-      // (WHATWG HTML §9.2.3).
-      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
-      return;
-    }
-    // Before anything is written: where it cannot be known what follows, that is the answer.
-    List<Reading> first = request.places().stream().map(Place::read).toList();
-    if (!request.hearsResets() && first.get(0) instanceof Gap gap) {
-      connections.tally().told(gap);
-      throw PollAnswer.gone(gap);
-    }
-    setHeaders(response);
+    HEADERS.forEach(response::setHeader);
     if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
     String address = servletRequest.getRemoteAddr();
-    Connections.Refusal refusal = connections.refusal(address);
-    if (refusal != null) {
-      throw Problem.refused(refusal);
-    }
     ServletOutputStream out = response.getOutputStream();
     if (out.getClass().getName().startsWith("io.undertow.")) {
       // Of a larger buffer WildFly may leave a part to the next write, and it takes it from a pool:
@@ -144,22 +153,13 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
    * Answers an EventSource what passes: nothing but when to come again, since any status but 200 is
    * the end of it. It keeps its last id, for none is sent.
    */
-  static void comeAgain(Problem problem, HttpServletResponse response) throws IOException {
-    response.setStatus(HttpServletResponse.SC_OK);
-    setHeaders(response);
+  static HttpAnswer comeAgain(Problem problem) {
     // The comment is for people.
     String text =
         ": %d %s\nretry: %d\n\n"
             .formatted(
                 problem.ending().status(), problem.ending().slug(), problem.retryAfterMillis());
-    response.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static void setHeaders(HttpServletResponse response) {
-    response.setContentType("text/event-stream");
-    // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
-    response.setHeader("Cache-Control", "no-cache, no-store, no-transform");
-    response.setHeader("X-Accel-Buffering", "no");
+    return new HttpAnswer(200, HEADERS, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   private static boolean isAtTheEnd(Place place) {

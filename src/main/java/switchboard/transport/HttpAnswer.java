@@ -14,7 +14,7 @@ record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
 
   void write(HttpServletResponse response) throws IOException {
     writeHead(response);
-    if (body != null) {
+    if (body != null && body.length > 0) {
       response.getOutputStream().write(body);
     }
   }

@@ -1,6 +1,5 @@
 package switchboard.transport;
 
-import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
@@ -8,8 +7,7 @@ import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 
 /**
- * Appends messages over HTTP, closes, or both (Durable Streams PROTOCOL.md §5.2, §5.3). With the
- * Servlet API alone: most of what a small append cost was its way through JAX-RS.
+ * Appends messages over HTTP, closes, or both (Durable Streams PROTOCOL.md §5.2, §5.3).
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -27,7 +25,7 @@ record HttpAppend(Channel channel, AppendRequest append, String contentType) {
     return new HttpAppend(channel, AppendRequest.parse(header), header.apply("Content-Type"));
   }
 
-  void answer(byte[] bytes, HttpServletResponse response) {
+  HttpAnswer answer(byte[] bytes) {
     if (bytes.length == 0 && !append.close()) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
     }
@@ -35,7 +33,7 @@ record HttpAppend(Channel channel, AppendRequest append, String contentType) {
     if (messages.isEmpty() && !(bytes.length == 0 && append.close())) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message; [] has none");
     }
-    append.answer(channel.append(append.append(messages)), messages.isEmpty(), response);
+    return append.answer(channel.append(append.append(messages)), messages.isEmpty());
   }
 
   private List<byte[]> messages(byte[] bytes) {

@@ -1,63 +1,209 @@
 package switchboard.transport;
 
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels;
+import switchboard.channel.Connections;
 import switchboard.channel.Ending;
+import switchboard.channel.Pace;
 import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
+import switchboard.config.Settings;
+import switchboard.time.Clocks;
 
 /**
- * What is asked of a channel over HTTP beside reading, appending and creating: what it is, that it
- * is deleted, what may be done with it, and who listens. The same for JAX-RS and for Servlet.
+ * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the one place that knows their
+ * verbs, and does what each of them asks for. The same through every adapter.
  *
  * <p><b>Threads.</b> Safe.
  */
-record HttpChannel(Channels channels, Presence presence) {
+@Dependent
+class HttpChannel {
 
-  /** The methods of a channel. */
-  static final String METHODS = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+  /** What may be done with a channel. */
+  private enum Verb {
+    GET,
+    HEAD,
+    PUT,
+    POST,
+    DELETE,
+    OPTIONS
+  }
 
-  private static final String PRESENCE_METHODS = "GET, HEAD, OPTIONS";
+  private static final Map<String, Verb> VERBS =
+      EnumSet.allOf(Verb.class).stream().collect(Collectors.toMap(Verb::name, verb -> verb));
+  private static final Set<Verb> ALL = EnumSet.allOf(Verb.class);
+  private static final Set<Verb> OF_PRESENCE = EnumSet.of(Verb.GET, Verb.HEAD, Verb.OPTIONS);
+  private static final String CHANNELS = "/channels";
   private static final Pattern PRESENCE = Pattern.compile("([^/]+)/presence");
 
-  /** Whether the path, below that of all channels, asks who listens to a channel. */
-  static boolean isPresence(String path) {
-    return PRESENCE.matcher(path).matches();
+  private final Channels channels;
+  private final Presence presence;
+  private final Connections connections;
+  private final Pace pace;
+  private final Settings settings;
+  private final HttpRead reads;
+
+  @Inject
+  HttpChannel(
+      Channels channels,
+      Presence presence,
+      Connections connections,
+      Pace pace,
+      Settings settings,
+      Clocks clocks,
+      ManagedThreads threads) {
+    this(channels, presence, connections, pace, settings, clocks, threads.executor());
+  }
+
+  HttpChannel(
+      Channels channels,
+      Presence presence,
+      Connections connections,
+      Pace pace,
+      Settings settings,
+      Clocks clocks,
+      Executor executor) {
+    this.channels = channels;
+    this.presence = presence;
+    this.connections = connections;
+    this.pace = pace;
+    this.settings = settings;
+    this.reads = new HttpRead(channels, connections, settings, clocks, executor);
+  }
+
+  /** Whether a path, below the application's and ours, is that of a channel or of all of them. */
+  static boolean isAt(String path) {
+    return path.equals(CHANNELS) || path.startsWith(CHANNELS + "/");
   }
 
   /**
-   * Answers a request.
-   *
-   * @param path below that of all channels
-   * @throws Problem if it cannot be done
+   * Whether an API can carry a request that receives no body and sends an answer only whole: all
+   * but appends, creations and event streams.
    */
-  HttpAnswer answer(String method, String path, Guard guard) {
-    if (isPresence(path)) {
-      String name = path.substring(0, path.indexOf('/'));
-      return switch (method) {
-        case "GET", "HEAD" -> presence(name, guard);
-        case "OPTIONS" -> methods(PRESENCE_METHODS);
-        default -> throw notAllowed(PRESENCE_METHODS);
-      };
-    }
-    return switch (method) {
-      case "HEAD" -> metadata(path, guard);
-      case "DELETE" -> delete(path, guard);
-      case "OPTIONS" -> methods();
-      default -> throw notAllowed(METHODS);
+  boolean isPlain(Exchange exchange) {
+    return switch (exchange.method()) {
+      case "HEAD", "DELETE", "OPTIONS" -> true;
+      case "GET" -> !isEventStream(exchange);
+      default -> false;
     };
   }
 
+  private boolean isEventStream(Exchange exchange) {
+    try {
+      return ReadRequest.transport(query(exchange), exchange::header) == Transport.EVENT_STREAM;
+    } catch (Problem problem) {
+      return false; // it is refused with a whole answer
+    }
+  }
+
+  /** Answers a request, now or later, whatever happens. */
+  void handle(Exchange exchange) {
+    try {
+      String name = name(exchange.path());
+      if (PRESENCE.matcher(name).matches()) {
+        handlePresence(exchange, name.substring(0, name.indexOf('/')));
+      } else {
+        handle(exchange, name);
+      }
+    } catch (RuntimeException | Error e) {
+      exchange.refuse(Problem.of(e));
+    }
+  }
+
+  // What stands behind /channels/; nothing for several channels, which the query names.
+  private static String name(String path) {
+    return path.length() <= CHANNELS.length() + 1 ? "" : path.substring(CHANNELS.length() + 1);
+  }
+
+  private void handle(Exchange exchange, String name) {
+    switch (verb(exchange, ALL)) {
+      case GET -> reads.start(name, query(exchange), exchange);
+      case HEAD -> exchange.answer(metadata(name, exchange.guard()));
+      case PUT -> create(name, exchange);
+      case POST -> append(name, exchange);
+      case DELETE -> exchange.answer(delete(name, exchange.guard()));
+      case OPTIONS -> exchange.answer(methods(ALL));
+    }
+  }
+
+  private void handlePresence(Exchange exchange, String name) {
+    if (verb(exchange, OF_PRESENCE) == Verb.OPTIONS) {
+      exchange.answer(methods(OF_PRESENCE));
+    } else {
+      exchange.answer(presence(name, exchange.guard()));
+    }
+  }
+
+  private static Verb verb(Exchange exchange, Set<Verb> allowed) {
+    Verb verb = VERBS.get(exchange.method());
+    if (verb == null || !allowed.contains(verb)) {
+      throw new Problem(Ending.METHOD_NOT_ALLOWED, names(allowed) + " are allowed")
+          .with("Allow", names(allowed));
+    }
+    return verb;
+  }
+
+  private static String names(Set<Verb> verbs) {
+    return verbs.stream().map(Verb::name).collect(Collectors.joining(", "));
+  }
+
+  private static HttpAnswer methods(Set<Verb> allowed) {
+    return new HttpAnswer(
+        200, Map.of("Content-Type", "text/plain", "Allow", names(allowed)), utf8(names(allowed)));
+  }
+
+  private Query query(Exchange exchange) {
+    return Query.parse(exchange.query(), settings.get(Settings.MAX_QUERY_BYTES));
+  }
+
+  // What the headers say is read before the body is (see HttpAppend).
+  private void append(String name, Exchange exchange) {
+    Channel channel = Place.find(channels, exchange.guard(), Action.APPEND, name);
+    HttpAppend append = HttpAppend.parse(channel, exchange::header);
+    receive(exchange, append::answer);
+  }
+
+  private void create(String name, Exchange exchange) {
+    HttpCreate create = HttpCreate.parse(name, exchange);
+    receive(exchange, body -> create.answer(channels, body));
+  }
+
+  private void receive(Exchange exchange, Exchange.Use use) {
+    Problem.requirePace(connections, pace, exchange.address());
+    AppendRequest.requirePlain(exchange::header);
+    Guard guard = exchange.guard();
+    exchange.receive(
+        body -> {
+          Problem.requireNotStopping(connections);
+          requireStillAuthorized(exchange, guard);
+          return use.answer(body);
+        });
+  }
+
+  // The body may have come after a while.
+  private static void requireStillAuthorized(Exchange exchange, Guard guard) {
+    Problem revocation = exchange.isHeld() ? guard.revocation() : null;
+    if (revocation != null) {
+      throw revocation;
+    }
+  }
+
   /** What the channel is and where it ends (PROTOCOL.md §5.5). */
-  HttpAnswer metadata(String name, Guard guard) {
+  private HttpAnswer metadata(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
     if (!channel.isCurrent()) {
       throw new Problem(
@@ -82,33 +228,14 @@ record HttpChannel(Channels channels, Presence presence) {
   }
 
   /** Removes the channel; those who listen are told (PROTOCOL.md §5.4). */
-  HttpAnswer delete(String name, Guard guard) {
+  private HttpAnswer delete(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.DELETE, name);
     channels.delete(channel.name());
     return new HttpAnswer(204, Map.of(), null);
   }
 
-  /** What may be done with a channel. */
-  static HttpAnswer methods() {
-    return methods(METHODS);
-  }
-
-  private static HttpAnswer methods(String allowed) {
-    return new HttpAnswer(
-        200, Map.of("Content-Type", "text/plain", "Allow", allowed), utf8(allowed));
-  }
-
-  /** Refuses a method that there is not. */
-  static Problem notAllowed() {
-    return notAllowed(METHODS);
-  }
-
-  private static Problem notAllowed(String allowed) {
-    return new Problem(Ending.METHOD_NOT_ALLOWED, allowed + " are allowed").with("Allow", allowed);
-  }
-
   /** How many listen and, where the channel tells it, what they call themselves. */
-  HttpAnswer presence(String name, Guard guard) {
+  private HttpAnswer presence(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
     Attendance attendance = presence.of(channel);
     JsonObjectBuilder transports = Json.createObjectBuilder();

@@ -1,8 +1,8 @@
 package switchboard.transport;
 
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
@@ -16,7 +16,6 @@ import switchboard.config.Action;
 
 /**
  * Creates a channel over HTTP, or finds it as it is asked for (Durable Streams PROTOCOL.md §5.1).
- * With the Servlet API, since the body may come by and by, for which JAX-RS would hold a thread.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -32,38 +31,25 @@ record HttpCreate(
     boolean close,
     String location) {
 
-  private static final String CHANNELS = "/channels/";
-
-  /**
-   * Reads what is asked for.
-   *
-   * @param path what the URLs of all channels begin with, below the context path
-   */
-  static HttpCreate parse(String name, HttpServletRequest request, String path) {
+  /** Reads what is asked for. */
+  static HttpCreate parse(String name, Exchange exchange) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    Guard guard = Visitor.of(request);
+    Guard guard = exchange.guard();
     guard.require(Action.CREATE, valid);
-    String base = request.getContextPath() + path + CHANNELS;
-    UnaryOperator<String> header = Headers.of(request);
+    UnaryOperator<String> header = exchange::header;
     ContentType type = AppendRequest.contentType(header.apply("Content-Type"));
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
             () -> Lifetime.parse(header.apply(Headers.TTL), header.apply(Headers.EXPIRES_AT)));
-    Fork fork = ForkRequest.parse(header, base);
+    Fork fork = ForkRequest.parse(header, exchange.root());
     if (fork != null) {
       guard.require(Action.READ, fork.source());
     }
     boolean close = AppendRequest.isTrue(header.apply(Headers.CLOSED));
-    return new HttpCreate(
-        guard, valid, type, lifetime, fork, close, location(valid, request, base));
-  }
-
-  // Not the URL that was asked for, which may have matrix parameters.
-  private static String location(ChannelName name, HttpServletRequest request, String base) {
-    String url = request.getRequestURL().toString();
-    String server = url.substring(0, url.length() - request.getRequestURI().length());
-    return server + base + name.value();
+    // Not the URL that was asked for, whose name may have escapes.
+    String location = exchange.origin() + exchange.root() + valid.value();
+    return new HttpCreate(guard, valid, type, lifetime, fork, close, location);
   }
 
   // Parsed before the store is locked, which everybody needs who creates or deletes a channel: a
@@ -86,7 +72,7 @@ record HttpCreate(
     }
   }
 
-  void answer(Channels channels, byte[] bytes, HttpServletResponse response) {
+  HttpAnswer answer(Channels channels, byte[] bytes) {
     if (bytes.length > 0) {
       guard.require(Action.APPEND, name);
     }
@@ -94,19 +80,18 @@ record HttpCreate(
         channels.create(
             name, new Channels.Request(type, lifetime, fork, close, messages(channels, bytes)));
     Channel channel = created.channel();
-    response.setStatus(
-        created.isNew() ? HttpServletResponse.SC_CREATED : HttpServletResponse.SC_OK);
+    Map<String, String> headers = new LinkedHashMap<>();
     if (created.isNew()) {
-      response.setHeader("Location", location);
+      headers.put("Location", location);
     }
-    response.setContentType(channel.contentType().value());
+    headers.put("Content-Type", channel.contentType().value());
     if (!channel.contentType().isShownAsText()) {
-      response.setHeader(Headers.DISPOSITION, Headers.ATTACHMENT);
+      headers.put(Headers.DISPOSITION, Headers.ATTACHMENT);
     }
-    response.setHeader(Headers.NEXT_OFFSET, channel.end().toString());
+    headers.put(Headers.NEXT_OFFSET, channel.end().toString());
     if (channel.isClosed()) {
-      response.setHeader(Headers.CLOSED, Headers.TRUE);
+      headers.put(Headers.CLOSED, Headers.TRUE);
     }
-    response.setContentLength(0);
+    return new HttpAnswer(created.isNew() ? 201 : 200, headers, new byte[0]);
   }
 }

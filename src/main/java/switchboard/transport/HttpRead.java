@@ -1,7 +1,7 @@
 package switchboard.transport;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
@@ -13,7 +13,7 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * Reads over HTTP: poll and long poll (Durable Streams PROTOCOL.md §5.6, §5.7).
+ * Reads over HTTP: poll, long poll and event stream (Durable Streams PROTOCOL.md §5.6 to §5.8).
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -32,21 +32,43 @@ record HttpRead(
    * @param name the channel's, as it stands in the path
    * @throws Problem if it cannot be done
    */
-  void start(String name, Query query, HttpServletRequest request, Held held) {
-    UnaryOperator<String> header = Headers.of(request);
+  void start(String name, Query query, Exchange exchange) {
+    UnaryOperator<String> header = exchange::header;
     Transport transport = ReadRequest.transport(query, header);
     ReadRequest read =
         ReadRequest.parse(
             channels,
-            Visitor.of(request),
+            exchange.guard(),
             name,
             transport,
             query,
             header,
             settings.get(Settings.MAX_CHANNELS_PER_CONNECTION));
-    Duration wait = transport == Transport.LONG_POLL ? wait(read.waitSeconds()) : Duration.ZERO;
-    connections.count(transport);
-    visit(read, request, wait);
+    if (transport == Transport.EVENT_STREAM) {
+      stream(read, exchange);
+    } else {
+      poll(read, exchange);
+    }
+  }
+
+  private void stream(ReadRequest read, Exchange exchange) {
+    connections.count(Transport.EVENT_STREAM);
+    if (EventStream.isOver(read)) {
+      // An EventSource that was told "closed" comes again all the same; 204 makes it stop for good
+      // (WHATWG HTML §9.2.3).
+      exchange.answer(new HttpAnswer(204, Map.of(), null));
+      return;
+    }
+    EventStream.requireReadable(read, connections.tally());
+    requireRoom(exchange.address());
+    exchange.stream(read);
+  }
+
+  private void poll(ReadRequest read, Exchange exchange) {
+    Duration wait =
+        read.transport() == Transport.LONG_POLL ? wait(read.waitSeconds()) : Duration.ZERO;
+    connections.count(read.transport());
+    visit(read, exchange, wait);
     PollAnswer answer =
         new PollAnswer(read, settings.get(Settings.PAGE_MAX_BYTES), clocks, connections.tally());
     PollAnswer.Found found = answer.now();
@@ -54,28 +76,34 @@ record HttpRead(
     // thread: when another one is faster than this one's return, Payara logs an error.
     if (wait.isZero() || found.isNews()) {
       if (!found.isNews()) {
-        connections.countEmpty(transport);
+        connections.countEmpty(read.transport());
       }
-      held.answer(answer.to(found, found.isNews(), header.apply("If-None-Match")));
+      exchange.answer(answer.to(found, found.isNews(), exchange.header("If-None-Match")));
     } else {
       answer.requireCurrent(); // another server may know more, and this one hears of nothing new
-      String address = request.getRemoteAddr();
-      Connections.Refusal refusal = connections.refusal(address);
-      if (refusal != null) {
-        throw Problem.refused(refusal);
-      }
-      held.hold();
-      new LongPoll(answer, found, wait, held, address, connections, executor).start();
+      String address = exchange.address();
+      requireRoom(address);
+      LongPoll longPoll =
+          new LongPoll(answer, found, wait, exchange, address, connections, executor);
+      exchange.hold();
+      longPoll.start();
+    }
+  }
+
+  private void requireRoom(String address) {
+    Connections.Refusal refusal = connections.refusal(address);
+    if (refusal != null) {
+      throw Problem.refused(refusal);
     }
   }
 
   // Whoever gives no name is told from others by where it comes from and by what it is.
-  private void visit(ReadRequest read, HttpServletRequest request, Duration wait) {
+  private void visit(ReadRequest read, Exchange exchange, Duration wait) {
     Poller client =
         Poller.of(
             read.member() != null
                 ? read.member()
-                : request.getRemoteAddr() + " " + request.getHeader("User-Agent"));
+                : exchange.address() + " " + exchange.header("User-Agent"));
     long leaseMillis = wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
     for (Place place : read.places()) {
       place.channel().visit(read.transport(), client, read.member(), leaseMillis);

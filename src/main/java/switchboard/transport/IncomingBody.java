@@ -38,7 +38,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
 
   /** What is done with a body that is there, on any thread. */
   interface Use {
-    void with(byte[] body) throws IOException;
+    void with(byte[] body);
   }
 
   /**
@@ -209,7 +209,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     return null;
   }
 
-  private static Problem brokeOff(Throwable e) {
+  static Problem brokeOff(Throwable e) {
     return new Problem(Ending.BAD_MESSAGE, "the body is incomplete: " + e.getMessage());
   }
 
@@ -236,7 +236,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
           try {
             use.with(body);
             leave(false, null);
-          } catch (IOException | RuntimeException | Error e) {
+          } catch (RuntimeException | Error e) {
             answer(Problem.of(e), false);
           }
         });
@@ -306,7 +306,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       if (isCutShort) {
         response.setHeader("Connection", "close");
       }
-      ChannelsFilter.write(problem, response);
+      problem.toAnswer().write(response);
       response.flushBuffer();
     } catch (IOException | IllegalStateException e) {
       LOG.log(Level.FINEST, "the client disconnected", e);

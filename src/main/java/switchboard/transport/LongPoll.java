@@ -33,7 +33,7 @@ final class LongPoll implements Sink, Connection {
   private static final long RETRY_MILLIS = 2_000;
 
   private final PollAnswer answer;
-  private final Held held;
+  private final Exchange exchange;
   private final String address;
   private final Connections connections;
   private final Executor executor;
@@ -45,12 +45,12 @@ final class LongPoll implements Sink, Connection {
       PollAnswer answer,
       PollAnswer.Found before,
       Duration wait,
-      Held held,
+      Exchange exchange,
       String address,
       Connections connections,
       Executor executor) {
     this.answer = answer;
-    this.held = held;
+    this.exchange = exchange;
     this.address = address;
     this.connections = connections;
     this.executor = executor;
@@ -120,8 +120,7 @@ final class LongPoll implements Sink, Connection {
   public void end(Ending ending) {
     if (ending == Ending.SERVER_STOPPING) {
       if (leave()) {
-        connections.tally().ended(ending);
-        held.refuseAtShutdown(
+        exchange.refuse(
             new Problem(ending, "retry with the same offset")
                 .retryAfter(Jitter.around(RETRY_MILLIS)));
       }
@@ -172,9 +171,7 @@ final class LongPoll implements Sink, Connection {
     try {
       executor.execute(() -> resume(what));
     } catch (RuntimeException | Error e) { // it takes no work, or has no thread for it
-      Problem problem = Problem.of(e);
-      connections.tally().ended(problem.ending());
-      held.refuseAtShutdown(problem);
+      exchange.refuse(Problem.of(e));
     }
   }
 
@@ -190,9 +187,9 @@ final class LongPoll implements Sink, Connection {
 
   private void resume(Supplier<HttpAnswer> what) {
     try {
-      held.answer(what.get());
+      exchange.answer(what.get());
     } catch (RuntimeException | Error e) {
-      held.refuse(Problem.of(e));
+      exchange.refuse(Problem.of(e));
     }
   }
 

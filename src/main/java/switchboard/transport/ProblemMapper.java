@@ -2,37 +2,29 @@ package switchboard.transport;
 
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
-import switchboard.channel.Channels;
 import switchboard.channel.Tally;
 
-/** Writes a {@link Problem} as {@code application/problem+json} (RFC 9457). */
+/** What JAX-RS itself refuses, and what fails in it, in the words of all other problems. */
 @Provider
 @Dependent
-public class ProblemMapper implements ExceptionMapper<RuntimeException> {
+public class ProblemMapper implements ExceptionMapper<Throwable> {
 
   @Inject private Tally tally;
 
   @Override
-  public Response toResponse(RuntimeException e) {
-    if (e instanceof Channels.Refused refused) {
-      return response(Problem.of(refused), tally);
+  public Response toResponse(Throwable e) {
+    if (e instanceof WebApplicationException refusal && refusal.getResponse().getStatus() < 500) {
+      return refusal.getResponse();
     }
-    return e instanceof Problem problem
-        ? response(problem, tally)
-        : FailureMapper.response(e, tally);
-  }
-
-  static Response response(Problem problem, Tally tally) {
+    Problem problem = Problem.of(e);
     tally.ended(problem.ending());
-    Response.ResponseBuilder response =
-        Response.status(problem.ending().status())
-            .header("Content-Type", Problem.MEDIA_TYPE)
-            .header("Cache-Control", "no-store")
-            .entity(problem.toBytes());
-    problem.headers().forEach(response::header);
+    HttpAnswer answer = problem.toAnswer();
+    Response.ResponseBuilder response = Response.status(answer.status()).entity(answer.body());
+    answer.headers().forEach(response::header);
     return response.build();
   }
 }

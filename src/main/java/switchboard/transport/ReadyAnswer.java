@@ -30,7 +30,7 @@ public final class ReadyAnswer {
 
   /** Sends {@code body} as the client takes it; what is not taken is counted. */
   public void send(HttpServletRequest request, HttpServletResponse response, byte[] body) {
-    new Held.ByServlet(request, response, place)
-        .answer(new HttpAnswer(HttpServletResponse.SC_OK, Map.of(), body));
+    new ServletAnswer(request, response, place)
+        .write(new HttpAnswer(HttpServletResponse.SC_OK, Map.of(), body));
   }
 }

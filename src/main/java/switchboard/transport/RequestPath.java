@@ -24,6 +24,16 @@ final class RequestPath {
   private RequestPath() {}
 
   /**
+   * The path below the application's own and {@code base}, decoded; empty where it is not below
+   * them. Servers divide it differently between the two parts.
+   */
+  static String of(HttpServletRequest request, String base) {
+    String info = request.getPathInfo() == null ? "" : request.getPathInfo();
+    String whole = request.getServletPath() + info;
+    return whole.startsWith(base) ? whole.substring(base.length()) : "";
+  }
+
+  /**
    * What follows the application's own path, such as {@code /channels/x}.
    *
    * @param base what the path may begin with, and what follows does not

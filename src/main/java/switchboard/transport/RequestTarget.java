@@ -76,7 +76,7 @@ public final class RequestTarget {
     } catch (Problem problem) {
       tally.ended(problem.ending());
       CHANNEL_HEADERS.forEach(response::setHeader);
-      ChannelsFilter.write(problem, response);
+      problem.toAnswer().write(response);
       return false;
     }
   }

@@ -5,14 +5,13 @@ import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
 
-/** The part of {@code /channels} that JAX-RS answers. */
+/** What JAX-RS carries of {@code /channels}, where {@code switchboard.http.adapter} says so. */
 @ApplicationPath("channels")
 public class RestApplication extends Application {
 
   @Override
   public Set<Class<?>> getClasses() {
-    return Set.of(
-        ChannelResource.class, PresenceResource.class, ProblemMapper.class, FailureMapper.class);
+    return Set.of(ChannelResource.class, ProblemMapper.class);
   }
 
   @Override

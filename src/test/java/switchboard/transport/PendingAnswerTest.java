@@ -43,7 +43,7 @@ class PendingAnswerTest {
     private int status;
     private AsyncListener end;
     private boolean hasThreadLeft;
-    private Held held;
+    private ServletAnswer held;
 
     @Override
     public boolean isReady() {
@@ -82,7 +82,7 @@ class PendingAnswerTest {
     }
 
     private void answer(int length) {
-      held.answer(new HttpAnswer(200, Map.of(), new byte[length]));
+      held.write(new HttpAnswer(200, Map.of(), new byte[length]));
     }
 
     private void come() {
@@ -109,6 +109,7 @@ class PendingAnswerTest {
                     case "getMethod" -> "GET";
                     case "getProtocol" -> "HTTP/1.1";
                     case "isAsyncSupported" -> true;
+                    case "isAsyncStarted" -> false;
                     case "startAsync" -> context;
                     default -> null;
                   });
@@ -121,7 +122,7 @@ class PendingAnswerTest {
                 }
                 return method.getName().equals("getOutputStream") ? this : null;
               });
-      held = new Held.ByServlet(request, response, place);
+      held = new ServletAnswer(request, response, place);
     }
 
     /** Its request is held, and the thread that took it does something else. */

@@ -269,29 +269,17 @@ class TimeoutsTest {
 
   private void openLongPoll() {
     PollAnswer answer = new PollAnswer(read(Transport.LONG_POLL), 1_000, clocks, tally);
-    Held held =
-        new Held() {
+    Exchange exchange =
+        new MemoryExchange("GET /channels/c", anybody, tally) {
           @Override
-          public void hold() {
-            // it is
-          }
-
-          @Override
-          public void answer(HttpAnswer answer) {
-            events.add("answer");
-          }
-
-          @Override
-          public void refuse(Problem problem) {
-            events.add(problem.ending().slug());
-          }
-
-          @Override
-          public void refuseAtShutdown(Problem problem) {
-            refuse(problem);
+          void write(HttpAnswer written) {
+            boolean isProblem = written.status() >= 400;
+            events.add(isProblem ? "status " + written.status() : "answer");
           }
         };
-    new LongPoll(answer, answer.now(), Duration.ofSeconds(10), held, "", connections, Runnable::run)
+    exchange.hold();
+    new LongPoll(
+            answer, answer.now(), Duration.ofSeconds(10), exchange, "", connections, Runnable::run)
         .start();
   }
 

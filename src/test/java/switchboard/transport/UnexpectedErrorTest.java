@@ -1,6 +1,7 @@
 package switchboard.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -54,7 +55,6 @@ class UnexpectedErrorTest {
           new Dispatch(Runnable::run, tally),
           clocks,
           MemoryStore::new);
-  private final List<String> answers = new ArrayList<>();
   private final List<Throwable> logged = new ArrayList<>();
   private final Logger log = Logger.getLogger(Problem.class.getName());
   private final Handler handler =
@@ -74,29 +74,7 @@ class UnexpectedErrorTest {
           // nothing is open
         }
       };
-  private final Held held =
-      new Held() {
-        @Override
-        public void hold() {
-          // it is
-        }
-
-        @Override
-        public void answer(HttpAnswer answer) {
-          answers.add("answer");
-        }
-
-        @Override
-        public void refuse(Problem problem) {
-          tally.ended(problem.ending());
-          answers.add(problem.ending().slug());
-        }
-
-        @Override
-        public void refuseAtShutdown(Problem problem) {
-          answers.add(problem.ending().slug());
-        }
-      };
+  private MemoryExchange exchange;
 
   /** What the executor does with work; a test changes it while the request is held. */
   private Executor executor = Runnable::run;
@@ -131,11 +109,13 @@ class UnexpectedErrorTest {
     ReadRequest read =
         ReadRequest.parse(channels, anybody, "c", Transport.LONG_POLL, query, header -> null, 4);
     PollAnswer answer = new PollAnswer(read, 1_000, faulty, tally);
+    exchange = new MemoryExchange("GET /channels/c", anybody, tally);
+    exchange.hold();
     new LongPoll(
             answer,
             answer.now(),
             Duration.ofSeconds(10),
-            held,
+            exchange,
             "",
             connections,
             work -> executor.execute(work))
@@ -150,7 +130,8 @@ class UnexpectedErrorTest {
   }
 
   private void assertTold(Ending ending, Throwable why) {
-    assertEquals(List.of(ending.slug()), answers);
+    assertEquals(ending.status(), exchange.answer().status());
+    assertTrue(exchange.text().contains(ending.type()), exchange.text());
     assertEquals(why == null ? List.of() : List.of(why), logged);
     assertEquals(1, tally.endings(ending));
     assertEquals(0, connections.count());

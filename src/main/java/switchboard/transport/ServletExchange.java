@@ -1,0 +1,110 @@
+package switchboard.transport;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import switchboard.channel.Connections;
+import switchboard.channel.PendingBodies;
+import switchboard.config.Settings;
+import switchboard.time.Clocks;
+
+/** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
+final class ServletExchange extends ServletRequestExchange {
+
+  /**
+   * What all of them share.
+   *
+   * @param base what the paths of Switchboard begin with, below the context path
+   */
+  record Server(
+      String base,
+      Connections connections,
+      PendingBodies bodies,
+      Settings settings,
+      Clocks clocks,
+      PendingAnswer.Place answers,
+      IncomingBody.Place arrivals) {
+
+    static Server of(
+        String base,
+        Connections connections,
+        PendingBodies bodies,
+        Settings settings,
+        Clocks clocks,
+        ManagedThreads threads) {
+      return new Server(
+          base,
+          connections,
+          bodies,
+          settings,
+          clocks,
+          new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.tally()),
+          new IncomingBody.Place(
+              bodies,
+              settings,
+              clocks.ticks(),
+              connections.tally(),
+              threads.executor(),
+              threads.forLargeBodies()));
+    }
+  }
+
+  private final Server server;
+  private final HttpServletRequest request;
+  private final HttpServletResponse response;
+  private final ServletAnswer answer;
+
+  ServletExchange(HttpServletRequest request, HttpServletResponse response, Server server) {
+    super(request, server.base(), server.connections().tally());
+    this.server = server;
+    this.request = request;
+    this.response = response;
+    this.answer = new ServletAnswer(request, response, server.answers());
+  }
+
+  // Also by a body that came late.
+  @Override
+  boolean isHeld() {
+    return super.isHeld() || request.isAsyncStarted();
+  }
+
+  @Override
+  void suspend() {
+    answer.hold();
+  }
+
+  @Override
+  void read(Use use) {
+    try {
+      IncomingBody.receive(request, response, server.arrivals(), body -> use(use, body));
+    } catch (IOException e) {
+      throw IncomingBody.brokeOff(e);
+    }
+  }
+
+  @Override
+  void write(HttpAnswer written) {
+    answer.write(written);
+  }
+
+  @Override
+  void write(ReadRequest read) {
+    try {
+      EventStream.start(
+          read,
+          request,
+          response,
+          server.connections(),
+          server.bodies(),
+          server.settings(),
+          server.clocks());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  void abort(HttpAnswer failure) {
+    answer.abort(failure);
+  }
+}

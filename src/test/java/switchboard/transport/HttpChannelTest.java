@@ -1,0 +1,683 @@
+package switchboard.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import jakarta.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import switchboard.access.Authorizer;
+import switchboard.channel.Admission;
+import switchboard.channel.ChannelName;
+import switchboard.channel.Channels;
+import switchboard.channel.Connections;
+import switchboard.channel.Dispatch;
+import switchboard.channel.Ending;
+import switchboard.channel.Limits;
+import switchboard.channel.Pace;
+import switchboard.channel.Presence;
+import switchboard.channel.Tally;
+import switchboard.channel.Transport;
+import switchboard.config.Settings;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+import switchboard.testing.Reader;
+import switchboard.time.Clocks;
+
+/** What the channels' URLs answer, without a server. */
+class HttpChannelTest {
+
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "switchboard.access.open", "*,~*",
+          "switchboard.request.max-query-bytes", "256",
+          "switchboard.connection.max-channels", "3");
+  private static final String JSON = "application/json";
+
+  private final Settings settings = settings(SETTINGS);
+  private final Tally tally = new Tally();
+  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private long now = 1_000;
+  private final Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(now), () -> now, () -> now);
+  private final Guard anybody = guard("*");
+  private final Channels channels =
+      new Channels(
+          new Retention(100, 100_000, Duration.ZERO, 10),
+          new Page(10, 1_000),
+          new Limits(10 << 20, 100, 100, 10),
+          name -> false,
+          new Dispatch(Runnable::run, tally),
+          clocks);
+  private final HttpChannel http = http(1_000);
+
+  private static Settings settings(Map<String, String> values) {
+    return new Settings(setting -> values.get(setting.key()), values.keySet());
+  }
+
+  private Guard guard(String open) {
+    Authorizer authorizer =
+        new Authorizer(settings(Map.of("switchboard.access.open", open)), clocks, name -> false);
+    return new Guard(authorizer, authorizer.identify("192.0.2.1", null, null));
+  }
+
+  private HttpChannel http(int appendsPerSecond) {
+    return new HttpChannel(
+        channels,
+        new Presence(channels, name -> true, name -> false),
+        connections,
+        new Pace(appendsPerSecond, () -> now),
+        settings,
+        clocks,
+        Runnable::run);
+  }
+
+  private MemoryExchange exchange(String line) {
+    return new MemoryExchange(line, anybody, tally);
+  }
+
+  private MemoryExchange handled(MemoryExchange exchange) {
+    http.handle(exchange);
+    return exchange;
+  }
+
+  private MemoryExchange get(String target) {
+    return handled(exchange("GET " + target));
+  }
+
+  private MemoryExchange post(String channel, String body) {
+    return handled(exchange("POST /channels/" + channel).with("Content-Type", JSON).body(body));
+  }
+
+  private MemoryExchange put(String channel, String type) {
+    return handled(exchange("PUT /channels/" + channel).with("Content-Type", type));
+  }
+
+  private static void assertAnswered(int status, String problem, MemoryExchange exchange) {
+    assertNotNull(exchange.answer(), "it is answered");
+    assertEquals(status, exchange.answer().status(), exchange.text());
+    if (problem != null) {
+      JsonObject document = Reader.object(exchange.text());
+      assertEquals("urn:switchboard:problem:" + problem, document.getString("type"));
+      assertEquals(status, document.getInt("status"));
+      assertEquals(Problem.MEDIA_TYPE, exchange.answer().headers().get("Content-Type"));
+    }
+  }
+
+  @BeforeEach
+  void createChannels() {
+    put("c", JSON);
+    post("c", "[1,2]");
+    put("text", "text/plain");
+    put("closed", JSON);
+    handled(exchange("POST /channels/closed").with("Stream-Closed", "true"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      useHeadersInDisplayName = true,
+      textBlock =
+          """
+          path                 | GET | HEAD | PUT | POST | DELETE | OPTIONS | PATCH | TRACE | get
+          /channels/c          | 200 | 200  | 200 | 204  | 204    | 200     | 405   | 405   | 405
+          /channels/closed     | 200 | 200  | 409 | 409  | 204    | 200     | 405   | 405   | 405
+          /channels/text       | 200 | 200  | 409 | 409  | 204    | 200     | 405   | 405   | 405
+          /channels/missing    | 404 | 404  | 201 | 404  | 404    | 200     | 405   | 405   | 405
+          /channels/a b        | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/ä          | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/a/b        | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/a/b/c      | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/c/presence | 200 | 200  | 405 | 405  | 405    | 200     | 405   | 405   | 405
+          /channels/x/presence | 404 | 404  | 405 | 405  | 405    | 200     | 405   | 405   | 405
+          /channels/c/Presence | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels            | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/           | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          """)
+  void eachVerbHasItsAnswerAtEachPath(
+      String path,
+      int get,
+      int head,
+      int put,
+      int post,
+      int delete,
+      int options,
+      int patch,
+      int trace,
+      int lower) {
+    List<String> verbs =
+        List.of("GET", "HEAD", "PUT", "POST", "OPTIONS", "PATCH", "TRACE", "get", "DELETE");
+    List<Integer> expected = List.of(get, head, put, post, options, patch, trace, lower, delete);
+    List<Integer> answered = new ArrayList<>();
+    for (int i = 0; i < verbs.size(); i++) {
+      // What creates or deletes changes what the next would find.
+      new HttpChannelTest() {
+        void ask(String verb) {
+          createChannels();
+          MemoryExchange exchange =
+              new MemoryExchange(verb + " " + path, anybody(), counts()).with("Content-Type", JSON);
+          handle(exchange.body(verb.equals("POST") ? "3" : ""));
+          answered.add(exchange.answer().status());
+        }
+      }.ask(verbs.get(i));
+    }
+    assertEquals(expected, answered, verbs.toString());
+  }
+
+  final Guard anybody() {
+    return anybody;
+  }
+
+  final Tally counts() {
+    return tally;
+  }
+
+  final void handle(MemoryExchange exchange) {
+    http.handle(exchange);
+  }
+
+  @Test
+  void aMethodThatThereIsNotIsToldWhichThereAre() {
+    String all = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+    MemoryExchange patch = handled(exchange("PATCH /channels/c"));
+    assertAnswered(405, "method-not-allowed", patch);
+    assertEquals(all, patch.answer().headers().get("Allow"));
+    MemoryExchange options = handled(exchange("OPTIONS /channels/c"));
+    assertEquals(all, options.text());
+    assertEquals(all, options.answer().headers().get("Allow"));
+    MemoryExchange presence = handled(exchange("OPTIONS /channels/c/presence"));
+    assertEquals("GET, HEAD, OPTIONS", presence.answer().headers().get("Allow"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          ?offset=-1                               | -                 | 200 | -
+          ?offset=now                              | -                 | 200 | -
+          ?offset=                                 | -                 | 400 | bad-offset
+          ?offset=x                                | -                 | 400 | bad-offset
+          ?offset=-2                               | -                 | 400 | bad-offset
+          ?offset=-1&offset=-1                     | -                 | 400 | bad-parameter
+          ?offset=%zz                              | -                 | 400 | bad-parameter
+          ?offset=00000001_000000001               | -                 | 410 | offset-gone
+          ?live=long-poll                          | -                 | 400 | bad-offset
+          ?live=sse                                | -                 | 400 | bad-offset
+          ?live=other&offset=-1                    | -                 | 400 | bad-parameter
+          ?live=long-poll&offset=-1                | -                 | 200 | -
+          ?live=long-poll&offset=now               | Prefer: wait=0    | 204 | -
+          ?live=long-poll&offset=now               | Prefer: wait=x    | 400 | bad-parameter
+          ?live=long-poll&offset=now               | Prefer: wait=-1   | 400 | bad-parameter
+          ?live=long-poll&offset=now               | Prefer: wait=9999 | 400 | bad-parameter
+          ?live=long-poll&offset=-1&live=long-poll | -                 | 400 | bad-parameter
+          ?offset=-1&member=a%20b                  | -                 | 400 | bad-parameter
+          ?offset=-1&watch=a%20b                   | -                 | 400 | bad-parameter
+          ?offset=-1                               | If-None-Match: *  | 304 | -
+          ?offset=-1                               | If-None-Match: "x" | 200 | -
+          ?offset=-1                               | Accept: */*       | 200 | -
+          ?offset=-1&unknown=1                     | -                 | 200 | -
+          """)
+  void aReadSaysWhatItWantsByQueryAndHeaders(
+      String query, String header, int status, String problem) {
+    MemoryExchange read = exchange("GET /channels/c" + query);
+    if (header != null) {
+      read.with(header.split(": ")[0], header.split(": ")[1]);
+    }
+    assertAnswered(status, problem, handled(read));
+  }
+
+  @Test
+  void aQueryThatIsTooLongIsRefused() {
+    assertAnswered(414, "query-too-long", get("/channels/c?offset=-1&x=" + "y".repeat(256)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          ''                                             | 400 | bad-parameter
+          ?channel=c                                     | 200 | -
+          ?channel=c&channel=text                        | 200 | -
+          ?channel=c&channel=c                           | 400 | bad-parameter
+          ?channel=c@-1&channel=text@now                 | 200 | -
+          ?channel=c@x                                   | 400 | bad-offset
+          ?channel=c&channel=missing                     | 404 | unknown-channel
+          ?channel=c&channel=a%2Fb                       | 400 | bad-name
+          ?channel=a&channel=b&channel=c&channel=d       | 400 | too-many-subscriptions
+          ?channel=c&channel=text&offset=-1              | 400 | bad-offset
+          ?channel=c&channel=text&offset=-1.now          | 200 | -
+          """)
+  void severalChannelsAreReadByOneRequest(String query, int status, String problem) {
+    assertAnswered(status, problem, get("/channels" + query));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          c      | application/json         | 1     | 204 | -
+          c      | application/json         | [1]   | 204 | -
+          c      | application/json         | []    | 400 | empty-body
+          c      | application/json         | ''    | 400 | empty-body
+          c      | application/json         | {     | 400 | bad-message
+          c      | application/json         | 1 2   | 400 | bad-message
+          c      | application/JSON         | 1     | 204 | -
+          c      | application/json; a=b    | 1     | 204 | -
+          c      | text/plain               | 1     | 409 | content-type-mismatch
+          c      | -                        | 1     | 400 | bad-parameter
+          text   | text/plain               | any   | 204 | -
+          text   | application/json         | 1     | 409 | content-type-mismatch
+          closed | application/json         | 1     | 409 | channel-closed
+          closed | text/plain               | 1     | 409 | channel-closed
+          closed | application/json         | {     | 409 | channel-closed
+          closed | application/json         | ''    | 400 | empty-body
+          """)
+  void anAppendIsTakenOrToldWhyNot(
+      String channel, String type, String body, int status, String problem) {
+    MemoryExchange append = exchange("POST /channels/" + channel).body(body);
+    if (type != null) {
+      append.with("Content-Type", type);
+    }
+    assertAnswered(status, problem, handled(append));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          p  | 0 | 0  | 200 | -
+          p  | 0 | 1  | 409 | sequence-conflict
+          p  | 5 | 1  | 409 | sequence-conflict
+          p  | - | 0  | 400 | bad-parameter
+          p  | 0 | -  | 400 | bad-parameter
+          -  | 0 | 0  | 400 | bad-parameter
+          '' | 0 | 0  | 400 | bad-parameter
+          p  | x | 0  | 400 | bad-parameter
+          p  | 0 | -1 | 400 | bad-parameter
+          p  | 0 | 9007199254740992 | 400 | bad-parameter
+          """)
+  void aProducerIsTakenAtItsNumbers(
+      String id, String epoch, String seq, int status, String problem) {
+    MemoryExchange append = exchange("POST /channels/c").with("Content-Type", JSON).body("1");
+    Map<String, String> headers = new java.util.HashMap<>();
+    headers.put("Producer-Id", id);
+    headers.put("Producer-Epoch", epoch);
+    headers.put("Producer-Seq", seq);
+    headers.forEach(
+        (name, value) -> {
+          if (value != null) {
+            append.with(name, value);
+          }
+        });
+    assertAnswered(status, problem, handled(append));
+  }
+
+  @Test
+  void aRetryOfAProducerIsKnown() {
+    for (int status : List.of(200, 204)) {
+      MemoryExchange append = exchange("POST /channels/c").with("Content-Type", JSON).body("1");
+      append.with("Producer-Id", "p").with("Producer-Epoch", "0").with("Producer-Seq", "0");
+      assertAnswered(status, null, handled(append));
+      assertEquals("0", append.answer().headers().get("Producer-Seq"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          n | -                     | -                            | ''  | 201 | -
+          n | application/json      | -                            | ''  | 201 | -
+          n | application/json      | -                            | [1] | 201 | -
+          n | application/json      | -                            | {   | 400 | bad-message
+          n | nonsense              | -                            | ''  | 400 | bad-parameter
+          n | application/json      | Stream-TTL: 60               | ''  | 201 | -
+          n | application/json      | Stream-TTL: x                | ''  | 400 | bad-parameter
+          n | application/json      | Stream-Expires-At: tomorrow  | ''  | 400 | bad-parameter
+          n | application/json      | Stream-Closed: true          | ''  | 201 | -
+          n | application/json      | Stream-Fork-Offset: -1       | ''  | 400 | bad-fork
+          n | application/json      | Stream-Forked-From: /other/c | ''  | 400 | bad-fork
+          n | application/json      | Stream-Forked-From: /switchboard/channels/c | '' | 201 | -
+          n | application/json      | Stream-Forked-From: /switchboard/channels/x | '' | 404 | unknown-channel
+          n | text/plain            | Stream-Forked-From: /switchboard/channels/c | '' | 409 | content-type-mismatch
+          n | application/json      | Content-Encoding: gzip       | ''  | 415 | unsupported-encoding
+          n | application/json      | Content-Encoding: identity   | ''  | 201 | -
+          c | application/json      | -                            | ''  | 200 | -
+          c | text/plain            | -                            | ''  | 409 | channel-exists
+          """)
+  void aChannelIsCreatedOrToldWhyNot(
+      String name, String type, String header, String body, int status, String problem) {
+    MemoryExchange create = exchange("PUT /channels/" + name).body(body);
+    if (type != null) {
+      create.with("Content-Type", type);
+    }
+    if (header != null) {
+      create.with(header.split(": ")[0], header.split(": ")[1]);
+    }
+    assertAnswered(status, problem, handled(create));
+    if (status == 201) {
+      assertEquals(
+          "https://example.com/switchboard/channels/n", create.answer().headers().get("Location"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "*:read, GET=200 HEAD=200 PUT=403 POST=403 DELETE=403 OPTIONS=200",
+    "*:append, GET=403 HEAD=403 PUT=403 POST=204 DELETE=403 OPTIONS=200",
+    "*:create, GET=403 HEAD=403 PUT=200 POST=403 DELETE=403 OPTIONS=200",
+    "*:delete, GET=403 HEAD=403 PUT=403 POST=403 DELETE=204 OPTIONS=200",
+    "other, GET=403 HEAD=403 PUT=403 POST=403 DELETE=403 OPTIONS=200"
+  })
+  void eachVerbNeedsItsRight(String open, String expected) {
+    for (String pair : expected.split(" ")) {
+      String verb = pair.split("=")[0];
+      MemoryExchange exchange =
+          new MemoryExchange(verb + " /channels/c", guard(open), tally).with("Content-Type", JSON);
+      http.handle(exchange.body(verb.equals("POST") ? "3" : ""));
+      assertEquals(Integer.parseInt(pair.split("=")[1]), exchange.answer().status(), verb);
+    }
+  }
+
+  @Test
+  void whoMayNotReadLearnsNotWhetherThereIsAChannel() {
+    Guard nobody = guard("other");
+    for (String name : List.of("c", "missing", "c/presence", "missing/presence")) {
+      MemoryExchange exchange = new MemoryExchange("GET /channels/" + name, nobody, tally);
+      http.handle(exchange);
+      assertAnswered(403, "forbidden", exchange);
+    }
+  }
+
+  @Test
+  void whateverIsAskedIsAnsweredOnceAndNeverByAccident() {
+    Logger.getLogger(Problem.class.getName()).setLevel(Level.OFF);
+    List<String> paths =
+        List.of("c", "text", "closed", "missing", "", "a/b", "c/presence", "%", "x".repeat(300));
+    List<String> queries =
+        List.of(
+            "", "?offset=-1", "?offset=now&live=long-poll", "?offset=-1&live=sse", "?channel=c");
+    List<Map<String, String>> headers =
+        List.of(
+            Map.of(),
+            Map.of("Content-Type", JSON),
+            Map.of("Content-Type", "x"),
+            Map.of("Content-Type", "text/plain", "Stream-Closed", "TRUE"),
+            Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache"),
+            Map.of("Last-Event-ID", "x", "Prefer", "wait=", "If-None-Match", ","),
+            Map.of("Stream-Seq", "a", "Content-Type", JSON, "Producer-Id", ""));
+    int asked = 0;
+    for (String verb : List.of("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "FOO")) {
+      for (String path : paths) {
+        for (String query : queries) {
+          for (Map<String, String> header : headers) {
+            for (String body : List.of("", "1", "{")) {
+              String line = verb + " /channels/" + path + query;
+              MemoryExchange exchange = exchange(line).body(body);
+              header.forEach(exchange::with);
+              http.handle(exchange);
+              asked++;
+              assertSound(line + " " + header + " " + body, exchange);
+            }
+          }
+        }
+      }
+    }
+    assertEquals(6_615, asked);
+    assertEquals(0, tally.endings(Ending.INTERNAL));
+    now += Duration.ofHours(1).toMillis();
+    connections.tick(now);
+    assertEquals(0, connections.count(), "every long poll is answered");
+  }
+
+  private void assertSound(String what, MemoryExchange exchange) {
+    if (exchange.stream() != null) {
+      assertNull(exchange.answer(), what);
+      return;
+    }
+    HttpAnswer answer = exchange.answer();
+    if (answer == null) {
+      assertTrue(exchange.isHeld(), what);
+      return;
+    }
+    if (answer.status() >= 400) {
+      JsonObject problem = Reader.object(exchange.text());
+      assertEquals(answer.status(), problem.getInt("status"), what);
+      assertEquals(Problem.MEDIA_TYPE, answer.headers().get("Content-Type"), what);
+      assertFalse(problem.getString("detail").isBlank(), what);
+    }
+    if (answer.status() == 204 || answer.status() == 304) {
+      assertNull(answer.body(), what);
+    }
+  }
+
+  @Test
+  void aLongPollIsHeldUntilAMessageComes() {
+    MemoryExchange poll = get("/channels/c?offset=now&live=long-poll");
+    assertTrue(poll.isHeld());
+    assertNull(poll.answer());
+    assertEquals(1, connections.open(Transport.LONG_POLL));
+    post("c", "3");
+    assertEquals("[3]", poll.text());
+    assertEquals(0, connections.count());
+  }
+
+  @Test
+  void aLongPollIsAnsweredWhenItsTimeIsUp() {
+    MemoryExchange poll =
+        handled(exchange("GET /channels/c?offset=now&live=long-poll").with("Prefer", "wait=5"));
+    now += 4_999;
+    connections.tick(now);
+    assertNull(poll.answer());
+    now += 2;
+    connections.tick(now);
+    assertAnswered(204, null, poll);
+    assertEquals("wait=5", poll.answer().headers().get("Preference-Applied"));
+  }
+
+  @Test
+  void aLongPollIsToldThatTheChannelIsDeletedOrTheServerStops() {
+    MemoryExchange poll = get("/channels/c?offset=now&live=long-poll");
+    MemoryExchange other = get("/channels/text?offset=now&live=long-poll");
+    handled(exchange("DELETE /channels/c"));
+    assertAnswered(404, "channel-deleted", poll);
+    connections.endAll(Ending.SERVER_STOPPING);
+    assertAnswered(503, "server-stopping", other);
+    assertEquals(1, tally.endings(Ending.SERVER_STOPPING));
+  }
+
+  @Test
+  void whoIsOneTooManyIsToldToComeAgain() {
+    for (int i = 0; i < 10; i++) {
+      get("/channels/c?offset=now&live=long-poll");
+    }
+    MemoryExchange poll = get("/channels/c?offset=now&live=long-poll");
+    assertAnswered(503, "too-many-connections", poll);
+    assertNotNull(poll.answer().headers().get("Retry-After"));
+    MemoryExchange source =
+        exchange("GET /channels/c?offset=now")
+            .with("Accept", "text/event-stream")
+            .with("Cache-Control", "no-cache");
+    http.handle(source);
+    assertEquals(200, source.answer().status(), "an EventSource gives up at any other status");
+    assertTrue(source.text().contains("retry: "), source.text());
+  }
+
+  @Test
+  void anEventStreamBeginsWhereItIsAskedFor() {
+    MemoryExchange stream =
+        handled(
+            exchange("GET /channels/c?offset=-1")
+                .with("Accept", "text/event-stream")
+                .with("Last-Event-ID", "now"));
+    assertNull(stream.answer());
+    assertTrue(stream.stream().isResumed());
+    assertFalse(http.isPlain(stream));
+  }
+
+  @Test
+  void anEventStreamAtTheEndOfAClosedChannelIsStopped() {
+    MemoryExchange end = get("/channels/closed?offset=now");
+    MemoryExchange again =
+        handled(
+            exchange("GET /channels/closed?offset=-1")
+                .with("Accept", "text/event-stream")
+                .with("Last-Event-ID", end.answer().headers().get("Stream-Next-Offset")));
+    assertAnswered(204, null, again);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET /channels/c, true",
+    "HEAD /channels/c, true",
+    "DELETE /channels/c, true",
+    "OPTIONS /channels/c, true",
+    "GET /channels/c?live=sse&offset=-1, false",
+    "GET /channels/c?live=nonsense, true",
+    "GET /channels?channel=c, true",
+    "GET /channels/c/presence, true",
+    "POST /channels/c, false",
+    "PUT /channels/c, false",
+    "PATCH /channels/c, false"
+  })
+  void whatHasNoBodyAndAWholeAnswerAnyApiCanCarry(String line, boolean isPlain) {
+    assertEquals(isPlain, http.isPlain(exchange(line)));
+  }
+
+  @Test
+  void appendsThatComeTooFastAreToldToWait() {
+    HttpChannel slow = http(1);
+    for (String problem : new String[] {null, "rate-limited"}) {
+      MemoryExchange append = exchange("POST /channels/c").with("Content-Type", JSON).body("1");
+      slow.handle(append);
+      assertAnswered(problem == null ? 204 : 429, problem, append);
+    }
+  }
+
+  @Test
+  void aBodyThatComesLateIsAppendedThen() {
+    MemoryExchange append =
+        handled(exchange("POST /channels/c").with("Content-Type", JSON).bodyLater());
+    assertNull(append.answer());
+    append.bodyCame("3");
+    assertAnswered(204, null, append);
+  }
+
+  @Test
+  void aBodyThatComesWhileTheServerStopsIsRefused() {
+    MemoryExchange append =
+        handled(exchange("POST /channels/c").with("Content-Type", JSON).bodyLater());
+    new switchboard.channel.Drain(
+            connections,
+            new switchboard.channel.PendingBodies(1 << 20),
+            Duration.ZERO,
+            clocks.elapsed())
+        .run();
+    append.bodyCame("3");
+    assertAnswered(503, "server-stopping", append);
+  }
+
+  @Test
+  void theFirstOfTwoAnswersCounts() {
+    MemoryExchange exchange = exchange("GET /channels/c");
+    assertTrue(exchange.answer(new HttpAnswer(200, Map.of(), null)));
+    assertFalse(exchange.answer(new HttpAnswer(204, Map.of(), null)));
+    assertFalse(exchange.refuse(new Problem(Ending.INTERNAL, "too late")));
+    assertEquals(200, exchange.answer().status());
+    assertEquals(0, tally.endings(Ending.INTERNAL), "what was not told is not counted");
+  }
+
+  @Test
+  void anExchangeIsHandledOnce() {
+    MemoryExchange exchange =
+        handled(exchange("POST /channels/c").with("Content-Type", JSON).body("3"));
+    http.handle(exchange);
+    assertAnswered(204, null, exchange);
+    assertEquals("[1,2,3]", get("/channels/c?offset=-1").text());
+  }
+
+  @Test
+  void aBodyIsReceivedOnce() {
+    MemoryExchange exchange = exchange("POST /channels/c").bodyLater();
+    exchange.receive(body -> new HttpAnswer(204, Map.of(), null));
+    assertThrows(IllegalStateException.class, () -> exchange.receive(body -> null));
+  }
+
+  @Test
+  void aRequestIsHeldOnceAndNotAfterItsAnswer() {
+    MemoryExchange held = exchange("GET /channels/c");
+    held.hold();
+    assertThrows(IllegalStateException.class, held::hold);
+    MemoryExchange answered = handled(exchange("OPTIONS /channels/c"));
+    assertThrows(IllegalStateException.class, answered::hold);
+  }
+
+  @Test
+  void anAnswerToAClientThatHasGoneIsDropped() {
+    MemoryExchange poll = handled(exchange("GET /channels/c?offset=now&live=long-poll").gone());
+    post("c", "3");
+    assertNull(poll.answer());
+    assertEquals(0, connections.count());
+    assertEquals(0, tally.endings(Ending.INTERNAL));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET /channels/c", "GET /channels/c?offset=now&live=long-poll"})
+  void anAnswerThatCannotBeWrittenEndsTheRequestOnceAndForAll(String line) {
+    Logger.getLogger(Problem.class.getName()).setLevel(Level.OFF);
+    MemoryExchange poll =
+        handled(exchange(line).failingToWrite(new IllegalArgumentException("on purpose")));
+    post("c", "3");
+    assertEquals(500, poll.failure().status());
+    assertEquals(1, tally.endings(Ending.INTERNAL));
+    assertEquals(0, connections.count());
+  }
+
+  @Test
+  void presenceTellsWhoIsThere() {
+    get("/channels/c?offset=-1&member=ann");
+    JsonObject presence = Reader.object(get("/channels/c/presence").text());
+    assertEquals(1, presence.getInt("present"));
+    assertEquals(1, presence.getJsonObject("transports").getInt("poll"));
+    assertEquals("ann", presence.getJsonArray("members").getString(0));
+  }
+
+  @Test
+  void metadataSayWhatTheChannelIs() {
+    Map<String, String> headers = handled(exchange("HEAD /channels/text")).answer().headers();
+    assertEquals("text/plain", headers.get("Content-Type"));
+    assertEquals("no-store", headers.get("Cache-Control"));
+    assertNotNull(headers.get("Stream-Next-Offset"));
+    assertEquals(
+        "true", handled(exchange("HEAD /channels/closed")).answer().headers().get("Stream-Closed"));
+  }
+
+  @Test
+  void deletingTakesTheChannelAway() {
+    assertAnswered(204, null, handled(exchange("DELETE /channels/c")));
+    assertTrue(channels.find(new ChannelName("c")).isEmpty());
+  }
+}

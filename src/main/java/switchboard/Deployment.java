@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Drain;
+import switchboard.config.Settings;
 import switchboard.timer.Tick;
 import switchboard.transport.Registration;
 
@@ -85,6 +86,10 @@ public class Deployment implements ServletContainerInitializer, ServletContextLi
     ServletContext context = event.getServletContext();
     Requirements.require(
         Requirements.hasWebSockets(context), registration.isEmbedded() || Requirements.hasEjb());
+    Requirements.requireAdapter(
+        CDI.current().select(Settings.class).get().get(Settings.HTTP_ADAPTER),
+        registration.isEmbedded(),
+        Requirements.hasRest());
     registration.addWebSockets(context);
     if (registration.isEmbedded()) {
       LOG.info(

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
+import switchboard.config.HttpAdapter;
 
 /**
  * Stops the deployment on a server that lacks what nothing here can do without: half of it would
@@ -42,6 +43,28 @@ final class Requirements {
               + String.join(" and ", missing)
               + ". It needs the Web Profile of Jakarta EE 10; see docs/servers.md");
     }
+  }
+
+  static boolean hasRest() {
+    try {
+      Class.forName("jakarta.ws.rs.core.Application", false, Requirements.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  /** Refuses an adapter that the server, or the embedded JAR, cannot carry. */
+  static void requireAdapter(HttpAdapter adapter, boolean isEmbedded, boolean hasRest) {
+    if (adapter != HttpAdapter.JAX_RS || (!isEmbedded && hasRest)) {
+      return;
+    }
+    throw new IllegalStateException(
+        "switchboard.http.adapter = \"jax-rs\": %s; use servlet"
+            .formatted(
+                isEmbedded
+                    ? "switchboard-embedded.jar has no JAX-RS resource"
+                    : "this server has no JAX-RS (jakarta.ws.rs)"));
   }
 
   private static boolean isBound(String name) {

@@ -105,6 +105,18 @@ class SettingsTest {
   }
 
   @Test
+  void anAdapterThatThereIsNotIsRefused() {
+    assertEquals(HttpAdapter.SERVLET, settings(Map.of()).get(Settings.HTTP_ADAPTER));
+    Map<String, String> known = Map.of("switchboard.http.adapter", "jax-rs");
+    assertEquals(HttpAdapter.JAX_RS, settings(known).get(Settings.HTTP_ADAPTER));
+    Map<String, String> unknown = Map.of("switchboard.http.adapter", "undertow");
+    var refusal = assertThrows(IllegalArgumentException.class, () -> settings(unknown));
+    assertEquals(
+        "Settings are wrong:\n  switchboard.http.adapter = \"undertow\": not servlet or jax-rs",
+        refusal.getMessage());
+  }
+
+  @Test
   void otherVariablesOfTheProcessAreNobodysSettings() {
     ofShop(Map.of("SWITCHBOARD_SERVICE_HOST", "10.0.0.1", "SWITCHBOARD_PORT", "80", "PATH", "/"));
   }

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -414,7 +413,6 @@ class HttpChannelTest {
 
   @Test
   void whateverIsAskedIsAnsweredOnceAndNeverByAccident() {
-    Logger.getLogger(Problem.class.getName()).setLevel(Level.OFF);
     List<String> paths =
         List.of("c", "text", "closed", "missing", "", "a/b", "c/presence", "%", "x".repeat(300));
     List<String> queries =
@@ -434,7 +432,7 @@ class HttpChannelTest {
       for (String path : paths) {
         for (String query : queries) {
           for (Map<String, String> header : headers) {
-            for (String body : List.of("", "1", "{")) {
+            for (String body : List.of("", "1")) {
               String line = verb + " /channels/" + path + query;
               MemoryExchange exchange = exchange(line).body(body);
               header.forEach(exchange::with);
@@ -446,7 +444,7 @@ class HttpChannelTest {
         }
       }
     }
-    assertEquals(6_615, asked);
+    assertEquals(4_410, asked);
     assertEquals(0, tally.endings(Ending.INTERNAL));
     now += Duration.ofHours(1).toMillis();
     connections.tick(now);
@@ -647,10 +645,15 @@ class HttpChannelTest {
   @ParameterizedTest
   @ValueSource(strings = {"GET /channels/c", "GET /channels/c?offset=now&live=long-poll"})
   void anAnswerThatCannotBeWrittenEndsTheRequestOnceAndForAll(String line) {
-    Logger.getLogger(Problem.class.getName()).setLevel(Level.OFF);
-    MemoryExchange poll =
-        handled(exchange(line).failingToWrite(new IllegalArgumentException("on purpose")));
-    post("c", "3");
+    Logger log = Logger.getLogger(Problem.class.getName());
+    log.setFilter(record -> false); // one on purpose
+    MemoryExchange poll;
+    try {
+      poll = handled(exchange(line).failingToWrite(new IllegalArgumentException("on purpose")));
+      post("c", "3");
+    } finally {
+      log.setFilter(null);
+    }
     assertEquals(500, poll.failure().status());
     assertEquals(1, tally.endings(Ending.INTERNAL));
     assertEquals(0, connections.count());

@@ -60,11 +60,11 @@ public interface Store extends AutoCloseable {
   /**
    * Repairs between this server and the others since the start. Only a shared store has any.
    *
-   * @param holes messages from other servers that did not follow the last one known
+   * @param gaps messages from other servers that did not follow the last one known
    * @param missed channels with messages that were found only by the audit
    * @param losses channels whose readers were told that the store lost accepted messages
    */
-  record Repairs(long holes, long missed, long losses) {
+  record Repairs(long gaps, long missed, long losses) {
     static final Repairs NONE = new Repairs(0, 0, 0);
   }
 

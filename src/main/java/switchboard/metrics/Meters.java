@@ -153,7 +153,7 @@ public final class Meters {
   }
 
   private void repairs(Channels channels) {
-    FunctionCounter.builder("switchboard.store.gaps", channels, c -> c.repairs().holes())
+    FunctionCounter.builder("switchboard.store.gaps", channels, c -> c.repairs().gaps())
         .description("Messages from other servers that did not follow the last known message.")
         .register(registry);
     FunctionCounter.builder("switchboard.store.missed", channels, c -> c.repairs().missed())

@@ -263,7 +263,7 @@ final class MirroredLog implements Log {
     if (fits) {
       channel.moved();
     } else {
-      store.holes().increment();
+      store.gaps().increment();
       syncSoon();
     }
   }

@@ -64,7 +64,7 @@ final class RedisStore implements Store {
   private final Keepalive keepalive;
   private final String id = UUID.randomUUID().toString();
   private final Map<ChannelName, MirroredLog> logs = new ConcurrentHashMap<>();
-  private final LongAdder holes = new LongAdder();
+  private final LongAdder gaps = new LongAdder();
   private final LongAdder missed = new LongAdder();
   private final LongAdder losses = new LongAdder();
   private final Clocks own;
@@ -124,8 +124,8 @@ final class RedisStore implements Store {
   }
 
   /** Messages received by Pub/Sub that did not follow the last one known. */
-  LongAdder holes() {
-    return holes;
+  LongAdder gaps() {
+    return gaps;
   }
 
   /** Channels with messages that Pub/Sub did not deliver. */
@@ -140,7 +140,7 @@ final class RedisStore implements Store {
 
   @Override
   public Repairs repairs() {
-    return new Repairs(holes.sum(), missed.sum(), losses.sum());
+    return new Repairs(gaps.sum(), missed.sum(), losses.sum());
   }
 
   @Override

@@ -101,7 +101,7 @@ class TwoNodesTest extends OneRedis {
       Node.append(here, number);
     }
     Node.awaitEvents(List.of(numbers(1, 500)), sink.events);
-    assertEquals(0, b.store.holes().sum());
+    assertEquals(0, b.store.gaps().sum());
   }
 
   /** How many nodes hear a channel. */

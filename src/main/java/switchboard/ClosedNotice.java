@@ -13,13 +13,13 @@ import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import switchboard.access.Authorizer;
 
-/** Says in the log how an application that is closed to everybody is opened on this server. */
+/** Logs the commands that open a closed application on this server. */
 @ApplicationScoped
 public class ClosedNotice {
 
   private static final Logger LOG = Logger.getLogger(ClosedNotice.class.getName());
 
-  /** The commands by what the server says of itself. The page has them too, in lab/opening.js. */
+  /** The commands for each server, by its server info. The page has them too, in lab/opening.js. */
   private static final Map<Pattern, List<String>> COMMANDS = new LinkedHashMap<>();
 
   private static final List<String> ASADMIN =
@@ -57,10 +57,10 @@ public class ClosedNotice {
   }
 
   /**
-   * What is logged.
+   * The text for the log.
    *
-   * @param serverInfo as the server says it of itself
-   * @param contextPath where the application is
+   * @param serverInfo from the servlet context
+   * @param contextPath the application's path
    */
   static String text(String serverInfo, String contextPath) {
     String name = contextPath.isEmpty() ? "switchboard" : contextPath.substring(1);

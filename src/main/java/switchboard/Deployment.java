@@ -14,20 +14,19 @@ import switchboard.timer.Tick;
 import switchboard.transport.Registration;
 
 /**
- * Puts the WAR's parts together, and sends the clients away before the server does. A listener of
- * WildFly closes all WebSockets at once when the application goes; listeners are told of that in
- * reverse order, so this one is added when all others are there, which an annotated one is not. →
- * LeavingIT
+ * Starts the parts of the WAR, and disconnects the clients before the server does. A listener of
+ * WildFly closes all WebSockets at once when the application stops. Listeners are called in reverse
+ * order then, so this one is added after all others; an annotated one is not. → LeavingIT
  *
- * <p>When it is stopped, Payara Micro deletes the application's files in the same moment. What is
- * said at the end only is loaded at the start, or it could not be said. → RollingRestartIT
+ * <p>When Payara Micro stops, it deletes the application's files at once. So classes that are
+ * needed only at the end are loaded at the start. → RollingRestartIT
  */
 public class Deployment implements ServletContainerInitializer, ServletContextListener {
 
   private static final Logger LOG = Logger.getLogger(Deployment.class.getName());
   private static final String CLASSES = "/WEB-INF/classes/";
 
-  // WildFly warns of a class of which it lacks an interface.
+  // WildFly warns about a class if one of its interfaces is missing.
   private static final String NOT_EVERYWHERE = "/MicroProfileHealth";
 
   private static final String FOLDER = CLASSES + "switchboard/";
@@ -44,8 +43,8 @@ public class Deployment implements ServletContainerInitializer, ServletContextLi
 
   @Override
   public void onStartup(Set<Class<?>> none, ServletContext context) {
-    // Found by the server in every application where these classes are the server's own, as in
-    // tests in Payara Embedded.
+    // The server calls this for every application if these classes are on its own class path,
+    // as in tests in Payara Embedded.
     if (!paths(context, FOLDER).isEmpty()) {
       register(context);
       load(context, FOLDER);
@@ -57,7 +56,7 @@ public class Deployment implements ServletContainerInitializer, ServletContextLi
     context.addListener(this);
   }
 
-  // Where there are none, some servers say null.
+  // Some servers return null if there are none.
   private static Set<String> paths(ServletContext context, String folder) {
     Set<String> paths = context.getResourcePaths(folder);
     return paths == null ? Set.of() : paths;
@@ -104,7 +103,7 @@ public class Deployment implements ServletContainerInitializer, ServletContextLi
     try {
       CDI.current().select(Drain.class).get().run();
     } catch (RuntimeException e) {
-      // Where the beans are gone before the listeners, they saw to it themselves.
+      // If the beans are destroyed before the listeners, the beans have already done it.
       LOG.log(Level.FINE, "the beans are already destroyed", e);
     }
   }

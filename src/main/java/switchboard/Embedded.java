@@ -8,8 +8,8 @@ import switchboard.config.Sources;
 import switchboard.transport.Registration;
 
 /**
- * Puts {@code switchboard-embedded.jar} into the application that has it, below a path of its own:
- * whatever else the application has is as it was.
+ * Registers {@code switchboard-embedded.jar} in the application that contains it, below its own
+ * path. The rest of the application is not changed.
  */
 public class Embedded implements ServletContainerInitializer {
 

@@ -6,16 +6,16 @@ import switchboard.channel.Store;
 import switchboard.config.StoreUrl;
 
 /**
- * Opens a store outside this server. {@link java.util.ServiceLoader} finds it, so that nobody else
- * knows it, and its client is needed only where it is used.
+ * Opens a store outside this server. {@link java.util.ServiceLoader} finds it, so that no other
+ * class depends on it and its client is needed only if it is used.
  */
 public interface Engine {
 
   /**
    * Connects.
    *
-   * @param prefix what all names in the store begin with
-   * @throws IllegalStateException if that store cannot be used; the message says why
+   * @param prefix the prefix of all names in the store
+   * @throws IllegalStateException if the store cannot be used; the message has the reason
    */
   Store open(StoreUrl url, String prefix, Parts parts, ThreadFactory threads);
 }

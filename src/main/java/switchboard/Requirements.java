@@ -8,15 +8,20 @@ import javax.naming.NamingException;
 import switchboard.config.HttpAdapter;
 
 /**
- * Stops the deployment on a server that lacks what nothing here can do without: half of it would
- * seem to work, until nobody is told that a long poll's time is up.
+ * Stops the deployment on a server without a required API. Otherwise a part would seem to work, but
+ * long polls would never end.
  */
 final class Requirements {
 
-  /** Where a server that has WebSockets leaves its container (Jakarta WebSocket §7.1.1). */
+  /**
+   * The attribute in which a server with WebSockets puts its container (Jakarta WebSocket §7.1.1).
+   */
   private static final String WEBSOCKETS = "jakarta.websocket.server.ServerContainer";
 
-  /** Where a server that has EJB binds the clock; by its name, as its class may not load. */
+  /**
+   * The name under which a server with EJB binds the clock; as a string, because its class may not
+   * load.
+   */
   private static final String CLOCK = "java:module/Clock";
 
   private Requirements() {}

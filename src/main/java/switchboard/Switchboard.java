@@ -38,7 +38,7 @@ import switchboard.timer.Tick;
 import switchboard.transport.FrameWriters;
 import switchboard.transport.ManagedThreads;
 
-/** Puts the pieces together, once per application. */
+/** Creates all parts, once per application. */
 @ApplicationScoped
 public class Switchboard {
 
@@ -141,7 +141,7 @@ public class Switchboard {
     return mebibytes > 0 ? mebibytes << 20 : Runtime.getRuntime().maxMemory() / 4;
   }
 
-  // Server software keeps up to 30,000 bytes for a connection, and more for a request by HTTP/2.
+  // Application servers use up to 30,000 bytes for a connection, and more for an HTTP/2 request.
   private int maxConnections() {
     int max = settings.get(Settings.MAX_CONNECTIONS);
     return max > 0 ? max : (int) Math.min(20_000, Runtime.getRuntime().maxMemory() >> 16);
@@ -160,7 +160,7 @@ public class Switchboard {
 
   @PreDestroy
   void stop() {
-    // Payara leaves connections hanging when an application goes.
+    // Payara leaves connections open when an application stops.
     drain.run();
     channels.close();
     workers.shutdown();

@@ -18,29 +18,30 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * Says who a client is and whether it may do what it asks for. All transports ask here.
+ * Identifies clients and decides what they may do. All transports use it.
  *
  * <pre>
- *   may do it:  what everybody may   or   what its token grants   or   what its roles grant
+ *   allowed: open to everyone   or   granted by its token   or   granted by its roles
  * </pre>
  *
- * <p>Whoever comes with a token that is not good is refused, also where everybody may: the client
- * believes to be somebody, and would not notice to be nobody.
+ * <p>A client with an invalid token is refused, even where access is open to everyone; otherwise it
+ * would not notice that its token has no effect.
  *
- * <p>Each refusal is a line of the log {@code switchboard.access}: who, from where, what, why. Of
- * one address those above {@code switchboard.access.max-failures-per-minute} are not.
+ * <p>Each refusal is a line in the log {@code switchboard.access} with address, caller, action and
+ * reason. Refusals above {@code switchboard.access.max-failures-per-minute} of one address are not
+ * logged.
  *
- * <p><b>Threads.</b> Safe. Checking a token may wait for the issuer's keys.
+ * <p><b>Threads.</b> Safe. Verifying a token may wait for the issuer's keys.
  *
- * <p><b>Cost.</b> A question: the length of the patterns that grant something, times that of the
- * channel's name at the worst. A token that was seen within the last minute is not checked again;
- * of each of up to {@value #MAX_KNOWN} that costs about 1 KB.
+ * <p><b>Cost.</b> A check: at worst the length of the granting patterns times that of the channel's
+ * name. A token that was verified within the last minute is not verified again; each of up to
+ * {@value #MAX_KNOWN} such tokens uses about 1 KB.
  */
 public final class Authorizer {
 
   static final int MAX_KNOWN = 10_000;
 
-  /** What tokens that were checked may cost together, and one beside what it says, roughly. */
+  /** Memory limit for verified tokens together, and the approximate overhead of one. */
   static final int MAX_KNOWN_BYTES = 8 << 20;
 
   private static final int KNOWN_BYTES = 500;
@@ -48,7 +49,10 @@ public final class Authorizer {
   private static final Duration REMEMBERED_FOR = Duration.ofMinutes(10);
   private static final Logger LOG = Logger.getLogger("switchboard.access");
 
-  /** No channel has this name: whoever may do something with it may do so with all. */
+  /**
+   * No channel has this name. A caller that is allowed an action on it is allowed the action on all
+   * channels.
+   */
   private static final String ALL = "*";
 
   private record Known(Token token, long checkedMillis) {}
@@ -66,7 +70,7 @@ public final class Authorizer {
   private final Map<String, Known> known = new ConcurrentHashMap<>();
 
   /**
-   * Reads who may do what.
+   * Reads the access settings.
    *
    * @param serversOwn names of channels that only the server creates and appends to, whatever was
    *     granted
@@ -88,7 +92,7 @@ public final class Authorizer {
     this.clocks = clocks;
   }
 
-  /** What is in force, for the log. */
+  /** The effective access, for the log. */
   public String summary() {
     if (!open.isEmpty()) {
       return "OPEN to everyone: " + open;
@@ -99,32 +103,32 @@ public final class Authorizer {
         : "open only to clients with a token or a role";
   }
 
-  /** Everybody may do something. */
+  /** Whether anything is open to everyone. */
   public boolean isOpen() {
     return !open.isEmpty();
   }
 
-  /** Nobody may do anything, and no token or login changes that. */
+  /** Whether no client may do anything, with any token or login. */
   public boolean isClosed() {
     return open.isEmpty() && tokens == null && roles.isEmpty();
   }
 
-  /** Whether tokens are looked at; where not, they may be the server's own affair. */
+  /** Whether tokens are verified here; otherwise they may be meant for the application server. */
   public boolean takesTokens() {
     return tokens != null;
   }
 
-  /** What somebody may do who has those roles; to be found out while the request is there. */
+  /** A login with its grants; must be created during the request. */
   public Caller.Login login(String name, Predicate<String> isInRole) {
     return new Caller.Login(name, roles.of(isInRole));
   }
 
   /**
-   * Who somebody is.
+   * Identifies a client.
    *
-   * @param token as it came, or {@code null}
-   * @param login whom the server knows it as, or {@code null}
-   * @throws Refusal if the token is not good
+   * @param token as received, or {@code null}
+   * @param login the login to the application server, or {@code null}
+   * @throws Refusal if the token is not valid
    */
   public Caller identify(String address, String token, Caller.Login login) {
     long now = clocks.elapsed().millis();
@@ -162,7 +166,7 @@ public final class Authorizer {
     } catch (Refusal refusal) {
       known.remove(hash);
       if (refusal.reason() == Refusal.Reason.KEYS_UNAVAILABLE) {
-        // Not the client's fault: it must not count against its address. The log says it once.
+        // Not the client's fault, so it must not count for its address. It is logged once.
         throw refusal;
       }
       throw refused(new Caller(address, null, null, nowMillis), "a token", refusal);
@@ -170,9 +174,9 @@ public final class Authorizer {
   }
 
   /**
-   * Refuses what nobody granted.
+   * Refuses an action that was not granted.
    *
-   * @param channel its name, whether or not it exists
+   * @param channel the channel's name, whether or not it exists
    * @throws Refusal if the caller may not do that
    */
   public void require(Caller caller, Action action, String channel) {
@@ -186,7 +190,7 @@ public final class Authorizer {
   }
 
   /**
-   * Refuses what concerns all channels, such as to deny a token.
+   * Refuses an action on all channels, such as denying a token, if it was not granted.
    *
    * @throws Refusal if the caller may not do that with all channels
    */
@@ -196,7 +200,7 @@ public final class Authorizer {
     }
   }
 
-  /** Whether the caller may do that, without a word to the log. */
+  /** Whether the caller may do that; not logged. */
   public boolean permits(Caller caller, Action action, String channel) {
     return !isServersOwn(action, channel)
         && (open.permit(action, channel)
@@ -226,7 +230,7 @@ public final class Authorizer {
         : new Refusal(Refusal.Reason.UNAUTHORIZED, "a token is required");
   }
 
-  /** Why a caller that was good is good no longer; {@code null} while it is. */
+  /** Why a caller is no longer authorized; {@code null} while it is. */
   public Refusal revocation(Caller caller) {
     if (caller.isAnonymous()) {
       return null;
@@ -241,9 +245,9 @@ public final class Authorizer {
   }
 
   /**
-   * The caller with a newer token: the same subject's, so that a connection stays one person's.
+   * The caller with a newer token of the same subject, so that a connection stays with one user.
    *
-   * @throws Refusal if the token is not good, or another's
+   * @throws Refusal if the token is not valid or has another subject
    */
   public Caller refresh(Caller caller, String token) {
     if (tokens == null || caller.login() != null) {
@@ -262,19 +266,19 @@ public final class Authorizer {
     return next;
   }
 
-  /** Denies the token of that {@code jti} from now on; false where there is no room. */
+  /** Denies the token with that {@code jti} from now on; false if the list is full. */
   public boolean denyToken(Caller by, String id) {
     LOG.info(() -> line(by, "denies token \"" + id + "\""));
     return denied.denyToken(id);
   }
 
-  /** Denies what {@code subject} has up to now; false where there is no room. */
+  /** Denies all current tokens of {@code subject}; false if the list is full. */
   public boolean denySubject(Caller by, String subject) {
     LOG.info(() -> line(by, "denies subject \"" + subject + "\""));
     return denied.denySubject(subject);
   }
 
-  /** Writes down that somebody was refused; what it is then told. */
+  /** Logs and counts a refusal; returns what the client gets. */
   public Refusal refused(Caller caller, String what, Refusal refusal) {
     int count = failures.add(caller.address());
     if (maxFailures == 0 || count <= maxFailures) {
@@ -301,7 +305,7 @@ public final class Authorizer {
     return printable("address " + caller.address() + " – " + caller.name() + " – " + what);
   }
 
-  // A subject may have line breaks in it, which would forge lines.
+  // A subject may contain line breaks, which would forge log lines.
   private static String printable(String text) {
     String one = text.replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
     return one.length() <= 500 ? one : one.substring(0, 500) + "…";
@@ -317,7 +321,7 @@ public final class Authorizer {
     }
   }
 
-  /** What the clock does: forgets what is old. */
+  /** Called by the clock: removes old entries. */
   public void tick() {
     failures.tick();
     denied.tick();

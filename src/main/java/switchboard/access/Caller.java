@@ -3,24 +3,24 @@ package switchboard.access;
 import switchboard.config.Grants;
 
 /**
- * Who asks: at an address, with a token or without, logged in to the server or not.
+ * A client: its address, its token if it sent one, and its login to the server if it has one.
  *
  * @param address where the client is
- * @param token that was good when it came; {@code null} for none
- * @param login whom the server knows it as; {@code null} for nobody
- * @param sinceMillis when that was found out, by the clock of elapsed time
+ * @param token valid when it was received; {@code null} for none
+ * @param login the login to the server; {@code null} for none
+ * @param sinceMillis when it was identified, by the monotonic clock
  */
 public record Caller(String address, Token token, Login login, long sinceMillis) {
 
-  /** Somebody who has logged in to the server, and what the roles grant that it has there. */
+  /** A user who has logged in to the server, and the grants of the user's roles. */
   public record Login(String name, Grants grants) {}
 
-  /** Neither token nor login. */
+  /** Whether it has neither a token nor a login. */
   public boolean isAnonymous() {
     return token == null && login == null;
   }
 
-  /** For the log: whom the token or the server names. */
+  /** The name from the token or the login, for the log. */
   String name() {
     if (token != null) {
       return "subject \"" + token.subject() + "\"";

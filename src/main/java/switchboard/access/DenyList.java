@@ -8,19 +8,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import switchboard.time.Clocks;
 
 /**
- * Tokens that are good no longer though they say so, by their id, and subjects whose tokens and
- * connections up to now are good no longer. Each is kept for as long as a token may be valid.
+ * Revoked tokens, by their id, and subjects whose tokens and connections until now are revoked.
+ * Each entry is kept for as long as a token may be valid.
  *
  * <p><b>Threads.</b> Safe.
  *
- * <p><b>Cost.</b> About 150 bytes each, for {@value #MAX} of each kind at the most.
+ * <p><b>Cost.</b> About 150 bytes each, for at most {@value #MAX} of each kind.
  */
 final class DenyList {
 
   static final int MAX = 100_000;
   private static final int MAX_LENGTH = 64;
 
-  /** When something was denied, by both clocks. */
+  /** The time of a denial, by both clocks. */
   private record Denial(Instant at, long atMillis) {}
 
   private final Duration keptFor;
@@ -29,21 +29,21 @@ final class DenyList {
   private final Map<String, Denial> subjects = new ConcurrentHashMap<>();
 
   /**
-   * Nothing is denied yet.
+   * An empty list.
    *
-   * @param keptFor as long as the longest a token can be valid
+   * @param keptFor the longest time that a token can be valid
    */
   DenyList(Duration keptFor, Clocks clocks) {
     this.keptFor = keptFor;
     this.clocks = clocks;
   }
 
-  /** Denies the token of that id; false where there is no room. */
+  /** Denies the token with that id; false if the list is full. */
   boolean denyToken(String id) {
     return put(tokens, id);
   }
 
-  /** Denies what was issued to the subject up to now; false where there is no room. */
+  /** Denies everything issued to the subject until now; false if the list is full. */
   boolean denySubject(String subject) {
     return put(subjects, subject);
   }
@@ -57,7 +57,7 @@ final class DenyList {
     return true;
   }
 
-  // Whoever issues tokens may give them ids and subjects of thousands of characters.
+  // An issuer may use ids and subjects of thousands of characters.
   private static String key(String name) {
     return name.length() <= MAX_LENGTH ? name : Authorizer.hash(name);
   }
@@ -75,13 +75,13 @@ final class DenyList {
     return denied != null && caller.sinceMillis() <= denied.atMillis();
   }
 
-  // A token says in whole seconds when it was issued: one of the very second counts as older.
+  // A token has its time of issue in whole seconds; one of the same second counts as older.
   private boolean isBefore(Token token) {
     Denial denied = subjects.get(key(token.subject()));
     return denied != null && !token.issuedAt().isAfter(denied.at().truncatedTo(ChronoUnit.SECONDS));
   }
 
-  /** What the clock does: forgets what no token can be as old as. */
+  /** Called by the clock: removes entries that are older than any valid token. */
   void tick() {
     if (tokens.isEmpty() && subjects.isEmpty()) {
       return;
@@ -90,8 +90,7 @@ final class DenyList {
     subjects.values().removeIf(this::isOld);
   }
 
-  // By both: a wall clock that is set forward for a while, or back, must not let a token that was
-  // denied be good again.
+  // By both clocks: changing the wall clock must not make a denied token valid again.
   private boolean isOld(Denial denial) {
     return denial.at().isBefore(clocks.wall().instant().minus(keptFor))
         && denial.atMillis() < clocks.elapsed().millis() - keptFor.toMillis();

@@ -5,13 +5,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import switchboard.time.MonotonicClock;
 
 /**
- * How often each address was refused within a minute.
+ * The number of refusals of each address within a minute.
  *
  * <p><b>Threads.</b> Safe.
  *
- * <p><b>Cost.</b> About 100 bytes for each address that was refused within the last minute, for
- * {@value #MAX_ADDRESSES} addresses at the most; those that come when there are as many count as
- * one.
+ * <p><b>Cost.</b> About 100 bytes for each address that was refused within the last minute, for at
+ * most {@value #MAX_ADDRESSES} addresses; further addresses count as one.
  */
 final class FailedAttempts {
 
@@ -26,16 +25,16 @@ final class FailedAttempts {
   private final Map<String, Minute> minutes = new ConcurrentHashMap<>();
 
   /**
-   * Nobody was refused yet.
+   * No refusals yet.
    *
-   * @param maxPerMinute 0 for no bound
+   * @param maxPerMinute 0 for no limit
    */
   FailedAttempts(int maxPerMinute, MonotonicClock clock) {
     this.maxPerMinute = maxPerMinute;
     this.clock = clock;
   }
 
-  /** How long an address has to wait that was refused too often; 0 for not at all. */
+  /** How long an address must wait after too many refusals; 0 for no wait. */
   long waitMillis(String address) {
     if (maxPerMinute == 0) {
       return 0;
@@ -47,7 +46,7 @@ final class FailedAttempts {
     return Math.max(0, minute.startMillis() + MINUTE_MILLIS - clock.millis());
   }
 
-  /** One more was refused; how many that are within the minute. */
+  /** Counts a refusal; returns the number within the minute. */
   int add(String address) {
     long now = clock.millis();
     return minutes
@@ -68,7 +67,7 @@ final class FailedAttempts {
     return nowMillis - minute.startMillis() >= MINUTE_MILLIS;
   }
 
-  /** What the clock does: forgets the minutes that are over. */
+  /** Called by the clock: removes past minutes. */
   void tick() {
     long now = clock.millis();
     minutes.values().removeIf(minute -> isOver(minute, now));

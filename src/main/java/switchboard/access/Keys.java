@@ -21,9 +21,8 @@ import switchboard.config.Settings;
 import switchboard.time.MonotonicClock;
 
 /**
- * The keys that a token's signature is checked with. Which algorithms are allowed follows from the
- * kinds of keys that are there, never from the token: a public key is no secret that a token could
- * be signed with (RFC 8725 §3.1).
+ * The keys that verify the signatures of tokens. The kinds of keys determine the allowed
+ * algorithms, never the token: a public key must not be used as an HMAC secret (RFC 8725 §3.1).
  */
 final class Keys implements JWSKeySelector<SecurityContext> {
 

@@ -30,22 +30,22 @@ import switchboard.config.Settings;
 import switchboard.time.MonotonicClock;
 
 /**
- * The keys that the issuer publishes as a JWK Set (RFC 7517). An entry that cannot be used is
- * skipped, with a line in the log, and does the others no harm.
+ * The keys that the issuer publishes as a JWK Set (RFC 7517). An unusable entry is skipped and
+ * logged, and does not affect the others.
  *
- * <p>Only a set that was fetched after the question says that there is no such key. Whatever else
- * keeps a key away – the issuer does not answer, answers nonsense, or was asked too often just now
- * – is a {@link KeySourceException}: the token may be good.
+ * <p>Only a set that was fetched after the request shows that a key does not exist. In all other
+ * cases – the issuer does not respond, its response is invalid, or it was asked too often – a
+ * {@link KeySourceException} is thrown: the token may be valid.
  *
- * <p>What was fetched serves for the refresh interval, and for an hour more while the issuer does
- * not answer.
+ * <p>A fetched set is used for the refresh interval, and for an hour more while the issuer does not
+ * respond.
  *
- * <p><b>Threads.</b> Safe. One asks the issuer, others that need its answer wait for it, for
- * seconds at the most.
+ * <p><b>Threads.</b> Safe. One thread asks the issuer; others that need the response wait for it,
+ * at most for seconds.
  */
 final class PublishedKeys implements JWKSource<SecurityContext> {
 
-  /** However many tokens come with unknown keys, the issuer is asked twice in that time. */
+  /** However many tokens have unknown keys, the issuer is asked at most twice in this time. */
   static final Duration NOT_TWICE_WITHIN = Duration.ofSeconds(5);
 
   private static final Logger LOG = Logger.getLogger(PublishedKeys.class.getName());
@@ -55,7 +55,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   private static final int MAX_BYTES = 512 << 10;
   private static final int MAX_LINES = 10;
 
-  /** A set, and when it was asked for. */
+  /** A set and the time of its request. */
   private record Fetched(JWKSet keys, long atMillis) {}
 
   private final URL url;
@@ -98,7 +98,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     return keys;
   }
 
-  // Those that were good just now are better than none.
+  // Keys that were valid until now are better than none.
   private Fetched refreshed(Fetched known, long askedMillis) throws KeySourceException {
     boolean isGood =
         known != null && askedMillis - known.atMillis() < refreshMillis + OUTAGE.toMillis();
@@ -163,7 +163,8 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);
     connection.setUseCaches(false);
-    // Over plain HTTP only this machine is believed. From https Java goes on to https alone.
+    // Plain HTTP is accepted only from this machine. Java follows redirects from https only to
+    // https.
     connection.setInstanceFollowRedirects(url.getProtocol().equals("https"));
     connection.setRequestProperty(
         "Accept", "application/jwk-set+json, application/json, */*;q=0.1");
@@ -180,7 +181,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     }
   }
 
-  // The time-out is one for each read, so an issuer that sends a byte a second could go on for
+  // The read timeout applies to each read, so an issuer that sends a byte per second could take
   // days.
   private String read(InputStream in) throws IOException {
     long untilMillis = clock.millis() + MOST_MILLIS;
@@ -220,7 +221,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     }
   }
 
-  // RFC 7517 §5: what is not understood, incomplete or out of range is ignored.
+  // RFC 7517 §5: keys that are unknown, incomplete or out of range are ignored.
   private static JWK usable(Object entry) throws ParseException, JOSEException {
     if (!(entry instanceof Map<?, ?> members)) {
       throw new ParseException("it is not an object", 0);
@@ -240,7 +241,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
         : "a key without kid";
   }
 
-  // Once, and again when something about them changes.
+  // Logged once, and again after a change.
   private void tell(List<String> others, int usable) {
     if (usable == 0 && !isEmpty) {
       LOG.warning(() -> url + " – there is no usable key");
@@ -253,7 +254,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     skipped = List.copyOf(others);
   }
 
-  // It is the issuer's text, and must not forge lines.
+  // The text is from the issuer and must not forge log lines.
   private static String printable(String text) {
     String one = String.valueOf(text).replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
     return one.length() <= 300 ? one : one.substring(0, 300) + "…";

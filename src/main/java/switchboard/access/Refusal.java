@@ -1,25 +1,25 @@
 package switchboard.access;
 
-/** Somebody is refused something; the message says why, without anything that is secret. */
+/** A refused request. The message has the reason and contains no secret. */
 public final class Refusal extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
-  /** In which way. */
+  /** The kind of a refusal. */
   public enum Reason {
-    /** Whoever it is may not, and might with a token. */
+    /** No token was sent, and a token might help. */
     UNAUTHORIZED,
     /** The token is not valid. */
     INVALID_TOKEN,
-    /** The token was good. */
+    /** The token has expired. */
     TOKEN_EXPIRED,
     /** The token or its subject is on the deny list. */
     TOKEN_DENIED,
-    /** What is known of the caller grants it nothing of the kind. */
+    /** The caller is identified, but not allowed to do this. */
     FORBIDDEN,
-    /** Too many were refused from there. */
+    /** Too many requests from the address were refused. */
     TOO_MANY_FAILURES,
-    /** Where the issuer publishes its keys, they are not to be had. */
+    /** The issuer's keys cannot be fetched. */
     KEYS_UNAVAILABLE
   }
 
@@ -40,7 +40,7 @@ public final class Refusal extends RuntimeException {
     return reason;
   }
 
-  /** How long to wait; 0 where waiting alone does not help. */
+  /** How long to wait; 0 if waiting does not help. */
   public long retryAfterMillis() {
     return retryAfterMillis;
   }

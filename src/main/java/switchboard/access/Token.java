@@ -4,12 +4,12 @@ import java.time.Instant;
 import switchboard.config.Grants;
 
 /**
- * What a good token says.
+ * The content of a valid token.
  *
  * @param id its {@code jti}
  * @param subject its {@code sub}
- * @param issuedAt its {@code iat}; the beginning of time where it does not say
- * @param expiresAt from when it is good no longer, with what clocks may differ
+ * @param issuedAt its {@code iat}; the epoch if it has none
+ * @param expiresAt when it expires, including the allowed clock difference
  * @param grants what its {@code authorization_details} grant
  */
 public record Token(

@@ -28,20 +28,20 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * Checks access tokens: JSON Web Tokens of RFC 9068, signed, with {@code authorization_details}
+ * Verifies access tokens: JSON Web Tokens of RFC 9068, signed, with {@code authorization_details}
  * (RFC 9396) of the type {@code switchboard}:
  *
  * <pre>
  *   [{"type":"switchboard", "channels":["orders-*"], "actions":["read","append"]}]
  * </pre>
  *
- * <p><b>Threads.</b> Safe. May wait for the issuer's keys, for seconds at the most.
+ * <p><b>Threads.</b> Safe. May wait for the issuer's keys, at most for seconds.
  *
  * <p><b>Cost.</b> A signature: 10 to 100 µs.
  */
 final class Tokens {
 
-  /** Longer ones fit into no header that every server takes. */
+  /** Longer ones do not fit into a header on every server. */
   static final int MAX_BYTES = 8 << 10;
 
   private static final String DETAILS = "authorization_details";
@@ -71,7 +71,7 @@ final class Tokens {
   }
 
   /**
-   * What a token says.
+   * The content of a token.
    *
    * @throws Refusal if it is not good; nothing of the token is in its words
    */
@@ -95,7 +95,7 @@ final class Tokens {
     }
   }
 
-  // RFC 7515 §4.1.11: what is critical and not understood must be refused; nothing is understood.
+  // RFC 7515 §4.1.11: unknown critical parameters must be refused; none are known.
   private static void requirePlainHeader(JWSHeader header) {
     if (header.getCriticalParams() != null || !header.isBase64URLEncodePayload()) {
       throw invalid("its header has critical parameters");
@@ -166,7 +166,7 @@ final class Tokens {
   }
 
   private static Grants.Grant grant(Map<?, ?> members) {
-    // A member that is not known may be there to grant less than it seems.
+    // An unknown member may be a restriction.
     if (!KNOWN.containsAll(members.keySet())) {
       throw invalid("its " + DETAILS + " have members other than type, channels and actions");
     }

@@ -1,9 +1,9 @@
 /**
- * Who may say and hear what. One {@linkplain switchboard.access.Authorizer authorizer} for all
- * transports, asked at the start of whatever a client does and again while it lasts: what everybody
- * may do, what the client's token grants, and what its roles in the server grant, together.
+ * Access control. One {@linkplain switchboard.access.Authorizer authorizer} for all transports is
+ * asked at the start of each request and again while it lasts. It adds up what is open to everyone,
+ * what the client's token grants, and what its roles in the server grant.
  *
- * <p>Plain Java and a library for JSON Web Tokens: nothing of how requests come in. The one rule:
- * what nobody granted is refused, and a token that is not good makes nobody anonymous.
+ * <p>Plain Java and a library for JSON Web Tokens; it knows nothing about HTTP. The rule: what was
+ * not granted is refused, and an invalid token is never treated as no token.
  */
 package switchboard.access;

@@ -6,24 +6,24 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What somebody may be allowed to do. */
+/** An action on a channel that a client may be allowed to do. */
 public enum Action {
-  /** Listen to a channel, and see where it ends. */
+  /** Read a channel and its metadata. */
   READ,
-  /** Append to a channel, and close it. */
+  /** Append to a channel and close it. */
   APPEND,
   /** Create a channel. */
   CREATE,
   /** Delete a channel. */
   DELETE,
-  /** Deny tokens and subjects; of all channels or of none. */
+  /** Put tokens and subjects on the deny list; for all channels or for none. */
   DENY;
 
-  /** What is done with channels: everything but {@link #DENY}. */
+  /** The actions on single channels: all except {@link #DENY}. */
   public static final Set<Action> WITH_CHANNELS =
       Set.copyOf(EnumSet.complementOf(EnumSet.of(DENY)));
 
-  /** As settings and tokens write it: {@code read}. */
+  /** The name in settings and tokens: {@code read}. */
   public String token() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -32,7 +32,7 @@ final class Definitions {
               return value;
             }
           } catch (NumberFormatException e) {
-            // told below like a number out of range
+            // reported below, like a number out of range
           }
           throw new IllegalArgumentException("not a whole number of " + range);
         });
@@ -68,13 +68,13 @@ final class Definitions {
               return value;
             }
           } catch (DateTimeParseException e) {
-            // told below like a duration out of range
+            // reported below, like a duration out of range
           }
           throw new IllegalArgumentException("not an " + range);
         });
   }
 
-  /** Those that were defined so far. */
+  /** The settings that are defined so far. */
   List<Setting<?>> all() {
     return List.copyOf(settings);
   }

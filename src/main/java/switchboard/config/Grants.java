@@ -8,17 +8,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What may be done with which channels: {@code news:read, orders-*:read+append, chat-*}; a pattern
- * without actions is for all that is done with channels.
+ * The actions that are allowed on channels: {@code news:read, orders-*:read+append, chat-*}. A
+ * pattern without actions allows all actions on channels.
  *
- * @param list whatever one of them permits is permitted
+ * @param list an action is allowed if one of them allows it
  */
 public record Grants(List<Grant> list) {
 
-  /** Nothing at all. */
+  /** Allows nothing. */
   public static final Grants NONE = new Grants(List.of());
 
-  /** Some actions with the channels of some names. */
+  /** Actions on the channels whose names match a pattern. */
   public record Grant(NamePatterns channels, Set<Action> actions) {
     @Override
     public String toString() {
@@ -31,9 +31,9 @@ public record Grants(List<Grant> list) {
   }
 
   /**
-   * Reads what a setting says.
+   * Parses the value of a setting.
    *
-   * @param grantable what it may give
+   * @param grantable the actions that it may allow
    */
   static Grants parse(String text, Set<Action> grantable) {
     List<Grant> grants = new ArrayList<>();
@@ -75,7 +75,7 @@ public record Grants(List<Grant> list) {
         .collect(Collectors.joining("+"));
   }
 
-  /** Whether {@code action} may be done with the channel {@code name}. */
+  /** Whether {@code action} is allowed on the channel {@code name}. */
   public boolean permit(Action action, String name) {
     for (Grant grant : list) {
       if (grant.actions().contains(action) && grant.channels().match(name)) {
@@ -85,12 +85,12 @@ public record Grants(List<Grant> list) {
     return false;
   }
 
-  /** Whether {@code action} may be done with any channel. */
+  /** Whether {@code action} is allowed on any channel. */
   public boolean permitSomewhere(Action action) {
     return list.stream().anyMatch(grant -> grant.actions().contains(action));
   }
 
-  /** Nothing is permitted. */
+  /** Whether nothing is allowed. */
   public boolean isEmpty() {
     return list.isEmpty();
   }

@@ -11,7 +11,7 @@ final class HostNames {
   /**
    * The names, separated by commas.
    *
-   * @throws IllegalArgumentException quoting one that is none
+   * @throws IllegalArgumentException that quotes an invalid one
    */
   static List<String> parse(String text) {
     List<String> names =

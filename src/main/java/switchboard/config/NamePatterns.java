@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A list of channel names in which {@code *} stands for any characters.
+ * A list of patterns of channel names; {@code *} matches any characters.
  *
  * @param patterns as written, one each
  */
@@ -16,7 +16,7 @@ public record NamePatterns(List<String> patterns) {
   /**
    * Patterns separated by commas.
    *
-   * @throws IllegalArgumentException if one of them can be no channel name
+   * @throws IllegalArgumentException if one of them cannot match a channel name
    */
   public static NamePatterns parse(String text) {
     List<String> patterns =
@@ -30,13 +30,13 @@ public record NamePatterns(List<String> patterns) {
     return new NamePatterns(patterns);
   }
 
-  /** Whether one of the patterns is {@code name}'s. */
+  /** Whether one of the patterns matches {@code name}. */
   public boolean match(String name) {
     return patterns.stream().anyMatch(pattern -> matches(pattern, name));
   }
 
-  // Greedy with one place to come back to: linear for each '*', where a regular expression could
-  // be made to take exponential time.
+  // Greedy with one position for backtracking: linear time for each '*'. A regular expression
+  // could take exponential time.
   private static boolean matches(String pattern, String name) {
     int p = 0;
     int n = 0;

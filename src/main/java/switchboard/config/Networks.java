@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A list of networks, each an address and how many of its bits count: {@code 10.0.0.0/8}.
+ * A list of networks, each an address and a prefix length: {@code 10.0.0.0/8}.
  *
- * @param networks one each; an address alone is a network of one
+ * @param networks the networks; an address without a prefix is a network of one address
  */
 public record Networks(List<Network> networks) {
 
   private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
 
-  // Nothing else may reach InetAddress, which would ask the name service.
+  // Only literals may reach InetAddress, which would query DNS for names.
   private static final Pattern LITERAL =
       Pattern.compile(BYTE + "(\\." + BYTE + "){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
 
@@ -68,7 +68,7 @@ public record Networks(List<Network> networks) {
             .toList());
   }
 
-  /** Whether {@code address}, a literal, is in one of them; a name never is. */
+  /** Whether the literal {@code address} is in one of the networks; always false for a name. */
   public boolean contain(String address) {
     InetAddress parsed = networks.isEmpty() ? null : literal(address);
     return parsed != null && networks.stream().anyMatch(network -> network.contains(parsed));

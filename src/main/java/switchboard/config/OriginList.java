@@ -6,10 +6,13 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Origins in a setting, as browsers write them (RFC 6454 §6.2): they are compared as they come. */
+/**
+ * Origins in a setting, as browsers write them (RFC 6454 §6.2), so that they can be compared as
+ * strings.
+ */
 final class OriginList {
 
-  // The scheme may be that of an app or an extension: capacitor, tauri, chrome-extension.
+  // The scheme may belong to an app or an extension: capacitor, tauri, chrome-extension.
   private static final Pattern ORIGIN =
       Pattern.compile(
           "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://"
@@ -23,7 +26,7 @@ final class OriginList {
   /**
    * The origins, separated by commas; {@code *} is one.
    *
-   * @throws IllegalArgumentException quoting one that is none
+   * @throws IllegalArgumentException that quotes an invalid one
    */
   static List<String> parse(String text) {
     return Arrays.stream(text.split(","))
@@ -36,7 +39,7 @@ final class OriginList {
   /**
    * As browsers write it: an http(s) host in lower case and without the scheme's own port.
    *
-   * @throws IllegalArgumentException quoting it
+   * @throws IllegalArgumentException that quotes it
    */
   private static String origin(String written) {
     if (written.equals("null") || written.startsWith("file:")) {

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Keys that check signatures, in PEM (RFC 7468): {@code PUBLIC KEY} or {@code CERTIFICATE}, RSA or
+ * Keys that verify signatures, in PEM (RFC 7468): {@code PUBLIC KEY} or {@code CERTIFICATE}, RSA or
  * elliptic curve, one or several; as the text itself or as the name of a file.
  *
  * @param keys empty for none
@@ -36,7 +36,7 @@ public record PublicKeys(List<PublicKey> keys) {
     if (written.isEmpty()) {
       return new PublicKeys(List.of());
     }
-    // One line, as variables often have it: with \n written out.
+    // Environment variables often contain it in one line, with \n instead of line breaks.
     String pem = written.startsWith("-----") ? written.replace("\\n", "\n") : file(written);
     List<PublicKey> keys = new ArrayList<>();
     for (Matcher block = BLOCK.matcher(pem); block.find(); ) {
@@ -86,9 +86,9 @@ public record PublicKeys(List<PublicKey> keys) {
   }
 
   /**
-   * Refuses a key that no signature is checked with.
+   * Refuses a key that is not suitable for signatures.
    *
-   * @throws IllegalArgumentException saying what is wrong with it
+   * @throws IllegalArgumentException with the reason
    */
   public static void requireUsable(PublicKey key) {
     if (key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < MIN_RSA_BITS) {
@@ -102,7 +102,7 @@ public record PublicKeys(List<PublicKey> keys) {
     }
   }
 
-  /** There is none. */
+  /** Whether it is empty. */
   public boolean isEmpty() {
     return keys.isEmpty();
   }

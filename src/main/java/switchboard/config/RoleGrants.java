@@ -9,10 +9,11 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * What the server's own roles may do: {@code reader=*:read, clerk=orders-*:read+append}. A role may
- * be given several times. {@code **} is everybody who has logged in (Jakarta Servlet §13.8).
+ * Grants for the roles of the application server: {@code reader=*:read,
+ * clerk=orders-*:read+append}. A role may occur several times. {@code **} stands for all users who
+ * have logged in (Jakarta Servlet §13.8).
  *
- * @param byRole in the order they were written
+ * @param byRole in the order of the setting
  */
 public record RoleGrants(Map<String, Grants> byRole) {
 
@@ -38,7 +39,7 @@ public record RoleGrants(Map<String, Grants> byRole) {
     return new RoleGrants(grants);
   }
 
-  /** What somebody may do who has those roles. */
+  /** The grants of a user with these roles. */
   public Grants of(Predicate<String> isInRole) {
     List<Grants.Grant> grants = new ArrayList<>();
     byRole.forEach(
@@ -50,7 +51,7 @@ public record RoleGrants(Map<String, Grants> byRole) {
     return new Grants(grants);
   }
 
-  /** No role may do anything. */
+  /** Whether there are no grants. */
   public boolean isEmpty() {
     return byRole.isEmpty();
   }

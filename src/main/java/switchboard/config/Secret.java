@@ -3,7 +3,7 @@ package switchboard.config;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What must not be seen: its text shows only whether there is one.
+ * A secret value. Its text shows only whether it is set.
  *
  * @param value empty for none
  */
@@ -21,7 +21,7 @@ public record Secret(String value) {
     return secret;
   }
 
-  /** There is none. */
+  /** Whether it is empty. */
   public boolean isEmpty() {
     return value.isEmpty();
   }

@@ -6,8 +6,9 @@ import javax.naming.InitialContext;
 import javax.naming.NamingException;
 
 /**
- * What every server has for its applications. By its name and not by {@code @Resource}, which
- * counts for nothing in an application whose {@code web.xml} is {@code metadata-complete}.
+ * Resources that every server provides to applications. They are looked up by name and not injected
+ * with {@code @Resource}, because annotations are ignored in an application whose {@code web.xml}
+ * is {@code metadata-complete}.
  */
 public final class ServerResources {
 
@@ -18,7 +19,7 @@ public final class ServerResources {
     return find("java:comp/DefaultManagedThreadFactory");
   }
 
-  /** The transaction of whoever asks. */
+  /** The transaction of the caller. */
   public static TransactionSynchronizationRegistry transactions() {
     return find("java:comp/TransactionSynchronizationRegistry");
   }

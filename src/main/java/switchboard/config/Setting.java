@@ -3,14 +3,14 @@ package switchboard.config;
 import java.util.function.Function;
 
 /**
- * One thing that whoever deploys may decide.
+ * A setting.
  *
  * @param key the name as a system property or in MicroProfile Config; as an environment variable in
  *     capitals with {@code _} for every other character
- * @param defaultValue as it would be written
- * @param range unit and bounds, for people
- * @param sentence what it does
- * @param parser makes the value, or throws {@link IllegalArgumentException} saying what is allowed
+ * @param defaultValue as text
+ * @param range unit and range, for people
+ * @param sentence its description
+ * @param parser parses the value, or throws {@link IllegalArgumentException} with what is allowed
  */
 public record Setting<T>(
     String key, String defaultValue, String range, String sentence, Function<String, T> parser) {
@@ -18,7 +18,7 @@ public record Setting<T>(
   /**
    * The value that was written.
    *
-   * @throws IllegalArgumentException quoting it, with the key and what is allowed
+   * @throws IllegalArgumentException that quotes it, with the key and what is allowed
    */
   T parse(String written) {
     try {
@@ -31,14 +31,14 @@ public record Setting<T>(
     }
   }
 
-  // What is quoted goes to logs. A URL may be malformed because of its very password, and a private
-  // key may stand where the public one belongs.
+  // Quoted values are logged. A URL may be malformed because of its password, and a private key
+  // may have been entered instead of a public one.
   private String quotable(String written) {
     boolean isSecret = key.endsWith(".secret") || written.contains("-----");
     return isSecret ? "***" : written.replaceAll("://.*@", "://***@");
   }
 
-  /** A parser of what matches a pattern, without blanks around it. */
+  /** A parser for values that match a pattern; surrounding blanks are removed. */
   static Function<String, String> matching(String pattern, String refusal) {
     return text -> {
       if (!text.strip().matches(pattern)) {
@@ -48,7 +48,7 @@ public record Setting<T>(
     };
   }
 
-  /** The name with which it is set for one application: {@code switchboard.app.shop.path}. */
+  /** The name that sets it for one application: {@code switchboard.app.shop.path}. */
   String keyBehind(String prefix) {
     return prefix + key.substring("switchboard.".length());
   }

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * All settings: each defined once, read once at the start, never changed.
+ * All settings. Each is defined once, read once at the start, and never changes.
  *
- * <p>Wrong settings stop the deployment, with all errors at once.
+ * <p>Invalid settings stop the deployment; the message has all errors.
  *
  * <p><b>Threads.</b> Immutable.
  */
@@ -452,7 +452,7 @@ public final class Settings {
           "PT10M",
           "Maximum time that the lab's crowd reads over one transport.");
 
-  /** Every setting there is, in the order of the documentation. */
+  /** All settings, in the order of the documentation. */
   public static final List<Setting<?>> ALL = DEFINE.all();
 
   private static final String PREFIX = "switchboard.";
@@ -462,9 +462,9 @@ public final class Settings {
   /**
    * Reads all settings.
    *
-   * @param lookup the written value of a setting, or {@code null} where nobody set it
-   * @param names all names somebody set, for finding misspelt ones
-   * @throws IllegalArgumentException with one line for each thing that is wrong
+   * @param lookup the text of a setting, or {@code null} if it is not set
+   * @param names all names that are set, to find misspelt ones
+   * @throws IllegalArgumentException with one line for each error
    */
   public Settings(Function<Setting<?>, String> lookup, Iterable<String> names) {
     this(lookup, names, PREFIX);
@@ -473,7 +473,7 @@ public final class Settings {
   /**
    * The same for one application.
    *
-   * @param ours what names also begin with that were set for this application alone
+   * @param ours prefix of names that are set for this application only
    */
   Settings(Function<Setting<?>, String> lookup, Iterable<String> names, String ours) {
     List<String> errors = new ArrayList<>();
@@ -510,7 +510,7 @@ public final class Settings {
     return known.contains(name) ? null : Spelling.nearest(name, known);
   }
 
-  // RFC 9068 §4: whoever takes a token checks who made it and for whom.
+  // RFC 9068 §4: issuer and audience of a token must be checked.
   private void requireWhoMakesTokens(List<String> errors) {
     if (takesTokens()) {
       for (Setting<String> setting : List.of(TOKEN_ISSUER, TOKEN_AUDIENCE)) {
@@ -521,20 +521,20 @@ public final class Settings {
     }
   }
 
-  /** Whether there is a key by which tokens can be checked. */
+  /** Whether there is a key that verifies tokens. */
   public boolean takesTokens() {
     return !get(TOKEN_SECRET).isEmpty()
         || !get(TOKEN_PUBLIC_KEY).isEmpty()
         || !get(TOKEN_JWKS_URL).isEmpty();
   }
 
-  /** The value in force. */
+  /** The effective value. */
   @SuppressWarnings("unchecked")
   public <T> T get(Setting<T> setting) {
     return (T) values.get(setting);
   }
 
-  /** The value in force, in milliseconds. */
+  /** The effective value, in milliseconds. */
   public long millis(Setting<Duration> setting) {
     return get(setting).toMillis();
   }

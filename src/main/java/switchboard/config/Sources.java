@@ -19,16 +19,16 @@ import javax.naming.NamingException;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * Where the settings of an application are read. What is said first counts:
+ * The sources of an application's settings. The first one that contains a setting is used:
  *
  * <ol>
- *   <li>what the server is told for this application alone, {@code switchboard.app.NAME.…};
+ *   <li>the server's configuration for this application, {@code switchboard.app.NAME.…};
  *   <li>the application's own {@code WEB-INF/classes/switchboard.properties};
- *   <li>what the server is told for all its applications.
+ *   <li>the server's configuration for all applications.
  * </ol>
  *
- * <p>The server is told by system properties, then by environment variables, then by MicroProfile
- * Config where it has that.
+ * <p>The server's configuration consists of system properties, then environment variables, then
+ * MicroProfile Config if the server has it.
  */
 public final class Sources {
 
@@ -40,7 +40,7 @@ public final class Sources {
 
   private static final String FOR_ONE = "switchboard.app.";
 
-  /** Who says one of these says who may do what. */
+  /** Settings that define access. */
   private static final List<Setting<?>> ACCESS =
       List.of(
           Settings.OPEN,
@@ -66,10 +66,10 @@ public final class Sources {
   /**
    * The settings of one application of a server.
    *
-   * @param name the application's, or {@code null} where nobody knows it
-   * @param own what the application itself says
-   * @param server what the server is told, by key
-   * @param names of all that the server is told
+   * @param name the application's name, or {@code null} if it is not known
+   * @param own the application's own settings
+   * @param server looks up the server's configuration by key
+   * @param names all names in the server's configuration
    */
   static Settings settings(
       String name, Properties own, UnaryOperator<String> server, Set<String> names) {
@@ -79,7 +79,7 @@ public final class Sources {
           String forOne = name == null ? null : server.apply(setting.keyBehind(ours));
           return forOne == null ? own.getProperty(setting.key()) : forOne;
         };
-    // The server's word to all must not open an application that has its own rule.
+    // Access settings for all applications must not open an application that has its own.
     boolean hasOwnRule = ACCESS.stream().anyMatch(setting -> said.apply(setting) != null);
     Set<String> relevant = new LinkedHashSet<>(own.stringPropertyNames());
     names.stream()
@@ -109,7 +109,7 @@ public final class Sources {
 
   private static Properties file() {
     Properties properties = new Properties();
-    // By the application's loader: this class may have come by another, as in Payara Embedded.
+    // With the application's class loader: this class may have another one, as in Payara Embedded.
     ClassLoader application = Thread.currentThread().getContextClassLoader();
     ClassLoader loader = application == null ? Sources.class.getClassLoader() : application;
     try (InputStream in = loader.getResourceAsStream(FILE)) {
@@ -123,9 +123,10 @@ public final class Sources {
   }
 
   /**
-   * Without those names that are environment variables in another spelling. WildFly's MicroProfile
-   * Config lists {@code SWITCHBOARD_LONG_POLL_WAIT} as {@code switchboard.long.poll.wait} too, and
-   * Kubernetes sets variables such as {@code SWITCHBOARD_SERVICE_HOST}, which nobody misspelt.
+   * Removes names that are environment variables in another spelling. WildFly's MicroProfile Config
+   * lists {@code SWITCHBOARD_LONG_POLL_WAIT} as {@code switchboard.long.poll.wait} too, and
+   * Kubernetes sets variables such as {@code SWITCHBOARD_SERVICE_HOST}, which are not misspelt
+   * settings.
    */
   static List<String> withoutVariables(Iterable<String> names, Set<String> variables) {
     List<String> others = new ArrayList<>();
@@ -158,10 +159,10 @@ public final class Sources {
     }
   }
 
-  // A class of its own, so that it is loaded only where its imports exist.
+  // A separate class, so that it is loaded only if its imports exist.
   private static final class MicroProfile {
 
-    // GlassFish 7 has the API and nothing behind it.
+    // GlassFish 7 has the API without an implementation.
     static boolean isThere() {
       try {
         return ConfigProvider.getConfig() != null;

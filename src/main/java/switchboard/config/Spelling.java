@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What somebody may have meant by the name of a setting that does not exist.
+ * Suggestions for names of settings that do not exist.
  *
  * <p><b>Threads.</b> Immutable.
  */
@@ -13,7 +13,7 @@ final class Spelling {
 
   private static final String PREFIX = "switchboard.";
 
-  /** Former names and today's, without the prefix. */
+  /** Former names and their current names, without the prefix. */
   static final Map<String, String> FORMER_NAMES =
       Map.ofEntries(
           Map.entry("admission.for", "startup.ramp-duration"),
@@ -33,7 +33,7 @@ final class Spelling {
   private Spelling() {}
 
   /**
-   * Today's name of a setting that had this one, with the prefix that it has.
+   * The current name of a setting with this former name, with its prefix.
    *
    * @param name a property or an environment variable
    * @param prefixes that names may have: {@code switchboard.}, {@code switchboard.app.shop.}

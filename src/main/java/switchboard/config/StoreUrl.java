@@ -8,13 +8,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a store outside this server is: {@code redis://user:password@host:port/database}, {@code
+ * The URL of a store outside this server: {@code redis://user:password@host:port/database}, {@code
  * rediss://…} over TLS, {@code redis-sentinel://user:password@host:port,host:port/database#name}
- * for the master that Sentinels name, or {@code redis-cluster://user:password@host:port,host:port}
- * for a Redis Cluster. {@link #toString()} hides the password.
+ * for the master that Sentinels report, or {@code
+ * redis-cluster://user:password@host:port,host:port} for a Redis Cluster. {@link #toString()} hides
+ * the password.
  *
  * @param hosts the server, the Sentinels, or some servers of the cluster
- * @param master the master's name among the Sentinels; {@code null} where there are none
+ * @param master the name of the master in Sentinel; {@code null} without Sentinels
  */
 public record StoreUrl(
     String scheme, String user, String password, List<Host> hosts, int database, String master) {
@@ -34,7 +35,7 @@ public record StoreUrl(
       Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::(\\d{1,5}))?");
 
   /**
-   * A URL as people write it; {@code null} for an empty one.
+   * Parses a URL; {@code null} if it is empty.
    *
    * @throws IllegalArgumentException if it is none of these forms
    */
@@ -91,12 +92,12 @@ public record StoreUrl(
             + " redis-cluster://user:password@host:port,host:port");
   }
 
-  /** Over TLS. */
+  /** Whether it uses TLS. */
   public boolean isSecure() {
     return scheme.equals("rediss");
   }
 
-  /** A Redis Cluster. */
+  /** Whether it is a Redis Cluster. */
   public boolean isCluster() {
     return scheme.equals("redis-cluster");
   }

@@ -1,5 +1,5 @@
 /**
- * What whoever deploys decides: one definition per {@linkplain switchboard.config.Setting setting},
- * read once at the start. {@code docs/settings.md} is checked against it by a test.
+ * The settings: one definition for each {@linkplain switchboard.config.Setting setting}, read once
+ * at the start. A test compares them with {@code docs/settings.md}.
  */
 package switchboard.config;

@@ -17,8 +17,8 @@ import switchboard.channel.Transport;
 import switchboard.timer.Process;
 
 /**
- * Readers by the hundred, one transport after the other, so that what each costs the server can be
- * compared: first the server without them, then each transport's turn, then without them again.
+ * Hundreds of readers, one transport after the other, to compare the cost of each transport: first
+ * the server without readers, then each transport, then without readers again.
  *
  * <p><b>Threads.</b> Safe. One thread runs one crowd at a time.
  */
@@ -40,7 +40,7 @@ public final class Crowd {
     this.told = told;
   }
 
-  /** Sends a crowd; one that is still there goes first. */
+  /** Starts a crowd; a running one is stopped first. */
   synchronized void start(CrowdPlan plan) {
     stop();
     current = new Run(plan);
@@ -54,7 +54,7 @@ public final class Crowd {
     }
   }
 
-  /** How the newest crowd fares, or how it fared. */
+  /** The state or result of the newest crowd. */
   JsonObject toJson() {
     return newest;
   }
@@ -154,7 +154,7 @@ public final class Crowd {
           .build();
     }
 
-    /** Waits for the time to pass, the condition to be true, or the order to stop. */
+    /** Waits until the time has passed, the condition is true, or the crowd is stopped. */
     private void pause(Duration atMost, java.util.function.BooleanSupplier isEnough)
         throws InterruptedException {
       long end = System.nanoTime() + atMost.toNanos();

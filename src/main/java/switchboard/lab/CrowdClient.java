@@ -15,8 +15,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The crowd's own HTTP client, on threads of its own, so that what it costs can be told from what
- * the server costs.
+ * The crowd's HTTP client. It has its own threads, so that its CPU time can be subtracted from the
+ * server's.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -40,7 +40,7 @@ final class CrowdClient implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .executor(workers)
             .build();
-    // The one that watches its sockets, which it starts itself.
+    // The selector thread, which the client starts itself.
     Set<Long> started = httpThreads();
     started.removeAll(before);
     own.addAll(started);
@@ -68,11 +68,11 @@ final class CrowdClient implements AutoCloseable {
     try {
       workers.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
-      // closed: nobody asks any more
+      // closed: the time is no longer needed
     }
   }
 
-  /** The processor time that its threads have used. */
+  /** The CPU time of its threads. */
   long cpuMillis() {
     long nanos = own.stream().mapToLong(THREADS::getThreadCpuTime).filter(n -> n > 0).sum();
     return nanos / NANOS_PER_MILLI;

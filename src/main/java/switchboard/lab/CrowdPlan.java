@@ -5,7 +5,7 @@ import java.util.Map;
 import switchboard.channel.Transport;
 
 /**
- * A crowd that somebody asks for.
+ * A request for a crowd.
  *
  * @param channel its URL, on this machine's loopback
  * @param readers how many, by transport; the transports take turns

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import switchboard.channel.Transport;
 
-/** Asks again and again: after an interval, or – a long poll – at once. */
+/** Polls repeatedly: after an interval, or at once for a long poll. */
 final class CrowdPolls extends CrowdReader {
 
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
@@ -25,7 +25,7 @@ final class CrowdPolls extends CrowdReader {
 
   @Override
   void start() {
-    // Spread over the interval, as clients that came at different times are.
+    // Distributed over the interval, like clients that started at different times.
     long spreadMillis = isHeld ? 200 : plan.pollInterval().toMillis();
     askAfter(Duration.ofMillis(ThreadLocalRandom.current().nextLong(spreadMillis + 1)));
   }

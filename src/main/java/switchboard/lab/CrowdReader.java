@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Transport;
 
 /**
- * One reader of the lab's channel, by one transport, from now on.
+ * One reader of the lab's channel over one transport, starting now.
  *
  * <p><b>Threads.</b> Its calls come one after another, from the client's threads; {@link #stop}
  * from any.
@@ -39,7 +39,7 @@ abstract class CrowdReader {
 
   abstract void start();
 
-  /** Ends what is open; nothing is counted any more. */
+  /** Closes the connection and stops counting. */
   final void stop() {
     if (stopped.compareAndSet(false, true)) {
       close();
@@ -52,7 +52,7 @@ abstract class CrowdReader {
     return stopped.get();
   }
 
-  /** The server answered: this one counts as connected. */
+  /** The server responded: this reader counts as connected. */
   final void heard() {
     if (heard.compareAndSet(false, true)) {
       tally.connected.incrementAndGet();
@@ -74,7 +74,7 @@ abstract class CrowdReader {
     tally.bytesUp.add(sizeBytes(request));
   }
 
-  // What HttpClient writes: the request line, Host, User-Agent and the headers that were set.
+  // HttpClient sends the request line, Host, User-Agent and the headers that were set.
   private static int sizeBytes(HttpRequest request) {
     URI uri = request.uri();
     int line = "GET  HTTP/1.1\r\n".length() + uri.getPath().length() + 1 + uri.getQuery().length();

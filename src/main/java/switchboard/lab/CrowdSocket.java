@@ -4,7 +4,7 @@ import java.net.URI;
 import java.net.http.WebSocket;
 import java.util.concurrent.CompletionStage;
 
-/** Connects once, and reads frames. */
+/** Connects once and reads frames. */
 final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
 
   /**

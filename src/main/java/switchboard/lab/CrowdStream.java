@@ -4,7 +4,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.Flow;
 
-/** Asks once, and reads an event stream line by line. */
+/** Sends one request and reads an event stream line by line. */
 final class CrowdStream extends CrowdReader implements Flow.Subscriber<String> {
 
   private volatile Flow.Subscription subscription;

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What the readers of one turn heard, together.
+ * The sums for all readers of one transport.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -21,7 +21,7 @@ final class CrowdTally {
   final LongAdder gaps = new LongAdder();
   final LongAdder failures = new LongAdder();
 
-  /** How many readers have heard from the server. */
+  /** Number of readers that have received data. */
   final AtomicInteger connected = new AtomicInteger();
 
   private final AtomicReference<String> firstFailure = new AtomicReference<>();
@@ -31,7 +31,7 @@ final class CrowdTally {
     firstFailure.compareAndSet(null, e.toString());
   }
 
-  /** Begins to count anew; who is connected stays so. */
+  /** Resets the counts; connected readers stay connected. */
   void reset() {
     for (LongAdder adder :
         new LongAdder[] {messages, requests, empty, bytesDown, bytesUp, gaps, failures}) {

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Entity tags of the application's files (RFC 9110 §8.8.3), by what is in them: of two builds the
- * times may be the same, and servers that have a tag make it of the time.
+ * Entity tags of the application's files (RFC 9110 §8.8.3), computed from their content: two builds
+ * may have the same file times, and servers compute tags from the time.
  *
  * <p><b>Threads.</b> Safe. <b>Cost.</b> Each file is read once.
  */
@@ -27,7 +27,7 @@ final class EntityTags {
     this.context = context;
   }
 
-  /** The tag of the file that the path is answered with; {@code null} where it is no file. */
+  /** The tag of the file at the path; {@code null} if it is not a file. */
   String of(String path) {
     String file = file(path);
     boolean isFile = file.indexOf('.', file.lastIndexOf('/')) > 0;
@@ -35,12 +35,12 @@ final class EntityTags {
     return isFile && !isHidden ? tags.computeIfAbsent(file, this::tag) : null;
   }
 
-  /** The file that a path is answered with, if it is one's. */
+  /** The file at a path. */
   static String file(String path) {
     return path.equals("/") ? "/index.html" : path;
   }
 
-  /** What is in a file; {@code null} where there is none. */
+  /** The content of a file; {@code null} if it does not exist. */
   byte[] read(String file) {
     try (InputStream in = context.getResourceAsStream(file)) {
       return in == null ? null : in.readAllBytes();

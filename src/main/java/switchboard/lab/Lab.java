@@ -16,7 +16,7 @@ import switchboard.config.Settings;
 import switchboard.publish.Publisher;
 import switchboard.time.Clocks;
 
-/** Puts the lab's pieces together and starts them with the application, where it is switched on. */
+/** Creates the parts of the lab and starts them with the application, if the lab is turned on. */
 @ApplicationScoped
 public class Lab {
 
@@ -65,9 +65,10 @@ public class Lab {
             .build());
   }
 
-  // Public, these and their types: some servers load proxies and classes by different loaders.
+  // These and their types are public, because some servers load proxies and classes with
+  // different class loaders.
 
-  /** Whether anything here may be used. */
+  /** Whether the lab is turned on. */
   public boolean isOn() {
     return settings.get(Settings.LAB);
   }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import switchboard.transport.ProblemMapper;
 
-/** The lab's own requests, beside the page's files in {@code /lab}. */
+/** The lab's requests, in addition to the page's files in {@code /lab}. */
 @ApplicationPath("lab/api")
 public class LabApplication extends Application {
 

@@ -23,8 +23,8 @@ import switchboard.time.Clocks;
 import switchboard.transport.Problem;
 
 /**
- * What the page sets and asks: {@code docs/lab.md}. Everything that changes something is a {@code
- * PUT} or a {@code DELETE}, which pages of other origins cannot send without being asked first.
+ * The requests of the page, see {@code docs/lab.md}. Requests that change something use {@code PUT}
+ * or {@code DELETE}, which pages of other origins cannot send without a preflight.
  */
 @Path("")
 @RequestScoped
@@ -37,7 +37,7 @@ public class LabResource {
   @Context private UriInfo uri;
   @Context private HttpServletRequest request;
 
-  /** The time now, what is set, and what the bounds are. */
+  /** The current time, the current values, and the limits. */
   @GET
   public Response state() {
     requireOn();
@@ -80,7 +80,10 @@ public class LabResource {
     return answer(set);
   }
 
-  /** Appends more messages in a few seconds than the log keeps and a slow reader's buffers hold. */
+  /**
+   * Appends, in a few seconds, more messages than the log keeps and the buffers of a slow reader
+   * hold.
+   */
   @PUT
   @Path("flood")
   public Response flood() {
@@ -98,7 +101,7 @@ public class LabResource {
             .build());
   }
 
-  /** A peer connects by a transport, under a label, and vanishes. */
+  /** Lets a client connect over a transport, with a label, and disappear. */
   @PUT
   @Path("vanish")
   public Response vanish() throws IOException {
@@ -118,7 +121,7 @@ public class LabResource {
             .build());
   }
 
-  /** Sends a crowd of readers, one transport after the other. */
+  /** Starts a crowd of readers, one transport after the other. */
   @PUT
   @Path("crowd")
   public Response crowd() {
@@ -127,7 +130,7 @@ public class LabResource {
     return Response.accepted().build();
   }
 
-  /** Calls the crowd back. */
+  /** Stops the crowd. */
   @DELETE
   @Path("crowd")
   public Response noCrowd() {
@@ -140,8 +143,7 @@ public class LabResource {
     return new Parameters(uri.getQueryParameters(), settings);
   }
 
-  // This server's own address: the port that the request came in by, never what its Host header
-  // says.
+  // This server's own address, with the port of the request, never the value of its Host header.
   private String channelPath() {
     return request.getContextPath() + "/channels/" + Source.CHANNEL;
   }
@@ -150,7 +152,7 @@ public class LabResource {
     if (!lab.isOn()) {
       throw new Problem(Ending.LAB_OFF, Settings.LAB.key() + " is false");
     }
-    // Its crowd comes without a token, and so does whoever asks for it.
+    // The crowd and the page have no token.
     for (Action action : Action.WITH_CHANNELS) {
       if (!settings.get(Settings.OPEN).permit(action, Source.CHANNEL)) {
         throw new Problem(

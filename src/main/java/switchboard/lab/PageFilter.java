@@ -23,9 +23,8 @@ import switchboard.transport.ReadyAnswer;
 import switchboard.transport.RequestTarget;
 
 /**
- * Says to the browser what the page and its files may do: nothing but what they are made of. A
- * script that somebody smuggles into the page does not run, and the page does not run inside
- * another one. Whether the lab is on or off: the files are there in both cases.
+ * Sets the security headers of the page and its files, whether the lab is on or off. A script that
+ * is injected into the page does not run, and the page cannot be embedded in another one.
  */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
 public class PageFilter extends HttpFilter {
@@ -41,9 +40,9 @@ public class PageFilter extends HttpFilter {
   private transient ReadyAnswer answers;
 
   /**
-   * Content Security Policy Level 3. A worker has the policy that its script came with. {@code
-   * 'self'} in {@code connect-src} is also this server's WebSockets (CSP3 §6.7.2.8), in all
-   * browsers that {@code switchboard.js} runs in.
+   * Content Security Policy Level 3. A worker has the policy of its script. {@code 'self'} in
+   * {@code connect-src} is also this server's WebSockets (CSP3 §6.7.2.8), in all browsers that
+   * {@code switchboard.js} runs in.
    */
   static final String POLICY =
       String.join(
@@ -61,7 +60,8 @@ public class PageFilter extends HttpFilter {
   private static final Map<String, String> HEADERS =
       Map.of(
           "Content-Security-Policy", POLICY,
-          // The page's address stays here; the page counts the bytes of this header too.
+          // The page's URL is not sent to other sites; the page counts the bytes of this header
+          // too.
           "Referrer-Policy", "same-origin",
           "X-Content-Type-Options", "nosniff",
           "X-Frame-Options", "DENY",
@@ -89,7 +89,7 @@ public class PageFilter extends HttpFilter {
       response.setHeader(
           "Cross-Origin-Resource-Policy", isForAnybody ? "cross-origin" : "same-origin");
       if (isForAnybody) {
-        // A page of another origin imports the module and reads the descriptions; without cookies.
+        // Pages of other origins may import the module and read the descriptions, without cookies.
         response.setHeader("Access-Control-Allow-Origin", "*");
       }
     }
@@ -104,8 +104,8 @@ public class PageFilter extends HttpFilter {
     }
   }
 
-  // The page and its modules belong together: a browser must ask before it uses one that it has,
-  // or it would go on with old ones beside new ones after an upgrade (RFC 9111 §4.2.2).
+  // The page and its modules belong together: a browser must revalidate a cached file, or it
+  // would mix old and new files after an upgrade (RFC 9111 §4.2.2).
   private void answerFile(
       String path,
       String tag,
@@ -132,7 +132,7 @@ public class PageFilter extends HttpFilter {
     chain.doFilter(new Unconditional(request), new Tagged(response));
   }
 
-  /** What the server would compare with the file's time, which says less. */
+  /** The server would compare this with the file's time, which is less exact. */
   private static final class Unconditional extends HttpServletRequestWrapper {
 
     private static final Set<String> CONDITIONS = Set.of("if-none-match", "if-modified-since");
@@ -161,7 +161,7 @@ public class PageFilter extends HttpFilter {
     }
   }
 
-  /** Keeps its tag, whatever the server would set. */
+  /** Keeps its own tag instead of the server's. */
   private static final class Tagged extends HttpServletResponseWrapper {
 
     Tagged(HttpServletResponse response) {

@@ -11,14 +11,14 @@ import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.transport.Problem;
 
-/** The query of a request to the lab; refuses, quoting it, what is out of bounds. */
+/** The query of a request to the lab. An invalid value is refused and quoted. */
 record Parameters(MultivaluedMap<String, String> given, Settings settings) {
 
   private static final double MIN_INTERVAL_SECONDS = 0.2;
   private static final double MAX_INTERVAL_SECONDS = 60;
   private static final int MILLIS = 1_000;
 
-  /** A whole number within bounds. */
+  /** A whole number within a range. */
   int whole(String name, int min, int max) {
     String written = given.getFirst(name);
     try {
@@ -27,12 +27,12 @@ record Parameters(MultivaluedMap<String, String> given, Settings settings) {
         return value;
       }
     } catch (NumberFormatException e) {
-      // told below like a number out of bounds
+      // reported below, like a number out of range
     }
     throw bad(name, written, "a whole number of %d to %d".formatted(min, max));
   }
 
-  /** A number within bounds. */
+  /** A number within a range. */
   double number(String name, double min, double max) {
     String written = given.getFirst(name);
     try {
@@ -41,7 +41,7 @@ record Parameters(MultivaluedMap<String, String> given, Settings settings) {
         return value;
       }
     } catch (NumberFormatException e) {
-      // told below like a number out of bounds
+      // reported below, like a number out of range
     }
     throw bad(name, written, "a number of %s to %s".formatted(min, max));
   }
@@ -62,7 +62,7 @@ record Parameters(MultivaluedMap<String, String> given, Settings settings) {
                         .collect(Collectors.joining(", "))));
   }
 
-  /** A name under which a connection is watched. */
+  /** A name under which a connection is observed. */
   String label(String name) {
     String written = given.getFirst(name);
     if (written == null || !written.matches("[A-Za-z0-9.-]{1,40}")) {

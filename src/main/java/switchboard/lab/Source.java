@@ -31,16 +31,19 @@ public final class Source {
   static final int MIN_BYTES = 80;
   static final int MAX_BYTES = 16_384;
 
-  /** The most that one flood appends. */
+  /** Maximum number of messages of one flood. */
   static final int MAX_FLOOD = 50_000;
 
   /** The size of a flood's messages. */
   static final int FLOOD_BYTES = 4_096;
 
-  /** So many of them may be in the buffers of a browser and two systems, though nobody reads. */
+  /**
+   * Number of messages that the buffers of a browser and two operating systems may hold without a
+   * reader.
+   */
   static final int BUFFERED = 3_072;
 
-  /** Over so long a flood is spread, so that who reads at once can keep up. */
+  /** Duration of a flood, long enough that a fast reader keeps up. */
   static final Duration FLOOD_TIME = Duration.ofSeconds(3);
 
   private static final Logger LOG = Logger.getLogger(Source.class.getName());
@@ -64,7 +67,7 @@ public final class Source {
     this.clock = clock;
   }
 
-  /** From now on so many messages a second, of so many bytes each. */
+  /** Sets the number of messages per second and their size. */
   synchronized void set(double ratePerSecond, int messageBytes) {
     stop();
     rate = ratePerSecond;
@@ -90,7 +93,7 @@ public final class Source {
     }
   }
 
-  // Numbered and appended under one lock, so that the numbers come in order also during a flood.
+  // Numbered and appended under one lock, so that the numbers are in order also during a flood.
   private synchronized void publish() {
     publish(message(sizeBytes));
   }
@@ -106,7 +109,7 @@ public final class Source {
     }
   }
 
-  /** Appends so many messages in a few seconds; one flood at a time. */
+  /** Appends this number of messages in a few seconds; one flood at a time. */
   synchronized void flood(int count) {
     if (flooding != null) {
       flooding.cancel(false);
@@ -146,7 +149,7 @@ public final class Source {
         .build();
   }
 
-  /** Milliseconds since 1970, with three decimals: on a loopback whole ones are too coarse. */
+  /** Milliseconds since 1970 with three decimals; whole milliseconds are too coarse on loopback. */
   static BigDecimal millis(Instant instant) {
     return BigDecimal.valueOf(ChronoUnit.MICROS.between(Instant.EPOCH, instant), 3);
   }

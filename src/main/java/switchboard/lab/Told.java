@@ -6,13 +6,13 @@ import java.util.logging.Logger;
 import switchboard.publish.Publisher;
 
 /**
- * The channel on which the server tells the page what a browser cannot see.
+ * The channel with events that a browser cannot see.
  *
  * <p><b>Threads.</b> Safe; never waits.
  */
 public final class Told {
 
-  /** Where it is told. */
+  /** The name of the channel. */
   static final String CHANNEL = "lab-told";
 
   private static final Logger LOG = Logger.getLogger(Told.class.getName());
@@ -27,7 +27,7 @@ public final class Told {
     try {
       publisher.publish(CHANNEL, what);
     } catch (RuntimeException e) {
-      // Somebody closed or replaced the channel: the lab goes on without it.
+      // The channel was closed or replaced: the lab continues without it.
       LOG.log(
           Level.FINE, e, () -> "channel \"" + CHANNEL + "\" – the lab's event was not published");
     }

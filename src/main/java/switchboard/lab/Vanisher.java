@@ -18,19 +18,19 @@ import java.util.logging.Logger;
 import switchboard.channel.Transport;
 
 /**
- * Peers that vanish, as a browser cannot by itself: a connection that hears the first bytes and
- * then neither reads, answers nor closes, like a telephone that was carried into a tunnel.
+ * Clients that disappear, which a browser cannot simulate: the connection receives the first bytes
+ * and then neither reads nor responds nor closes.
  *
  * <p><b>Threads.</b> Safe. At most one for each transport, for a bounded time.
  */
 public final class Vanisher {
 
-  /** So long it stays, unless the server ends it before. */
+  /** How long it stays open, unless the server closes it before. */
   static final Duration STAY = Duration.ofSeconds(90);
 
   private static final Logger LOG = Logger.getLogger(Vanisher.class.getName());
   private static final int ANSWER_WITHIN_MILLIS = 5_000;
-  // Small, so that the server soon feels that nothing is taken.
+  // Small, so that the server's writes block soon.
   private static final int RECEIVE_BUFFER_BYTES = 4_096;
   private static final int KEY_BYTES = 16;
 
@@ -42,11 +42,11 @@ public final class Vanisher {
   }
 
   /**
-   * Connects, hears the first bytes, and falls silent.
+   * Connects, receives the first bytes, and stops responding.
    *
    * @param channelPath of the lab's channel on this server
-   * @param label under which the server tells what it does to the connection
-   * @throws IOException if the server cannot be reached or does not answer
+   * @param label the name under which the server reports what it does with the connection
+   * @throws IOException if the server cannot be reached or does not respond
    */
   void vanish(Transport transport, int port, String channelPath, String label) throws IOException {
     Socket socket = new Socket();

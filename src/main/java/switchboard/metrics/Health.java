@@ -11,17 +11,16 @@ import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
 
 /**
- * Whether this server is well: <em>live</em> while its clock ticks and its workers come when they
- * are called, <em>ready</em> while it is live and not about to go and hears what is appended at the
- * others. A server that is not live should be restarted, one that is not ready should be sent
- * nobody.
+ * The health of this server. It is <em>live</em> while its clock ticks and its workers run, and
+ * <em>ready</em> while it is live, not stopping, and connected to its store. A server that is not
+ * live should be restarted; a server that is not ready should get no clients.
  *
  * <p><b>Threads.</b> Safe.
  */
 @Dependent
 public class Health {
 
-  /** A tick is due once a second: so long without one, somebody is stuck. */
+  /** A tick is due once a second. After this time without one, a thread is stuck. */
   static final long STUCK_MILLIS = 30_000;
 
   private final Connections connections;
@@ -37,7 +36,7 @@ public class Health {
     this.clock = clocks.elapsed();
   }
 
-  /** What has to be so for the server to be live, and whether it is. */
+  /** The conditions for being live, and their results. */
   public Map<String, Boolean> live() {
     Map<String, Boolean> checks = new LinkedHashMap<>();
     checks.put("clock", isRecent(connections.lastTickMillis()));
@@ -45,7 +44,7 @@ public class Health {
     return checks;
   }
 
-  /** What has to be so for the server to be ready, and whether it is. */
+  /** The conditions for being ready, and their results. */
   public Map<String, Boolean> ready() {
     Map<String, Boolean> checks = live();
     checks.put("staying", !connections.isStopping());

@@ -5,8 +5,8 @@ import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 
 /**
- * Tells MicroProfile Health how the server is, where the server has it. Elsewhere the classes that
- * need it are never loaded.
+ * Registers the health checks with MicroProfile Health, if the server has it. Otherwise the classes
+ * that need it are never loaded.
  */
 public class HealthExtension implements Extension {
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import switchboard.channel.Distribution;
 
 /**
- * A {@link Distribution} as Prometheus reads it. Micrometer has no histogram that somebody else
- * counts, and its own would cost more at each write than the write's share of a message.
+ * A {@link Distribution} as Prometheus reads it. Micrometer has no histogram for existing counts,
+ * and its own would cost more per write than the write itself costs per message.
  *
  * @param byTransport one, under the empty name, or one for each transport
  * @param unit what one counted unit is in the unit of the name

@@ -22,12 +22,12 @@ import switchboard.config.Setting;
 import switchboard.config.Settings;
 
 /**
- * The numbers of this server, in Prometheus' form: one row of {@code docs/metrics.md} each.
+ * The metrics of this server in the Prometheus format, each with a row in {@code docs/metrics.md}.
  *
  * <p><b>Threads.</b> Safe.
  *
- * <p><b>Cost.</b> Nothing until somebody asks: then the counts are read, and the channels are
- * walked once for what they retain.
+ * <p><b>Cost.</b> Nothing until a request: then the counts are read, and the sizes of all channels
+ * are added once.
  */
 public final class Meters {
 
@@ -68,7 +68,7 @@ public final class Meters {
     counter(
         "endings", "Requests, connections and commands by the way they ended.", tally, "ending");
     dispatch(tally);
-    // Only those that leave nothing behind in the JVM when the application goes.
+    // Only those that leave nothing in the JVM after undeployment.
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new FileDescriptorMetrics().bindTo(registry);
@@ -216,16 +216,16 @@ public final class Meters {
   }
 
   /**
-   * All numbers as they are now.
+   * All metrics as they are now.
    *
-   * @param accept the media types that the client understands, or {@code null}; OpenMetrics and
-   *     Prometheus' own text are there
+   * @param accept the media types that the client understands, or {@code null}; OpenMetrics and the
+   *     Prometheus text format are supported
    */
   public String scrape(String accept) {
     return registry.scrape(mediaType(accept));
   }
 
-  /** The media type that {@link #scrape} answers with. */
+  /** The media type of the result of {@link #scrape}. */
   public static String mediaType(String accept) {
     return accept != null && accept.contains("application/openmetrics-text")
         ? "application/openmetrics-text; version=1.0.0; charset=utf-8"

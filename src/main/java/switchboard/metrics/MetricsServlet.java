@@ -15,7 +15,7 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 import switchboard.transport.ReadyAnswer;
 
-/** {@code /metrics}, where Prometheus looks. */
+/** {@code /metrics}, for Prometheus. */
 @WebServlet(urlPatterns = "/metrics", asyncSupported = true)
 public class MetricsServlet extends HttpServlet {
 

@@ -10,13 +10,13 @@ import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * {@link Health} as MicroProfile Health asks for it. The checks have no scope, so that no server
- * takes them for beans by itself: {@link HealthExtension} adds them where their types exist.
+ * {@link Health} for MicroProfile Health. The checks have no scope, so that no server discovers
+ * them as beans: {@link HealthExtension} adds them if their types exist.
  */
 final class MicroProfileHealth {
 
-  // Not injected: beans that an extension adds lie in an archive of their own, which on Payara sees
-  // none of the application's.
+  // Not injected: beans that an extension adds are in a separate archive, which on Payara
+  // cannot see the application's beans.
   private static volatile Health health;
 
   private MicroProfileHealth() {}
@@ -26,7 +26,7 @@ final class MicroProfileHealth {
     event.addAnnotatedType(Ready.class, Ready.class.getName());
   }
 
-  /** What the checks read, once the application has started. */
+  /** The health, once the application has started. */
   static void read(Health health) {
     MicroProfileHealth.health = health;
   }

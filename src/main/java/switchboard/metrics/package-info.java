@@ -1,6 +1,6 @@
 /**
- * What is told about the server: {@linkplain switchboard.metrics.Meters numbers} for Prometheus and
- * whether it is well. Everything is counted elsewhere, in {@link switchboard.channel.Tally}, and
- * only read here; Micrometer is known here and nowhere else.
+ * {@linkplain switchboard.metrics.Meters Metrics} for Prometheus and health checks. Everything is
+ * counted in {@link switchboard.channel.Tally} and only read here. Only this package uses
+ * Micrometer.
  */
 package switchboard.metrics;

@@ -10,10 +10,10 @@ import java.util.logging.Logger;
 import switchboard.channel.ChannelName;
 
 /**
- * What one transaction has published: appended in that order after its commit, forgotten with its
- * rollback.
+ * The messages that one transaction has published: appended in this order after its commit, dropped
+ * after its rollback.
  *
- * <p><b>Threads.</b> Safe: a transaction may end on another thread than its own.
+ * <p><b>Threads.</b> Safe: a transaction may end on another thread.
  */
 final class AfterCommit implements Synchronization {
 
@@ -25,19 +25,19 @@ final class AfterCommit implements Synchronization {
 
   private AfterCommit() {}
 
-  /** Whether the caller is in a transaction whose end is still open, or sure to be a rollback. */
+  /** Whether the caller is in a transaction that is active or marked for rollback. */
   static boolean isWanted(TransactionSynchronizationRegistry transactions) {
     int status = transactions.getTransactionStatus();
     return status == Status.STATUS_ACTIVE || status == Status.STATUS_MARKED_ROLLBACK;
   }
 
-  /** The one of the caller's transaction. */
+  /** The instance of the caller's transaction. */
   static AfterCommit of(TransactionSynchronizationRegistry transactions) {
     if (transactions.getResource(AfterCommit.class) instanceof AfterCommit known) {
       return known;
     }
     AfterCommit fresh = new AfterCommit();
-    // A transaction that can only be rolled back takes no more synchronizations on some servers.
+    // On some servers a transaction that is marked for rollback accepts no synchronizations.
     if (transactions.getTransactionStatus() == Status.STATUS_ACTIVE) {
       transactions.registerInterposedSynchronization(fresh);
       transactions.putResource(AfterCommit.class, fresh);
@@ -50,9 +50,9 @@ final class AfterCommit implements Synchronization {
   }
 
   /**
-   * What is to be appended now: all of it the first time that the transaction is said to have
-   * committed. A server may say so twice: Payara keeps a list of its own and, once a transaction
-   * has become one of JTS, registers this there too ({@code JavaEETransactionImpl}).
+   * The messages to append now: all of them at the first notice of the commit. A server may notify
+   * twice: Payara has its own list and, when a transaction becomes a JTS transaction, also
+   * registers this there ({@code JavaEETransactionImpl}).
    */
   private synchronized List<Waiting> ended(int status) {
     boolean isCommitted = status == Status.STATUS_COMMITTED;
@@ -65,7 +65,7 @@ final class AfterCommit implements Synchronization {
 
   @Override
   public void beforeCompletion() {
-    // nothing is said before it is true
+    // nothing is published before the commit
   }
 
   @Override

@@ -16,12 +16,12 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 
 /**
- * JSON that clients send, as messages: one value each, written compactly in UTF-8. An array is
+ * Parses JSON from clients into messages: one value each, in compact form and UTF-8. An array is
  * several messages, flattened one level (Durable Streams PROTOCOL.md §9.1.2).
  */
 public final class JsonMessages {
 
-  // Looking the provider up costs more than parsing a message.
+  // Looking up the provider costs more than parsing a message.
   private static final JsonParserFactory PARSERS = Json.createParserFactory(Map.of());
 
   private JsonMessages() {}
@@ -41,7 +41,7 @@ public final class JsonMessages {
   }
 
   /**
-   * One JSON value and nothing behind it.
+   * Parses one JSON value without trailing text.
    *
    * @throws IllegalArgumentException if it is not; the message says why
    */
@@ -56,7 +56,7 @@ public final class JsonMessages {
     } catch (NoSuchElementException e) {
       throw new IllegalArgumentException("not JSON: it is empty", e);
     } catch (RuntimeException | StackOverflowError e) {
-      // Parsers refuse too much depth each in its own way.
+      // Parsers report too much depth in different ways.
       throw new IllegalArgumentException(
           "not JSON: %s in \"%s\"".formatted(firstLine(e), beginning(text)), e);
     }
@@ -72,7 +72,7 @@ public final class JsonMessages {
     if (end == text.length()) {
       return text;
     }
-    // Not in the midst of a character.
+    // Not between the two parts of a surrogate pair.
     return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
   }
 

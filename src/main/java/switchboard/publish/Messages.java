@@ -3,14 +3,14 @@ package switchboard.publish;
 import java.util.List;
 import switchboard.channel.ContentType;
 
-/** What a request body, of any content type, has to say. */
+/** The messages in a request body of any content type. */
 public final class Messages {
 
   private Messages() {}
 
   /**
-   * The messages in a body: several in a JSON channel, at most one in others. None where the body
-   * is empty or {@code []}.
+   * The messages in a body: several in a JSON channel, at most one in others. None if the body is
+   * empty or {@code []}.
    *
    * @throws IllegalArgumentException if the body is not of that type; the message says why
    */

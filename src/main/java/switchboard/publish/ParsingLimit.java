@@ -3,14 +3,16 @@ package switchboard.publish;
 import java.util.concurrent.Semaphore;
 
 /**
- * How many bytes of JSON are parsed at the same time. As objects they take up to fifty times as
- * much memory: bodies that fit into the heap one after the other do not fit together.
+ * How many bytes of JSON are parsed at the same time. As objects they use up to fifty times as much
+ * memory, so bodies that fit into the heap one after the other may not fit together.
  *
  * <p><b>Threads.</b> Safe.
  */
 public final class ParsingLimit {
 
-  /** Texts up to this length are not counted: they are parsed in less than a millisecond. */
+  /**
+   * Texts up to this length are not counted, because they are parsed in less than a millisecond.
+   */
   public static final int FREE_BYTES = 8 << 10;
 
   /** Fifty times a 256th of the heap is a fifth of it. */
@@ -26,7 +28,7 @@ public final class ParsingLimit {
   }
 
   /**
-   * Waits until so many bytes more may be parsed. A text that is larger than the limit is parsed
+   * Waits until this number of bytes may be parsed. A text that is larger than the limit is parsed
    * alone.
    *
    * @return what to {@link #release} afterwards
@@ -47,7 +49,7 @@ public final class ParsingLimit {
     return bytes <= FREE_BYTES ? 0 : Math.min(bytes, max);
   }
 
-  /** They are parsed, and what was made of them is messages or nothing. */
+  /** The bytes are parsed; their objects are no longer used. */
   public void release(int counted) {
     rest.release(counted);
   }

@@ -20,7 +20,7 @@ import switchboard.log.Offset;
  * <p>Inside a JTA transaction a message is appended after the commit, and never when the
  * transaction is rolled back.
  *
- * <p><b>Threads.</b> Safe. Returns at once; readers hear of the message on other threads.
+ * <p><b>Threads.</b> Safe. Returns at once; readers get the message on other threads.
  */
 @Dependent
 public class Publisher {
@@ -35,15 +35,15 @@ public class Publisher {
   }
 
   /**
-   * Appends one JSON value to a channel, which comes into being if it was not there.
+   * Appends one JSON value to a channel. The channel is created if it does not exist.
    *
-   * <p>What can be refused is refused now, also inside a transaction. Should the channel be closed
-   * or deleted between this call and the commit, the messages are lost and the server's log says
-   * so: a commit cannot be taken back.
+   * <p>Errors are thrown at once, also inside a transaction. If the channel is closed or deleted
+   * between this call and the commit, the messages are lost and the server logs it, because a
+   * commit cannot be undone.
    *
    * @param channel its name
-   * @param value one message, or several where it is an array
-   * @return the offset behind the message; empty inside a transaction, where nobody knows it yet
+   * @param value one message, or several if it is an array
+   * @return the offset after the message; empty inside a transaction, where it is not known yet
    * @throws IllegalArgumentException if the name is not allowed or the channel does not hold JSON
    * @throws IllegalStateException if the channel is closed
    */

@@ -3,17 +3,17 @@ package switchboard.time;
 import java.time.InstantSource;
 
 /**
- * The clocks of a server. A duration is never measured with the wall clock: that one is set forward
- * and back, by hand, by NTP, or when a virtual machine wakes up.
+ * The clocks of a server. Durations are never measured with the wall clock, which can be set
+ * forward and back: by hand, by NTP, or when a virtual machine resumes.
  *
- * @param wall the date and time, for what is shown, stored, or agreed with others: the times in
+ * @param wall the date and time, for values that are shown, stored or exchanged: the times in
  *     tokens, {@code Stream-Expires-At}, epochs
  * @param elapsed for durations: waits, rates, ages
- * @param ticks for how long a peer may take, see {@link TickClock}
+ * @param ticks for timeouts of clients, see {@link TickClock}
  */
 public record Clocks(InstantSource wall, MonotonicClock elapsed, MonotonicClock ticks) {
 
-  /** Those of this machine; peers are judged by the elapsed time. */
+  /** The clocks of this machine; timeouts of clients use the elapsed time. */
   public static Clocks system() {
     MonotonicClock elapsed = MonotonicClock.system();
     return new Clocks(InstantSource.system(), elapsed, elapsed);

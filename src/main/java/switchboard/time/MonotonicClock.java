@@ -1,18 +1,18 @@
 package switchboard.time;
 
 /**
- * Elapsed time: a clock that never goes back and that nobody sets. What it shows means nothing by
- * itself; the difference of two readings is a duration.
+ * Elapsed time: a clock that never goes back and cannot be set. A single reading has no meaning;
+ * the difference of two readings is a duration.
  *
  * <p><b>Threads.</b> Safe.
  */
 @FunctionalInterface
 public interface MonotonicClock {
 
-  /** Milliseconds since a moment that stays the same while the process lives. */
+  /** Milliseconds since a fixed moment of this process. */
   long millis();
 
-  /** The JVM's own; it begins at 1, so that 0 can mean never. */
+  /** The JVM's clock; it starts at 1, so that 0 can mean never. */
   static MonotonicClock system() {
     long startNanos = System.nanoTime() - 1_000_000;
     return () -> (System.nanoTime() - startNanos) / 1_000_000;

@@ -1,12 +1,12 @@
 package switchboard.time;
 
 /**
- * Elapsed time in which this server did its work. Peers are given up by this clock: while the
- * process stands still (a suspended machine, a paused container, a long garbage collection) nobody
- * reads what they send, and they must not be ended for that.
+ * Elapsed time during which this server was running. Timeouts of clients use this clock: while the
+ * process is stopped (a suspended machine, a paused container, a long garbage collection) it reads
+ * nothing, and clients must not be disconnected for that.
  *
- * <p>It goes on as the other clock does, but from one tick to the next by two intervals at the
- * most. Where a tick comes later than that, the rest of the time is left out for good.
+ * <p>It advances like the other clock, but by at most two intervals from one tick to the next. If a
+ * tick is later than that, the remaining time is skipped.
  *
  * <pre>
  *   elapsed   0    1    2    3 ·········· 43    44    45
@@ -18,7 +18,7 @@ package switchboard.time;
  */
 public final class TickClock implements MonotonicClock {
 
-  /** What one reading needs; replaced as a whole. */
+  /** The state of one reading; replaced as a whole. */
   private record State(long lastTickMillis, long leftOutMillis) {}
 
   private final MonotonicClock elapsed;
@@ -42,7 +42,7 @@ public final class TickClock implements MonotonicClock {
     return Math.min(elapsed.millis() - now.leftOutMillis(), now.lastTickMillis() + maxStepMillis);
   }
 
-  /** A tick begins; the time now. */
+  /** Starts a tick; returns the current time. */
   public synchronized long tick() {
     long passedMillis = elapsed.millis() - state.leftOutMillis();
     long now = Math.min(passedMillis, state.lastTickMillis() + maxStepMillis);

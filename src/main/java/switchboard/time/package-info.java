@@ -1,5 +1,5 @@
 /**
- * What time it is: {@linkplain switchboard.time.Clocks three clocks}, each for its own kind of
- * question. Plain Java, known by anyone, knows nobody.
+ * {@linkplain switchboard.time.Clocks Three clocks}, each for a different purpose. Plain Java;
+ * every package may use it, and it uses none.
  */
 package switchboard.time;

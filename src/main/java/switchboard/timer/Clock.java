@@ -10,7 +10,7 @@ import jakarta.inject.Inject;
 import java.util.logging.Level;
 import switchboard.channel.Drain;
 
-/** Starts the {@link Tick} with the WAR. In an application of somebody else there is no EJB. */
+/** Starts the {@link Tick} with the WAR. The embedded JAR does not use EJB. */
 @Startup
 @Singleton
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
@@ -21,13 +21,13 @@ public class Clock {
 
   @PostConstruct
   void start() {
-    // Whoever deploys a closed one alone can do nothing with it.
+    // A closed WAR has no use until its settings grant access.
     tick.start(Level.WARNING);
   }
 
   @PreDestroy
   void stop() {
-    // Here, since on some servers it comes before the beans go, and on some after.
+    // Also here, because servers destroy beans before or after this event.
     drain.run();
     tick.stop();
   }

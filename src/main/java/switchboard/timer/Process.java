@@ -7,7 +7,7 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * What the server's own process uses.
+ * The resource use of the server's process.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -18,10 +18,10 @@ public final class Process {
 
   private Process() {}
 
-  /** Processor time since its start, of all its threads; -1 where the JVM does not say. */
+  /** CPU time of all threads since the start; -1 if the JVM does not report it. */
   public static long cpuMillis() {
     try {
-      // By name: com.sun.management is hidden from applications on some servers.
+      // By name, because some servers hide com.sun.management from applications.
       Object nanos =
           ManagementFactory.getPlatformMBeanServer()
               .getAttribute(
@@ -33,7 +33,7 @@ public final class Process {
     }
   }
 
-  /** Heap in use, with what the next collection will free. */
+  /** Heap in use, including garbage that the next collection frees. */
   public static long heapUsedBytes() {
     Runtime runtime = Runtime.getRuntime();
     return runtime.totalMemory() - runtime.freeMemory();

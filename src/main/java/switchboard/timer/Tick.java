@@ -21,17 +21,16 @@ import switchboard.time.Clocks;
 import switchboard.time.TickClock;
 
 /**
- * The tick that drives what the clock says: once a second heartbeats, pings, peers given up,
- * channels and messages that expire; four times a second long polls whose time is up. Never a timer
- * per connection.
+ * The periodic task: once a second heartbeats, pings, timeouts of clients, and expiry of channels
+ * and messages; four times a second the end of long polls. There is never a timer per connection.
  *
- * <p>Not an EJB timer: those of Payara wait by the wall clock, so that none came for an hour when
- * that was set an hour back; and they come once a second at the most.
+ * <p>It is not an EJB timer: Payara's use the wall clock, so none fired for an hour after the clock
+ * was set back an hour, and they fire at most once a second.
  */
 @ApplicationScoped
 public class Tick {
 
-  /** From one tick to the next. */
+  /** Time between two ticks. */
   public static final long MILLIS = 250;
 
   private static final int TICKS_A_SECOND = 4;
@@ -50,9 +49,9 @@ public class Tick {
   private int count;
 
   /**
-   * Begins, when the application does.
+   * Called when the application starts.
    *
-   * @param closed how loud it is said that no client may do anything
+   * @param closed the log level of the message that no client may do anything
    */
   public void start(Level closed) {
     LOG.info(() -> "Switchboard starts with " + settings);
@@ -60,12 +59,12 @@ public class Tick {
         authorizer.isOpen() ? Level.WARNING : authorizer.isClosed() ? closed : Level.INFO,
         () -> "Switchboard is " + authorizer.summary());
     scheduler = Executors.newSingleThreadScheduledExecutor(ServerResources.threads());
-    // With a delay, not at a rate: the ticks of a time in which the process stood still are not
-    // made up for.
+    // With a fixed delay, not at a fixed rate: ticks that were missed while the process was
+    // stopped are not repeated.
     scheduler.scheduleWithFixedDelay(this::tick, MILLIS, MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Ends, when the application does. */
+  /** Called when the application stops. */
   @PreDestroy
   public void stop() {
     if (scheduler != null) {
@@ -82,7 +81,7 @@ public class Tick {
         connections.checkNow(Transport.LONG_POLL, clocks.elapsed().millis());
       }
     } catch (RuntimeException | LinkageError e) {
-      // One that is thrown ends the ticks.
+      // An exception that leaves this method would end the ticks.
       LOG.log(Level.SEVERE, "a tick failed", e);
     }
   }

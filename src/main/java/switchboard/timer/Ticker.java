@@ -24,7 +24,7 @@ import switchboard.config.Settings;
 import switchboard.publish.Publisher;
 import switchboard.time.Clocks;
 
-/** Pushes the server's own readings once a second, without any client asking. */
+/** Publishes the server's readings once a second. */
 @Startup
 @Singleton
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
@@ -45,7 +45,7 @@ public class Ticker {
   void start() {
     channel = settings.get(Settings.TICKER).toString();
     if (!channel.isEmpty()) {
-      // The first one now: whoever comes as soon as the server is ready finds the channel.
+      // The first one is published now, so that the channel exists as soon as the server is ready.
       tick();
       scheduler = Executors.newSingleThreadScheduledExecutor(threads);
       scheduler.scheduleWithFixedDelay(

@@ -1,5 +1,5 @@
 /**
- * What the clock says. Schedules live here and only here: thin startup singletons, with a thread of
- * the server's, that call the core.
+ * Periodic tasks. All schedules are in this package: small singletons that are started with the
+ * application, run on a thread of the server, and call the core.
  */
 package switchboard.timer;

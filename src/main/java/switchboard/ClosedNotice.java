@@ -71,11 +71,12 @@ public class ClosedNotice {
         .map(entry -> String.join("\n  ", entry.getValue()).replace("NAME", name))
         .map(
             commands ->
-                "To try it out, let everybody do everything, on a machine that only you reach:\n  "
+                "To try it out on a machine that only you can reach, allow everyone to do"
+                    + " everything:\n  "
                     + commands
                     + "\nFor anything else see docs/access.md.")
         .orElse(
-            "To try it out on a machine that only you reach, set switchboard.access.open=* and"
+            "To try it out on a machine that only you can reach, set switchboard.access.open=* and"
                 + " deploy it again. For anything else see docs/access.md.");
   }
 }

@@ -39,7 +39,7 @@
  * and {@code access}, which decides what a client may do and knows nothing about HTTP; {@code
  * redis} is a store for several servers, which only {@link switchboard.Engine} finds; {@code
  * metrics} reads what {@code channel} counts; {@code lab}, what the page needs beyond them, knows
- * all of these and is known by none; {@code config} and {@code time} are known by anyone and know
- * nobody. The only call outward goes through the sink, which {@code channel} owns.
+ * all of these and is known by none; {@code config} and {@code time} may be used by all packages
+ * and use none. The only call outward goes through the sink, which {@code channel} owns.
  */
 package switchboard;

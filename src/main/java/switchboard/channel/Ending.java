@@ -97,7 +97,7 @@ public enum Ending {
     return closeCode;
   }
 
-  /** Whether the same request may succeed when the client simply comes again. */
+  /** Whether the same request may succeed later. */
   public boolean retry() {
     return retry;
   }

@@ -499,7 +499,7 @@ public final class Settings {
     }
   }
 
-  /** The setting that a name may stand for; {@code null} where it is one, or nobody's. */
+  /** The setting that a name may be meant for; {@code null} if it is a known name or not ours. */
   private static String meant(String name, String ours) {
     String start = name.startsWith(ours) ? ours : PREFIX;
     String today = Spelling.today(name, List.of(ours, PREFIX));

@@ -13,15 +13,15 @@ import switchboard.log.Producer;
 import switchboard.publish.Messages;
 
 /**
- * The headers of an append, and the answer to it (Durable Streams PROTOCOL.md §5.2).
+ * The headers of an append, and the response to it (Durable Streams PROTOCOL.md §5.2).
  *
- * @param producer makes a retry harmless; {@code null} for none
+ * @param producer makes a retry safe; {@code null} for none
  * @param seq the writer's own ordering token; {@code null} for none
- * @param close the channel is closed afterwards
+ * @param close whether the channel is closed after the append
  */
 record AppendRequest(Producer producer, String seq, boolean close) {
 
-  /** How long a {@code Stream-Seq} and a {@code Producer-Id} may be: they are remembered. */
+  /** Maximum length of {@code Stream-Seq} and {@code Producer-Id}, because they are stored. */
   private static final int MAX_LENGTH = 255;
 
   static AppendRequest parse(UnaryOperator<String> header) {
@@ -40,7 +40,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     return value;
   }
 
-  /** Refuses a body that would have to be decoded first. */
+  /** Refuses an encoded (compressed) body. */
   static void requirePlain(UnaryOperator<String> header) {
     String encoding = header.apply("Content-Encoding");
     if (!Headers.list(encoding).stream().allMatch("identity"::equalsIgnoreCase)) {
@@ -50,19 +50,19 @@ record AppendRequest(Producer producer, String seq, boolean close) {
     }
   }
 
-  /** The messages in it. */
+  /** The messages in the body. */
   static List<byte[]> messages(ContentType type, byte[] body) {
     return Problem.orElse(Ending.BAD_MESSAGE, () -> Messages.parse(type, body));
   }
 
-  /** What the body is said to be; {@code null} where nothing is said. */
+  /** The content type of the body; {@code null} if the header is missing. */
   static ContentType contentType(String written) {
     return written == null
         ? null
         : Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(written));
   }
 
-  /** PROTOCOL.md §4.1: any other value counts as absent. */
+  /** PROTOCOL.md §4.1: any other value counts as missing. */
   static boolean isTrue(String value) {
     return Headers.TRUE.equalsIgnoreCase(value);
   }
@@ -101,9 +101,9 @@ record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   /**
-   * Says what became of it.
+   * The response to an append.
    *
-   * @param isEmpty there was nothing but the wish to close
+   * @param isEmpty whether the request only closed the channel
    */
   HttpAnswer answer(Appended appended, boolean isEmpty) {
     if (appended instanceof Appended.Accepted accepted) {

@@ -6,9 +6,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Asynchronous processing for a filter that comes before all others. Undertow forbids it where any
- * filter of the application does without it, also one that has not been asked yet and will not be
- * (Servlet §2.3.3.3 forbids it only within such a filter). So the first one takes it back.
+ * Enables asynchronous processing in a filter that runs before all others. Undertow disables it if
+ * any filter of the application does not support it, even one that is not part of the request
+ * (Servlet §2.3.3.3 disables it only within such a filter). So the first filter enables it again.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -19,7 +19,7 @@ final class AsyncSupport {
 
   private AsyncSupport() {}
 
-  /** Allows it for a request that no other filter has seen. */
+  /** Enables it for a request that no other filter has processed. */
   static void allow(ServletRequest request) {
     if (request.isAsyncSupported()) {
       return;

@@ -4,39 +4,39 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 
 /**
- * What is said over one WebSocket: about the one channel of its URL, or about those it names.
+ * The session of a WebSocket: for the channel of its URL, or for several channels.
  *
- * <p><b>Threads.</b> Commands come one at a time; {@link #gone} may come at any time.
+ * <p><b>Threads.</b> Commands arrive one at a time; {@link #gone} may be called at any time.
  */
 interface Conversation {
 
-  /** Whether it cannot begin before the client has sent a token. */
+  /** Whether the client must send a token first. */
   default boolean needsToken() {
     return false;
   }
 
-  /** Whether the client may append something, with what it has said of itself so far. */
+  /** Whether the client may append to any channel, with its current identity. */
   boolean mayAppend();
 
-  /** The client has another token: what that does not grant ends. */
+  /** The client has a new token: subscriptions that it does not allow end. */
   void reconsider();
 
-  /** Says hello, or fails with a {@link Problem} that ends the connection. */
+  /** Sends the hello frame, or throws a {@link Problem} that ends the connection. */
   void open();
 
   /**
-   * Does what the client wants, and answers where it gave an id.
+   * Executes a command, and responds if it has an id.
    *
-   * @param id as the client wrote it, or {@code null}
+   * @param id as the client sent it, or {@code null}
    */
   void command(JsonValue id, JsonObject command);
 
-  /** The frame that only says that the connection lives; {@code null} while it is too early. */
+  /** The heartbeat frame; {@code null} before the hello. */
   String heartbeat();
 
-  /** Everything that was appended so far was handed over to be written. */
+  /** Whether all messages appended so far were handed over for writing. */
   boolean hasHeardAll();
 
-  /** The connection is over: nothing more is written. */
+  /** The connection has ended: nothing more is written. */
   void gone();
 }

@@ -8,10 +8,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Lets pages of other origins in (WHATWG Fetch §3.3): those on the list, each named in the answer.
- * Only to those that the list itself names a browser shows what it asked with the user's cookies.
+ * Allows pages of the listed origins (WHATWG Fetch §3.3); the response names the origin. A browser
+ * shows responses to requests with cookies only to origins that are listed themselves.
  *
- * @param origins as the setting names them; {@code *} for all
+ * @param origins as in the setting; {@code *} for all
  */
 record Cors(List<String> origins) {
 
@@ -53,20 +53,20 @@ record Cors(List<String> origins) {
           Headers.PRODUCER_EPOCH,
           Headers.PRODUCER_SEQ);
 
-  // Not what proxies say of a client, which a page must not make a browser say.
+  // Not the headers with which proxies describe a client; a page must not make a browser send them.
   private static final Pattern HARMLESS =
       Pattern.compile(
           "(?i)(?!forwarded|x-forwarded|x-real-ip|via|host)[a-z0-9!#$%&'*+.^_`|~-]{1,64}");
 
   private static final int MAX_OTHERS = 32;
 
-  /** Says who may read the answer. Whether that was all: the request was a preflight. */
+  /** Sets the CORS headers. True if the request was a preflight and is answered. */
   boolean answer(HttpServletRequest request, HttpServletResponse response) {
     if (origins.isEmpty()) {
       return false;
     }
-    // The answer depends on who asks, and a cache must know: also where it is "no", and where
-    // nobody said who asks.
+    // The response depends on the origin, and a cache must know that, also without an allowed
+    // or any origin.
     response.addHeader("Vary", "Origin");
     String origin = request.getHeader("Origin");
     if (origin == null) {
@@ -78,7 +78,7 @@ record Cors(List<String> origins) {
     }
     response.setHeader("Access-Control-Allow-Origin", origin);
     response.setHeader("Access-Control-Expose-Headers", EXPOSED);
-    // Not for *: with cookies every page of the world would be the user.
+    // Not for *: with cookies any page could act as the user.
     if (isNamed) {
       response.setHeader("Access-Control-Allow-Credentials", "true");
     }
@@ -94,8 +94,9 @@ record Cors(List<String> origins) {
     return isPreflight;
   }
 
-  // What pages send beside: tracing (traceparent, sentry-trace, baggage), polyfills and libraries
-  // (Cache-Control, X-Requested-With). It changes nothing here, and there is no end to such names.
+  // Other headers that pages send: tracing (traceparent, sentry-trace, baggage), polyfills and
+  // libraries (Cache-Control, X-Requested-With). They have no effect here, and their number is
+  // not limited.
   private static String allowed(HttpServletRequest request) {
     Stream<String> others =
         Headers.list(Headers.of(request).apply("Access-Control-Request-Headers")).stream()

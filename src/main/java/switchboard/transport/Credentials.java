@@ -15,15 +15,15 @@ import switchboard.access.Caller;
 import switchboard.channel.Ending;
 
 /**
- * Where a request's token is found: in {@code Authorization}, for a WebSocket also among the
- * subprotocols, for whatever only reads also in a cookie; never in the URL.
+ * Finds the token of a request: in {@code Authorization}, for a WebSocket also in the subprotocols,
+ * for requests that only read also in a cookie; never in the URL.
  */
 final class Credentials {
 
-  /** The prefix makes browsers take it over HTTPS alone (RFC 6265bis §4.1.3). */
+  /** With this prefix browsers accept the cookie only over HTTPS (RFC 6265bis §4.1.3). */
   static final String COOKIE = "__Secure-switchboard";
 
-  /** What the subprotocol begins with that carries a token. */
+  /** The prefix of the subprotocol that contains a token. */
   static final String SUBPROTOCOL_PREFIX = "switchboard.bearer.";
 
   private static final Pattern SCHEME = Pattern.compile("(?i)bearer(?:\\s+(.*))?");
@@ -32,7 +32,7 @@ final class Credentials {
 
   private Credentials() {}
 
-  /** Who sent the request. Fails with a {@link Problem} where the token is not good. */
+  /** The client of the request. Throws a {@link Problem} if the token is not valid. */
   static Guard identify(HttpServletRequest request, boolean isUpgrade, Authorizer authorizer) {
     requireNoneInUrl(request.getQueryString());
     String token = authorizer.takesTokens() ? token(request, isUpgrade) : null;
@@ -45,7 +45,7 @@ final class Credentials {
     return new Guard(authorizer, caller);
   }
 
-  // URLs stand in logs, histories and Referer headers (RFC 6750 §5.3).
+  // URLs appear in logs, histories and Referer headers (RFC 6750 §5.3).
   private static void requireNoneInUrl(String query) {
     if (query == null) {
       return;
@@ -83,7 +83,7 @@ final class Credentials {
     if (!explicit.isEmpty()) {
       return explicit.get(0);
     }
-    // What changes something must not be sent along by a browser on its own. → docs/protocol.md
+    // A credential that a browser sends automatically must not allow changes. → docs/protocol.md
     boolean onlyReads = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
     return onlyReads ? inCookie(request) : null;
   }
@@ -111,7 +111,8 @@ final class Credentials {
     return tokens;
   }
 
-  // As it was sent: of two of one name some servers show only one, and not the same one.
+  // Read from the header: of two cookies of one name, servers return only one, and not the same
+  // one.
   private static String inCookie(HttpServletRequest request) {
     List<String> tokens = new ArrayList<>();
     for (String line : Collections.list(request.getHeaders("Cookie"))) {

@@ -5,9 +5,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import switchboard.channel.Ending;
 
 /**
- * A number that moves with the clock and makes the URLs of successive live requests differ, so that
- * a cache that joins equal requests does not answer with an old nothing for ever (Durable Streams
- * PROTOCOL.md §10.1).
+ * A number that grows with time, so that the URLs of successive live requests differ and a cache
+ * that merges equal requests cannot repeat an old empty response (Durable Streams PROTOCOL.md
+ * §10.1).
  */
 final class Cursor {
 
@@ -18,7 +18,7 @@ final class Cursor {
   private Cursor() {}
 
   /**
-   * The cursor to answer with.
+   * The cursor for the response.
    *
    * @param asked the client's last cursor, or {@code null}
    */

@@ -5,27 +5,27 @@ import java.util.Set;
 import switchboard.channel.Ending;
 
 /**
- * What a browser wants an answer for (W3C Fetch Metadata Request Headers). A page of this server's
- * own origin may run scripts of that origin, and somebody else chooses what a channel says and as
- * which content type: so a channel is nothing that a page can be made of.
+ * The purpose of a browser's request (W3C Fetch Metadata Request Headers). A page of this server's
+ * origin may run scripts of that origin, and others choose the content and the content type of a
+ * channel. So a channel must not be a part of a page.
  *
- * <p>Browsers tell it over HTTPS and to this machine. Other clients say nothing, and get what they
- * ask for.
+ * <p>Browsers send it over HTTPS and to this machine. Other clients do not send it, and are not
+ * restricted.
  */
 final class FetchMetadata {
 
-  /** Scripts that read it (fetch, XHR, EventSource), WebSockets, and somebody who opens it. */
+  /** Scripts that read it (fetch, XHR, EventSource), WebSockets, and navigation to the URL. */
   private static final Set<String> ALLOWED = Set.of("empty", "websocket", "document");
 
   private FetchMetadata() {}
 
   /**
-   * Refuses what would make the answer a part of a page.
+   * Refuses a request that would make the response a part of a page.
    *
    * @throws Problem {@link Ending#WRONG_DESTINATION}, quoting it
    */
   static void require(HttpServletRequest request) {
-    // Also by browsers that do not know Sec-Fetch-Dest (Service Workers §6.1).
+    // Also sent by browsers without Sec-Fetch-Dest (Service Workers §6.1).
     if (request.getHeader("Service-Worker") != null) {
       throw wrong("Service-Worker", request.getHeader("Service-Worker"));
     }

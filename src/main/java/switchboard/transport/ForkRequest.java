@@ -7,13 +7,13 @@ import switchboard.channel.Ending;
 import switchboard.channel.Fork;
 import switchboard.log.Offset;
 
-/** The headers that make a new channel branch off another one (Durable Streams §4.2). */
+/** The headers that create a channel as a fork of another one (Durable Streams §4.2). */
 final class ForkRequest {
 
   private ForkRequest() {}
 
   /**
-   * Where to branch off; {@code null} where no header says so.
+   * The position of the fork; {@code null} without such headers.
    *
    * @param basePath the path of all channels, which the source's path starts with
    */
@@ -47,8 +47,8 @@ final class ForkRequest {
   }
 
   private static Offset offset(String at) {
-    // The conformance suite writes the beginning as its reference server does: zeros, more of them
-    // than an offset has here. No other offset is all zeros, so they can mean nothing else.
+    // The conformance suite writes the beginning like its reference server: zeros, more than an
+    // offset has here. No other offset consists of zeros, so this is unambiguous.
     if (at.equals("-1") || at.matches("0{1,32}_0{1,32}")) {
       return Offset.BEGINNING;
     }

@@ -15,22 +15,22 @@ import switchboard.channel.Ending;
 import switchboard.config.Networks;
 
 /**
- * What proxies say of a request as the client sent it: in {@code Forwarded} (RFC 7239) or, where
- * that is missing, in {@code X-Forwarded-For}, {@code -Proto}, {@code -Host} and {@code -Port}.
+ * How proxies describe the client's request: in {@code Forwarded} (RFC 7239) or, if it is missing,
+ * in {@code X-Forwarded-For}, {@code -Proto}, {@code -Host} and {@code -Port}.
  *
- * <p>Anybody can send such headers. They are believed only as far as trusted proxies wrote them:
- * from the right, for as long as the one who is named was a trusted proxy too.
+ * <p>Any client can send such headers. They are trusted only as far as trusted proxies wrote them:
+ * from the right, as long as the named address is a trusted proxy too.
  *
  * @param address the client's, or {@code null}
  * @param scheme {@code http} or {@code https}, or {@code null}
- * @param host with its port where it has one, or {@code null}
- * @param port what the proxy listens on, for a host that has none; 0 where it does not say
+ * @param host with its port if it has one, or {@code null}
+ * @param port the proxy's port, for a host without a port; 0 if unknown
  */
 record Forwarded(String address, String scheme, String host, int port) {
 
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
-  // In brackets, without a port, or with more colons than one: IPv6 as X-Forwarded-For has it.
+  // In brackets, without a port, or with more than one colon: IPv6 as in X-Forwarded-For.
   private static final Pattern NODE =
       Pattern.compile(
           "\\[([0-9A-Fa-f:.%]+)](?::[A-Za-z0-9._-]+)?"
@@ -38,7 +38,7 @@ record Forwarded(String address, String scheme, String host, int port) {
               + "|([A-Za-z0-9._-]+):[A-Za-z0-9._-]+");
   private static final int MAX_PORT = 65_535;
 
-  /** The request as the client sent it; the same where no trusted proxy says otherwise. */
+  /** The request as the client sent it; unchanged without a trusted proxy. */
   static HttpServletRequest believe(HttpServletRequest request, Networks trusted) {
     if (!trusted.contain(request.getRemoteAddr())) {
       return request;
@@ -69,7 +69,7 @@ record Forwarded(String address, String scheme, String host, int port) {
   }
 
   // RFC 7239 §5.4 allows every scheme's name, in any case (RFC 3986 §3.1); Traefik writes that of a
-  // WebSocket. One that is not known says nothing of the request.
+  // WebSocket. An unknown one is ignored.
   private static String scheme(String written) {
     return switch (written.toLowerCase(Locale.ROOT)) {
       case "http", "ws" -> "http";
@@ -78,7 +78,7 @@ record Forwarded(String address, String scheme, String host, int port) {
     };
   }
 
-  /** A name or an address, with its port where it has one. */
+  /** A name or an address, with its port if it has one. */
   static boolean isHost(String written) {
     Matcher host = HOST.matcher(written);
     return host.matches() && (host.group(2) == null || port(host.group(2).substring(1)) > 0);
@@ -96,7 +96,7 @@ record Forwarded(String address, String scheme, String host, int port) {
         : elements.stream().map(Forwarded::parameters).toList();
   }
 
-  // Each of the headers is a list of its own; many proxies overwrite rather than append.
+  // Each header is a list of its own; many proxies overwrite it instead of appending.
   private static List<Map<String, String>> oldHops(HttpServletRequest request) {
     Map<String, List<String>> lists = new HashMap<>();
     for (String name : List.of("for", "proto", "host", "port")) {
@@ -119,7 +119,7 @@ record Forwarded(String address, String scheme, String host, int port) {
 
   private static List<String> list(HttpServletRequest request, String header) {
     List<String> values = new ArrayList<>();
-    // A line at a time: a quote that a client leaves open must not hide what a proxy adds below.
+    // One line at a time: an open quote of a client must not hide the lines that a proxy adds.
     for (String line : Collections.list(request.getHeaders(header))) {
       values.addAll(Headers.list(line));
     }
@@ -139,7 +139,9 @@ record Forwarded(String address, String scheme, String host, int port) {
     return parameters;
   }
 
-  /** The address of {@code 192.0.2.1:4711} or {@code [2001:db8::1]:4711}; empty where none is. */
+  /**
+   * The address of {@code 192.0.2.1:4711} or {@code [2001:db8::1]:4711}; empty if there is none.
+   */
   private static String node(String written) {
     Matcher node = NODE.matcher(written);
     if (!node.matches()) {

@@ -48,7 +48,7 @@ final class ForwardedRequest extends HttpServletRequestWrapper {
     return forwarded.port() > 0 ? forwarded.port() : defaultPort();
   }
 
-  /** Whether the port is the one that the proxy listens on, which another one may be mapped to. */
+  /** Whether the port is the proxy's own, to which another one may be mapped. */
   boolean isPortOfProxy() {
     String host = host();
     return host != null && forwarded.port() > 0 && !host.matches(".*:[0-9]+");
@@ -58,7 +58,7 @@ final class ForwardedRequest extends HttpServletRequestWrapper {
     return isSecure() ? 443 : 80;
   }
 
-  // What the proxy passed on, where it says nothing of another one.
+  // The forwarded value, if the proxy sends no other one.
   String host() {
     return forwarded.host() == null ? getHeader("Host") : forwarded.host();
   }

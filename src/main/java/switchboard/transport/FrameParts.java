@@ -4,19 +4,19 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 
 /**
- * The parts of a WebSocket's text frame until it is whole, and then the frame until it is worked
- * off.
+ * The parts of a WebSocket's text frame until it is complete, and then the frame until it is
+ * processed.
  *
  * <p><b>Threads.</b> Safe; parts come one at a time.
  *
- * <p><b>Cost.</b> Up to one and a half times the text, a byte for each character, two as soon as
- * one is beyond Latin-1. It is counted in {@link PendingBodies}.
+ * <p><b>Cost.</b> Up to one and a half times the text: a byte for each character, or two if one is
+ * not in Latin-1. It is counted in {@link PendingBodies}.
  */
 final class FrameParts {
 
   private static final char LAST_OF_ONE_BYTE = 0xff;
 
-  /** What a frame costs beside its text, roughly. */
+  /** Approximate overhead of a frame. */
   private static final int FRAME_BYTES = 64;
 
   private final PendingBodies.Share share;
@@ -32,10 +32,10 @@ final class FrameParts {
   }
 
   /**
-   * One more part.
+   * Adds a part.
    *
-   * @param maxBytes how large the frame may be, in UTF-8
-   * @return why it cannot be taken, or {@code null}
+   * @param maxBytes maximum size of the frame, in UTF-8
+   * @return why it is refused, or {@code null}
    */
   synchronized Ending add(String part, int maxBytes) {
     measure(part);
@@ -58,10 +58,10 @@ final class FrameParts {
   }
 
   /**
-   * The server software keeps so many bytes of a frame of which it has given nothing here yet.
+   * The number of bytes that the application server keeps of a frame that it has not delivered yet.
    *
-   * @param maxBytes how large the frame may be
-   * @return why it must not, or {@code null}
+   * @param maxBytes maximum size of the frame
+   * @return why it is refused, or {@code null}
    */
   Ending keeps(long bytes, int maxBytes) {
     if (bytes > maxBytes + FRAME_BYTES) {
@@ -70,7 +70,7 @@ final class FrameParts {
     return serverShare.hold(bytes) || bytes == 0 ? null : Ending.REQUEST_BUFFER_FULL;
   }
 
-  // Each half of a surrogate pair counts two of the pair's four bytes.
+  // Each half of a surrogate pair counts as two of the pair's four bytes.
   private void measure(String part) {
     sizeBytes += part.length();
     for (int i = 0; i < part.length(); i++) {
@@ -84,7 +84,7 @@ final class FrameParts {
     }
   }
 
-  /** The whole frame; it counts until {@link #clear}, and the next one begins. */
+  /** The complete frame; it counts until {@link #clear}, and the next one begins. */
   synchronized String take() {
     String frame = text.toString();
     text = new StringBuilder(0);
@@ -93,13 +93,13 @@ final class FrameParts {
     return frame;
   }
 
-  /** Nothing is held any more. */
+  /** Releases the memory. */
   synchronized void clear() {
     take();
     share.hold(0);
   }
 
-  /** The connection is over. */
+  /** The connection has ended. */
   synchronized void close() {
     isOver = true;
     text = new StringBuilder(0);

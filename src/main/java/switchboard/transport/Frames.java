@@ -17,7 +17,7 @@ import switchboard.log.Appended;
 import switchboard.log.Offset;
 import switchboard.publish.JsonMessages;
 
-/** What both kinds of WebSocket conversation read and write. */
+/** Commands and responses of both kinds of WebSocket sessions. */
 final class Frames {
 
   // Kept: each look-up of the provider asks the class loader.
@@ -25,7 +25,7 @@ final class Frames {
 
   private Frames() {}
 
-  /** Does an {@code append} command; the offset behind its messages. */
+  /** Executes an {@code append} command; returns the offset after its messages. */
   static Offset append(Channel channel, JsonValue value) {
     List<byte[]> messages = Problem.orElse(Ending.BAD_MESSAGE, () -> messages(channel, value));
     if (messages.isEmpty()) {
@@ -55,13 +55,13 @@ final class Frames {
     return bytes.length == 0 ? List.of() : List.of(bytes);
   }
 
-  /** The answer to a command: {@code {"id":7,…}}. */
+  /** The response to a command: {@code {"id":7,…}}. */
   static JsonObjectBuilder answer(JsonValue id) {
     JsonObjectBuilder frame = JSON.createObjectBuilder();
     return id == null ? frame : frame.add("id", id);
   }
 
-  /** The answer to what cannot be done. */
+  /** The response to a failed command. */
   static String error(JsonValue id, Problem problem) {
     return answer(id).add("error", problem.toJson()).build().toString();
   }

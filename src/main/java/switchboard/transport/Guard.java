@@ -9,8 +9,8 @@ import switchboard.channel.Ending;
 import switchboard.config.Action;
 
 /**
- * Asks the authorizer for one client, and says in the words of {@code docs/endings.md} and RFC 6750
- * what it refuses.
+ * Asks the authorizer for one client, and reports refusals as in {@code docs/endings.md} and RFC
+ * 6750.
  *
  * <p><b>Threads.</b> Immutable.
  */
@@ -18,7 +18,7 @@ record Guard(Authorizer authorizer, Caller caller) {
 
   private static final String CHALLENGE = "Bearer realm=\"switchboard\"";
 
-  /** Refuses what the client may not do, whether or not there is such a channel. */
+  /** Refuses an action that the client may not do, whether or not the channel exists. */
   void require(Action action, ChannelName channel) {
     orProblem(
         () -> {
@@ -27,7 +27,7 @@ record Guard(Authorizer authorizer, Caller caller) {
         });
   }
 
-  /** Refuses what the client may not do with all channels. */
+  /** Refuses an action that the client may not do with all channels. */
   void requireForAll(Action action) {
     orProblem(
         () -> {
@@ -45,18 +45,18 @@ record Guard(Authorizer authorizer, Caller caller) {
     return authorizer.permitsSomewhere(caller, action);
   }
 
-  /** Nobody knows who the client is, and a token would say. */
+  /** Whether the client is not identified and a token could identify it. */
   boolean isWithoutToken() {
     return caller.isAnonymous() && authorizer.takesTokens();
   }
 
-  /** Why the client may do nothing any more; {@code null} while nothing changed. */
+  /** Why the client is no longer authorized; {@code null} while it is. */
   Problem revocation() {
     Refusal refusal = authorizer.revocation(caller);
     return refusal == null ? null : problem(refusal);
   }
 
-  /** Writes down that the client was sent away because of {@link #revocation}. */
+  /** Logs that the client was disconnected because of {@link #revocation}. */
   void logRevocation(String what) {
     Refusal refusal = authorizer.revocation(caller);
     if (refusal != null) {
@@ -69,7 +69,7 @@ record Guard(Authorizer authorizer, Caller caller) {
     return new Guard(authorizer, orProblem(() -> authorizer.refresh(caller, token)));
   }
 
-  /** Runs what refuses, in the words of this package. */
+  /** Runs a check and converts its refusal to a problem. */
   static <T> T orProblem(Supplier<T> asking) {
     try {
       return asking.get();
@@ -91,20 +91,20 @@ record Guard(Authorizer authorizer, Caller caller) {
         };
     Problem problem = new Problem(ending, refusal.getMessage());
     switch (refusal.reason()) {
-      // RFC 6750 §3.1: who brought nothing is told no error code.
+      // RFC 6750 §3.1: a client without credentials gets no error code.
       case UNAUTHORIZED -> problem.with("WWW-Authenticate", CHALLENGE);
       case INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_DENIED ->
           problem.with("WWW-Authenticate", challenge("invalid_token", refusal));
       case FORBIDDEN -> problem.with("WWW-Authenticate", challenge("insufficient_scope", refusal));
       case TOO_MANY_FAILURES -> problem.retryAfter(refusal.retryAfterMillis());
       case KEYS_UNAVAILABLE -> {
-        // when to come again is said by the problem itself
+        // the problem itself has the time to retry
       }
     }
     return problem;
   }
 
-  // The words are ours, of printable ASCII without quotes: nothing of a request gets in there.
+  // The text is ours, printable ASCII without quotes; it contains nothing from a request.
   private static String challenge(String error, Refusal refusal) {
     return "%s, error=\"%s\", error_description=\"%s\""
         .formatted(CHALLENGE, error, refusal.getMessage());

@@ -6,9 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/**
- * The protocol's own headers, the values that every transport agrees on, and how headers are read.
- */
+/** The headers of the protocol, the values that all transports share, and parsing of headers. */
 final class Headers {
 
   static final String NEXT_OFFSET = "Stream-Next-Offset";
@@ -34,8 +32,8 @@ final class Headers {
   private Headers() {}
 
   /**
-   * A request's headers by name, {@code null} for those that are missing. One that stands on
-   * several lines means what it means on one line, joined by commas (RFC 9110 §5.3).
+   * A request's headers by name, {@code null} if missing. A header on several lines means the same
+   * as one line joined by commas (RFC 9110 §5.3).
    */
   static UnaryOperator<String> of(HttpServletRequest request) {
     return name -> {
@@ -51,7 +49,7 @@ final class Headers {
         : split(value, ',').stream().filter(element -> !element.isEmpty()).toList();
   }
 
-  /** The parts between separators that stand in no quotes, without blanks around them. */
+  /** The parts between separators outside of quotes, without surrounding blanks. */
   static List<String> split(String text, char separator) {
     List<String> parts = new ArrayList<>();
     boolean isQuoted = false;
@@ -71,7 +69,7 @@ final class Headers {
     return parts;
   }
 
-  /** A token or a quoted string (RFC 9110 §5.6.4) as it is meant, without quotes. */
+  /** The value of a token or a quoted string (RFC 9110 §5.6.4). */
   static String unquoted(String value) {
     boolean isQuoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
     return isQuoted ? value.substring(1, value.length() - 1).replaceAll("\\\\(.)", "$1") : value;

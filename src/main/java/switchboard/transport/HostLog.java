@@ -10,16 +10,19 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /**
- * Keeps tokens out of a line of the server's log. Payara and GlassFish fail on a {@code Host} whose
- * port is no number before they ask any application, and write down all of it: also what stands
- * before the name in {@code http://user:token@host/}.
+ * Keeps tokens out of a line of the server's log. Payara and GlassFish fail on a {@code Host} with
+ * an invalid port before they call any application, and log all of it, including the user part of
+ * {@code http://user:token@host/}.
  *
  * <p><b>Threads.</b> Safe.
  */
 @WebListener
 public class HostLog implements ServletContextListener {
 
-  /** Who writes it, by version. Held, or the filters would go with them. */
+  /**
+   * The loggers that write it, by version. Referenced here, or they and their filters would be
+   * collected.
+   */
   private final List<Logger> logs =
       Stream.of(
               "jakarta.enterprise.web.core",
@@ -28,7 +31,7 @@ public class HostLog implements ServletContextListener {
           .map(Logger::getLogger)
           .toList();
 
-  /** What a logger had before goes on. */
+  /** A logger's previous filter stays in use. */
   private record Redaction(Filter before) implements Filter {
 
     @Override

@@ -9,11 +9,11 @@ import java.util.Locale;
 import switchboard.channel.Ending;
 
 /**
- * By which names this server may be asked. A page can make its own name lead to this server's
- * address (DNS rebinding); the browser then takes both for one origin, but still sends the page's
- * name as {@code Host}.
+ * The allowed host names. The owner of a page can let its own name resolve to this server's address
+ * (DNS rebinding); the browser then treats both as one origin, but still sends the page's name as
+ * {@code Host}.
  *
- * @param names as the setting has them, without ports; empty for all
+ * @param names as in the setting, without ports; empty for all
  */
 record Hosts(List<String> names) {
 
@@ -22,11 +22,11 @@ record Hosts(List<String> names) {
   }
 
   /**
-   * Refuses a request that names another server, or none that there can be.
+   * Refuses a request with another or an invalid host.
    *
-   * @param request as it came
-   * @param believed the same as the client sent it to the first proxy
-   * @param isProbe whether it asks for this server's health, by whatever address it has
+   * @param request as received
+   * @param believed the request as the client sent it to the first proxy
+   * @param isProbe whether it is a health check, which may use any IP address
    * @throws Problem {@link Ending#WRONG_HOST}, quoting the name, or {@link Ending#BAD_PARAMETER}
    */
   void require(HttpServletRequest request, HttpServletRequest believed, boolean isProbe) {
@@ -35,7 +35,7 @@ record Hosts(List<String> names) {
       throw bad(given.size() + " Host headers; only one is allowed");
     }
     String host = given.isEmpty() ? null : given.get(0);
-    // Not quoted: before a host, and where its port belongs, there may be a password or a token.
+    // Not quoted, because the user part or the port may contain a password or a token.
     if (host != null && !host.isEmpty() && !Forwarded.isHost(host)) {
       throw bad("Host: it must be a name or an address, with an optional port");
     }
@@ -50,7 +50,8 @@ record Hosts(List<String> names) {
         Ending.WRONG_HOST, "Host \"%s\": it is not in switchboard.hosts".formatted(name));
   }
 
-  // The request line may name the server too (RFC 9112 §3.2.2). Servers differ in which they use.
+  // The request line may contain the host too (RFC 9112 §3.2.2). Servers differ in which one
+  // they use.
   private static void requireSame(String url, String host) {
     int start = url.indexOf("://") + 3;
     int end = url.indexOf('/', start);
@@ -73,24 +74,24 @@ record Hosts(List<String> names) {
     return host.replaceFirst(":[0-9]*$", "");
   }
 
-  /** In lower case, without the dot that a complete name may end with, addresses in one form. */
+  /** In lower case, without a final dot, addresses in one form. */
   private static String normalized(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    // Servers differ on whether an IPv6 address has its brackets.
+    // Some servers return an IPv6 address without brackets.
     boolean isBare = lower.contains(":") && !lower.startsWith("[");
     String host = isBare ? "[" + lower + "]" : lower;
     if (!host.startsWith("[")) {
       return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
     }
     try {
-      // With brackets nothing is looked up.
+      // With brackets there is no DNS lookup.
       return InetAddress.getByName(host).getHostAddress();
     } catch (UnknownHostException e) {
       return host;
     }
   }
 
-  // No page can have an address as its name and make it lead elsewhere.
+  // DNS rebinding is not possible with an IP address as the host.
   private static boolean isAddress(String name) {
     return name.contains(":") || name.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
   }

@@ -19,16 +19,17 @@ import switchboard.time.Clocks;
 
 /**
  * {@code /access}: {@code POST} puts the token of its {@code Authorization} header into a cookie,
- * for {@code EventSource} and WebSockets of a browser, and {@code DELETE} takes it away. {@code
- * /access/denials}: {@code POST} denies a token or what a subject has, and ends its connections.
+ * for {@code EventSource} and WebSockets of a browser, and {@code DELETE} removes it. {@code
+ * /access/denials}: {@code POST} denies a token or all tokens of a subject, and ends its
+ * connections.
  *
  * <p><b>Threads.</b> Safe.
  *
- * @param path what the URLs of the channels begin with, below the context path
+ * @param path the prefix of the channels' URLs, below the context path
  */
 record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks, String path) {
 
-  /** What browsers keep of a cookie, name and attributes included (RFC 6265 §6.1). */
+  /** Maximum size of a cookie in browsers, including name and attributes (RFC 6265 §6.1). */
   private static final int MAX_COOKIE_BYTES = 4_096;
 
   private static final String DENIALS = "/access/denials";
@@ -36,7 +37,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
   private static final Set<String> LOOPBACK_NAMES =
       Set.of("localhost", "127.0.0.1", "[::1]", "0:0:0:0:0:0:0:1");
 
-  /** Whether there is anything at that path, below the application's and ours. */
+  /** Whether the path is one of this resource. */
   static boolean isAt(String path) {
     return path.equals("/access") || path.equals(DENIALS);
   }
@@ -44,8 +45,8 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
   /**
    * Answers a request.
    *
-   * @param at {@link #isAt where} it came to
-   * @throws Problem if it cannot be done
+   * @param at the {@linkplain #isAt path}
+   * @throws Problem if the request is refused
    */
   void answer(String at, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -98,7 +99,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
         .formatted(Credentials.COOKIE, value, request.getContextPath(), path, maxAgeSeconds);
   }
 
-  // Browsers drop such a cookie that comes over plain HTTP without a word, but for this machine.
+  // Browsers silently drop such a cookie over plain HTTP, except for this machine.
   private static void requireSecure(HttpServletRequest request) {
     if (!request.isSecure() && !LOOPBACK_NAMES.contains(request.getServerName())) {
       throw new Problem(

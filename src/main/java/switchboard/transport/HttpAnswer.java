@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * The answer to a request, before it is JAX-RS' or Servlet's.
+ * A response, independent of JAX-RS and Servlet.
  *
- * @param body {@code null} where there is none; others have the same one and must not write to it
+ * @param body {@code null} for none; it is shared and must not be changed
  */
 record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
 
@@ -19,12 +19,12 @@ record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
     }
   }
 
-  /** The body as it is sent: none to who asked only for the head. */
+  /** The body to send: none for a HEAD request. */
   byte[] sent(HttpServletRequest request) {
     return body == null || request.getMethod().equals("HEAD") ? new byte[0] : body;
   }
 
-  /** What comes before the body. */
+  /** The status and the headers. */
   void writeHead(HttpServletResponse response) {
     response.setStatus(status);
     headers.forEach(response::setHeader);

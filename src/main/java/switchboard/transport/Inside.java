@@ -10,11 +10,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A look into the server's own objects, by the names of fields and methods, for what the standard
- * has no words for. The classes themselves are not known here: the WAR runs where they are not.
+ * Reflection on the server's objects, by the names of fields and methods, for functions that the
+ * standard API does not have. It does not reference the classes, because the WAR also runs on other
+ * servers.
  *
- * <p>What was found is kept, as each WebSocket asks for the same: looking anew copied all members
- * of a class, and made 7 % of the garbage of a handshake on WildFly.
+ * <p>Found members are cached, because each WebSocket needs the same ones: each lookup copied all
+ * members of a class and caused 7 % of the garbage of a handshake on WildFly.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -27,7 +28,7 @@ final class Inside {
 
   private Inside() {}
 
-  /** What a field holds, its own or an inherited one. */
+  /** The value of a field, declared or inherited. */
   static Object get(Object owner, String field) throws ReflectiveOperationException {
     return require(owner, field, find(owner, field));
   }
@@ -41,12 +42,12 @@ final class Inside {
     field(owner, field).set(owner, value);
   }
 
-  /** What a public method without parameters returns. */
+  /** The result of a public method without parameters. */
   static Object call(Object owner, String method) throws ReflectiveOperationException {
     return require(owner, method, method(owner, method).invoke(owner));
   }
 
-  /** A public method, callable though its class may not be public. */
+  /** A public method, callable even if its class is not public. */
   static Method method(Object owner, String name, Class<?>... parameters)
       throws ReflectiveOperationException {
     Member member = new Member(owner.getClass(), name, List.of(parameters));
@@ -59,7 +60,7 @@ final class Inside {
     return method;
   }
 
-  /** Whether its own class has such a field. */
+  /** Whether its class declares such a field. */
   static boolean has(Object owner, String field) {
     return Arrays.stream(owner.getClass().getDeclaredFields())
         .anyMatch(declared -> declared.getName().equals(field));
@@ -87,7 +88,7 @@ final class Inside {
     throw new NoSuchFieldException(owner.getClass().getName() + " has no " + name);
   }
 
-  // Says so in the words of the other failures where a module keeps it closed.
+  // Reports a closed module like the other failures.
   private static void open(AccessibleObject member, Object owner, String name)
       throws IllegalAccessException {
     if (!member.trySetAccessible()) {
@@ -103,7 +104,7 @@ final class Inside {
     return value;
   }
 
-  /** What a method threw. */
+  /** The exception of a method. */
   static Throwable cause(InvocationTargetException e) {
     return e.getCause() == null ? e : e.getCause();
   }

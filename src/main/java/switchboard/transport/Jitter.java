@@ -2,17 +2,17 @@ package switchboard.transport;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Spreads what would otherwise happen to all clients at the same moment. */
+/** Spreads events that would otherwise happen to all clients at the same time. */
 final class Jitter {
 
   private Jitter() {}
 
-  /** From four fifths of {@code millis} up to {@code millis}. */
+  /** A random time of 0.8 to 1 times {@code millis}. */
   static long below(long millis) {
     return millis - ThreadLocalRandom.current().nextLong(millis / 5 + 1);
   }
 
-  /** From half of {@code millis} to one and a half times. */
+  /** A random time of 0.5 to 1.5 times {@code millis}. */
   static long around(long millis) {
     return millis / 2 + ThreadLocalRandom.current().nextLong(millis + 1);
   }

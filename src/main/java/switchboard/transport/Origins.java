@@ -7,23 +7,23 @@ import java.util.regex.Pattern;
 import switchboard.channel.Ending;
 
 /**
- * Which pages may make a browser ask for something (RFC 6454): those of this server, and those on
- * the list. Browsers send some requests for any page, with the user's cookies and without asking
- * first: appends of simple content (cross-site request forgery), and upgrades, whose answers the
- * page may read as well (cross-site WebSocket hijacking, RFC 6455 §10.2).
+ * The origins whose pages may send requests (RFC 6454): this server's own and the listed ones.
+ * Browsers send some requests for any page, with the user's cookies and without a preflight:
+ * appends of simple content (cross-site request forgery), and upgrades, whose data the page can
+ * also read (cross-site WebSocket hijacking, RFC 6455 §10.2).
  *
- * <p>A request without {@code Origin} is none that a page of another origin could send and harm
- * with: browsers always name it on those. What a page of another origin reads without the user's
- * credentials, anybody could read; whether the browser shows it to the page is {@link Cors}'s part.
+ * <p>A request without {@code Origin} is not a harmful request of another origin's page, because
+ * browsers always send it with those. Everything that a page reads without the user's credentials
+ * is public; {@link Cors} decides whether the browser shows it to the page.
  *
- * @param listed as the setting names them; {@code *} for all, but never with the user's credentials
+ * @param listed as in the setting; {@code *} for all, but never with the user's credentials
  */
 record Origins(List<String> listed) {
 
   private static final Pattern PORT = Pattern.compile(":[0-9]{1,5}$");
 
   /**
-   * Refuses a request that a page of another origin makes.
+   * Refuses a request of a page of another origin.
    *
    * @param request as the client sent it, before any proxy
    * @throws Problem {@link Ending#WRONG_ORIGIN}, quoting the origin
@@ -33,7 +33,7 @@ record Origins(List<String> listed) {
     if (given.isEmpty()) {
       return;
     }
-    // More than one comes from no browser; which of them somebody else looks at nobody knows.
+    // No browser sends more than one, and other components may use another one of them.
     String origin = given.size() == 1 ? given.get(0) : String.join("\", \"", given);
     if (isNamed(listed, origin) || (given.size() == 1 && isOwn(origin, request))) {
       return;
@@ -48,8 +48,8 @@ record Origins(List<String> listed) {
   }
 
   /**
-   * Whether the list names the origin itself, or its host with any port; who calls itself {@code *}
-   * is not all. Compared as it is written (RFC 6454 §6.2).
+   * Whether the list contains the origin itself, or its host with any port. An origin named {@code
+   * *} does not match. Compared as strings (RFC 6454 §6.2).
    */
   static boolean isNamed(List<String> listed, String origin) {
     return !origin.contains("*")
@@ -64,7 +64,7 @@ record Origins(List<String> listed) {
             .formatted(origin, why));
   }
 
-  // What the browser adds by itself. A token in Authorization the page must have had.
+  // Credentials that the browser adds automatically. A token in Authorization is known to the page.
   private static boolean hasCredentials(HttpServletRequest request) {
     return request.getHeader("Cookie") != null || request.getAuthType() != null;
   }
@@ -81,7 +81,7 @@ record Origins(List<String> listed) {
     String scheme = request.getScheme();
     String host = request.getServerName();
     int port = request.getServerPort();
-    // Servers differ on whether an IPv6 address has its brackets.
+    // Some servers return an IPv6 address without brackets.
     boolean isBare = host.contains(":") && !host.startsWith("[");
     String own = scheme + "://" + (isBare ? "[" + host + "]" : host);
     boolean isDefault = port == (scheme.equals("https") ? 443 : 80);

@@ -11,11 +11,11 @@ import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 
 /**
- * A place in a channel from which somebody wants to read on.
+ * A position in a channel from which a client reads.
  *
- * @param channel that exists
- * @param from where to read on; {@code now} and {@code -1} are resolved
- * @param fromNow the client wrote {@code now}: it wants nothing that was said before
+ * @param channel an existing channel
+ * @param from the offset; {@code now} and {@code -1} are resolved
+ * @param fromNow whether the client sent {@code now} and wants no earlier messages
  */
 record Place(Channel channel, Offset from, boolean fromNow) {
 
@@ -23,9 +23,9 @@ record Place(Channel channel, Offset from, boolean fromNow) {
   private static final String NOW = "now";
 
   /**
-   * The place that a client wrote down.
+   * Parses a position.
    *
-   * @param guard asks whether the client may read there
+   * @param guard checks whether the client may read it
    * @param written an offset, {@code -1}, {@code now}; {@code null} for the beginning
    */
   static Place parse(Channels channels, Guard guard, String name, String written) {
@@ -42,7 +42,10 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     return new Place(channel, from, NOW.equals(written));
   }
 
-  /** The channel of that name, for whoever may do that with it; others learn nothing of it. */
+  /**
+   * The channel with that name, if the client may do the action; otherwise it learns nothing about
+   * the channel.
+   */
   static Channel find(Channels channels, Guard guard, Action action, String name) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
     guard.require(action, valid);
@@ -60,18 +63,19 @@ record Place(Channel channel, Offset from, boolean fromNow) {
             Ending.UNKNOWN_CHANNEL, "channel \"%s\": create it with PUT first".formatted(name));
   }
 
-  /** What comes after it now. */
+  /** Reads the messages after it. */
   Reading read() {
-    // Who says "now" wants nothing that was appended since the offset was looked up.
+    // With "now" the client does not want messages that were appended after the offset was
+    // determined.
     return fromNow ? new UpToDate(from, channel.isClosed()) : channel.readAfter(from);
   }
 
-  /** Whether what is known here is all there is. Of a closed channel nothing else can come. */
+  /** Whether this server has all messages. A closed channel cannot get new ones. */
   boolean isCurrent() {
     return channel.isCurrent() || channel.isClosed();
   }
 
-  /** Refuses to say that there is nothing new where that is not known. */
+  /** Throws a problem if it is not known whether there are new messages. */
   void requireCurrent() {
     if (!isCurrent()) {
       throw new Problem(
@@ -81,7 +85,7 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     }
   }
 
-  /** Refuses to let somebody wait where it is not known whether there is something already. */
+  /** Throws a problem if a wait would start although it is not known whether there are messages. */
   void requireCurrentToWait() {
     if (!isCurrent() && read() instanceof UpToDate) {
       requireCurrent();
@@ -92,7 +96,7 @@ record Place(Channel channel, Offset from, boolean fromNow) {
     return channel.contentType().kind();
   }
 
-  /** Where to read on after {@code reading}. */
+  /** The offset to continue from after {@code reading}. */
   static Offset next(Reading reading) {
     if (reading instanceof switchboard.log.Batch batch) {
       return batch.next();

@@ -8,8 +8,8 @@ final class Prefer {
   private Prefer() {}
 
   /**
-   * How many seconds the client is ready to wait; -1 where it does not say. The first {@code wait}
-   * counts, and none that is a parameter of another preference (RFC 7240 §2).
+   * The wait in seconds; -1 if it is not specified. The first {@code wait} is used, but not a
+   * parameter of another preference (RFC 7240 §2).
    *
    * @param header its value, or {@code null}
    */

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import switchboard.channel.Ending;
 
 /**
- * A URL's query, read alike for all transports. (Servers differ: Tyrus mixes path parameters into
- * the query's, JAX-RS and Servlet disagree on what is malformed.)
+ * A URL's query, parsed in the same way for all transports. (Servers differ: Tyrus mixes path
+ * parameters into the query's, JAX-RS and Servlet disagree on what is malformed.)
  */
 record Query(Map<String, List<String>> parameters) {
 
@@ -20,7 +20,7 @@ record Query(Map<String, List<String>> parameters) {
       Pattern.compile("(?i)(evs[_-]?)?last[_-]?event[_-]?id");
   private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9.-]{1,40}");
 
-  /** Reads a query that may not be longer than {@code maxBytes}. */
+  /** Parses a query of at most {@code maxBytes}. */
   static Query parse(String raw, int maxBytes) {
     if (raw != null && raw.length() > maxBytes) {
       throw new Problem(
@@ -52,7 +52,7 @@ record Query(Map<String, List<String>> parameters) {
     }
   }
 
-  /** The name under which the client asks to be watched, or {@code null}. */
+  /** The name under which the connection is observed, or {@code null}. */
   String label() {
     String label = get("watch");
     if (label != null && !LABEL.matcher(label).matches()) {
@@ -63,7 +63,7 @@ record Query(Map<String, List<String>> parameters) {
     return label;
   }
 
-  /** What the client calls itself to others who listen, or {@code null}. */
+  /** The client's name in presence, or {@code null}. */
   String member() {
     String member = get("member");
     if (member != null && !MEMBER.matcher(member).matches()) {
@@ -76,9 +76,9 @@ record Query(Map<String, List<String>> parameters) {
   }
 
   /**
-   * Where an event stream's client got to that cannot send {@code Last-Event-ID}, or {@code null}:
-   * {@code lastEventId}, {@code Last-Event-ID}, {@code evs_last_event_id}. Polyfills, hubs and
-   * proxies differ in case and in what stands between the words.
+   * The last id of an event stream's client that cannot send {@code Last-Event-ID}, or {@code
+   * null}: {@code lastEventId}, {@code Last-Event-ID}, {@code evs_last_event_id}. Polyfills, hubs
+   * and proxies use different cases and separators.
    */
   String lastEventId() {
     List<String> names =

@@ -12,20 +12,20 @@ import switchboard.channel.Transport;
 import switchboard.log.Offset;
 
 /**
- * What a reader asks for, whichever transport it comes by: what comes after these offsets.
+ * A read request over any transport: the messages after these offsets.
  *
- * @param places one, or on {@code /channels} as many as the client named, in its order
- * @param isMany it asked at {@code /channels}, and is answered for each channel by name
- * @param transport that was asked for
+ * @param places one, or for {@code /channels} one for each channel, in the client's order
+ * @param isMany whether the request is for {@code /channels}; the response then names each channel
+ * @param transport the requested transport
  * @param cursor the client's last cursor, or {@code null}
- * @param isResumed an event stream's client came again by itself, with {@code Last-Event-ID}
- * @param hearsResets an event stream's client that acts on {@code reset} events: those which ask
- *     with {@code Accept: text/event-stream}, as EventSource does. Clients of the Durable Streams
- *     protocol do not, and pass over events that it does not know
- * @param guard asks for the client, at the start and while it is served
- * @param waitSeconds how long the client prefers to wait; -1 where it does not say
- * @param member what the client calls itself to others who listen, or {@code null}
- * @param label under which the client asks to be watched, or {@code null}
+ * @param isResumed whether an event stream's client reconnected with {@code Last-Event-ID}
+ * @param hearsResets whether an event stream's client understands {@code reset} events: those with
+ *     {@code Accept: text/event-stream}, like EventSource. Clients of the Durable Streams protocol
+ *     ignore unknown events
+ * @param guard checks the client's access, at the start and while it reads
+ * @param waitSeconds the client's preferred wait; -1 if not specified
+ * @param member the client's name in presence, or {@code null}
+ * @param label the name under which the connection is observed, or {@code null}
  */
 record ReadRequest(
     List<Place> places,
@@ -42,7 +42,7 @@ record ReadRequest(
   private static final String EVENT_STREAM = "text/event-stream";
   private static final String SEPARATOR = ".";
 
-  /** Which transport a GET that is no upgrade asks for. */
+  /** The transport that a GET without an upgrade requests. */
   static Transport transport(Query query, UnaryOperator<String> header) {
     String live = query.get("live");
     if (live == null) {
@@ -61,10 +61,10 @@ record ReadRequest(
   }
 
   /**
-   * Whether an EventSource asks, or a client that asks as it does. It gives up for good at any
-   * status but 200, and hides from its page what was answered (WHATWG HTML §9.2.3). All of them
-   * take nothing but event streams and past every cache; who can read a problem document names its
-   * media type beside.
+   * Whether the request is from an EventSource or a client like it. EventSource gives up
+   * permanently after any status other than 200 and hides the response from its page (WHATWG HTML
+   * §9.2.3). Such clients accept only event streams and bypass all caches; a client that can read a
+   * problem document also accepts its media type.
    */
   static boolean isEventSource(UnaryOperator<String> header) {
     List<String> accepted = Headers.list(header.apply("Accept"));
@@ -74,12 +74,12 @@ record ReadRequest(
             .anyMatch("no-cache"::equalsIgnoreCase);
   }
 
-  // Named outright: "*/*", which curl and fetch send, must go on meaning a poll.
+  // Only the exact type: "*/*", which curl and fetch send, must still mean a poll.
   private static boolean acceptsEventStream(UnaryOperator<String> header) {
     return Headers.list(header.apply("Accept")).stream().anyMatch(ReadRequest::isEventStream);
   }
 
-  // With a weight of 0 it is what the client does not want (RFC 9110 §12.4.2).
+  // A weight of 0 means that the client does not accept it (RFC 9110 §12.4.2).
   private static boolean isEventStream(String range) {
     List<String> parts = Headers.split(range, ';');
     return parts.get(0).equalsIgnoreCase(EVENT_STREAM)
@@ -87,11 +87,11 @@ record ReadRequest(
   }
 
   /**
-   * What a GET asks for.
+   * Parses a GET request.
    *
-   * @param guard asks for each channel whether the client may read there
+   * @param guard checks for each channel whether the client may read it
    * @param name the channel's name in the path; empty for the channels named in the query
-   * @param maxChannels how many may be named there
+   * @param maxChannels maximum number of channels there
    */
   static ReadRequest parse(
       Channels channels,
@@ -101,7 +101,7 @@ record ReadRequest(
       Query query,
       UnaryOperator<String> header,
       int maxChannels) {
-    // An EventSource goes on asking for its first URL; where it got to is in the header.
+    // An EventSource always requests its first URL; its current offset is in the header.
     String lastEventId = transport == Transport.EVENT_STREAM ? lastEventId(query, header) : null;
     boolean isResumed = lastEventId != null;
     String offset = isResumed ? lastEventId : query.get("offset");
@@ -133,8 +133,8 @@ record ReadRequest(
         query.label());
   }
 
-  // The header goes first: it is the browser's own. Some clients cannot send it, but all can write
-  // the query.
+  // The header has priority, because the browser sets it. Some clients cannot send it, but all
+  // can set the query.
   private static String lastEventId(Query query, UnaryOperator<String> header) {
     String inHeader = header.apply("Last-Event-ID");
     String id = inHeader == null || inHeader.isEmpty() ? query.lastEventId() : inHeader;
@@ -150,7 +150,7 @@ record ReadRequest(
     }
   }
 
-  // channel=name@offset, repeated; a combined offset, where there is one, wins over all of them.
+  // channel=name@offset, repeated; a combined offset overrides all of them.
   private static List<Place> places(
       Channels channels, Guard guard, Query query, String combined, int maxChannels) {
     List<String> named = query.all("channel");
@@ -181,12 +181,12 @@ record ReadRequest(
     return places;
   }
 
-  /** The one channel that was asked for, or the first. */
+  /** The requested channel, or the first of several. */
   Place place() {
     return places.get(0);
   }
 
-  /** Offsets of several channels as one, in the order of the request; sorts like each of them. */
+  /** The combined offset, in the order of the request; sorts like each of its parts. */
   static String combined(List<Offset> offsets) {
     return offsets.stream().map(Offset::toString).collect(Collectors.joining(SEPARATOR));
   }

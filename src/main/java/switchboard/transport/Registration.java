@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Puts what serves the channels into an application. By code and not by annotations: so the path is
- * the application's to choose, and an application that scans the classes it has finds nothing.
+ * Registers filters, servlets and endpoints in an application, by code and not by annotations. So
+ * the application can choose the path, and scanning its classes finds nothing of Switchboard.
  *
- * @param path what all URLs here begin with, below the context path; empty in the WAR
- * @param isEmbedded in an application of somebody else
+ * @param path the prefix of all URLs, below the context path; empty in the WAR
+ * @param isEmbedded whether it is embedded in another application
  */
 public record Registration(String path, boolean isEmbedded) {
 
@@ -21,13 +21,13 @@ public record Registration(String path, boolean isEmbedded) {
   private static final String CHANNELS = "/channels";
   private static final String ACCESS = "/access";
 
-  /** As a filter was told where it is. */
+  /** From the configuration of a filter. */
   static Registration of(FilterConfig config) {
     return new Registration(
         config.getInitParameter(PATH), Boolean.parseBoolean(config.getInitParameter(EMBEDDED)));
   }
 
-  /** What serves all but WebSockets. Only while the application's parts are put together. */
+  /** Registers everything except WebSockets. Only during the initialization of the application. */
   public void addFilter(ServletContext context) {
     requireFree(context);
     FilterRegistration.Dynamic filter =
@@ -36,18 +36,19 @@ public record Registration(String path, boolean isEmbedded) {
     filter.setInitParameter(EMBEDDED, Boolean.toString(isEmbedded));
     filter.setAsyncSupported(true);
     for (String folder : folders()) {
-      // Before all others, of which one without asynchronous support would allow no long poll, and
-      // before the server's own for WebSockets, which is to be told who asks.
+      // Before all other filters, because one without asynchronous support would prevent long
+      // polls, and before the server's filter for WebSockets, which needs the client's
+      // identity.
       filter.addMappingForUrlPatterns(null, false, path + folder + "/*");
     }
   }
 
-  // The WAR's own files are the server's to give out.
+  // The server itself serves the files of the WAR.
   private List<String> folders() {
     return isEmbedded ? List.of(CHANNELS, ACCESS, Scripts.FOLDER) : List.of(CHANNELS, ACCESS);
   }
 
-  /** Refuses a path at which the application itself has something: nobody would reach that. */
+  /** Refuses a path that the application itself uses, because it would no longer be reachable. */
   void requireFree(ServletContext context) {
     if (!isEmbedded) {
       return;
@@ -74,7 +75,7 @@ public record Registration(String path, boolean isEmbedded) {
             .formatted(path, what));
   }
 
-  /** What serves WebSockets, until the application begins to take requests. */
+  /** Registers the WebSocket endpoints, before the application accepts requests. */
   public void addWebSockets(ServletContext context) {
     WebSocketEndpoints.add(context, path + CHANNELS);
   }

@@ -10,9 +10,9 @@ import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 
 /**
- * The path of a request, which has one spelling. Servers make the same of {@code //metrics}, {@code
- * /./metrics}, {@code /%6detrics} and {@code /metrics;x}, each in another way; a rule of a proxy by
- * path would not hold for all of them.
+ * The path of a request, which has one spelling. Servers treat {@code //metrics}, {@code
+ * /./metrics}, {@code /%6detrics} and {@code /metrics;x} as equal, in different ways; a proxy's
+ * rule for one path would not apply to all of them.
  */
 final class RequestPath {
 
@@ -25,7 +25,7 @@ final class RequestPath {
 
   /**
    * The path below the application's own and {@code base}, decoded; empty where it is not below
-   * them. Servers divide it differently between the two parts.
+   * them. Servers split it differently.
    */
   static String of(HttpServletRequest request, String base) {
     String info = request.getPathInfo() == null ? "" : request.getPathInfo();
@@ -34,9 +34,9 @@ final class RequestPath {
   }
 
   /**
-   * What follows the application's own path, such as {@code /channels/x}.
+   * The path below the application's path, such as {@code /channels/x}.
    *
-   * @param base what the path may begin with, and what follows does not
+   * @param base an optional prefix, which is removed
    * @throws Problem {@link Ending#BAD_NAME} or {@link Ending#BAD_PATH} for another spelling
    */
   static String require(HttpServletRequest request, String base) {
@@ -46,7 +46,7 @@ final class RequestPath {
     String path = hasBase ? withPlainName(whole.substring(base.length())) : whole;
     String offence =
         path == null ? "the context path must be written exactly as deployed" : offence(path);
-    // Payara takes it out of the path.
+    // Payara removes it from the path.
     if (offence == null && request.isRequestedSessionIdFromURL()) {
       offence = "';' is not allowed";
     }
@@ -62,7 +62,7 @@ final class RequestPath {
         "path \"%s\": %s; %s".formatted(uri, offence, RULE));
   }
 
-  // The path behind the context path; null where that is not at its start as it is.
+  // The path after the context path; null if it does not begin with exactly that.
   private static String beneath(String context, String uri) {
     String written = uri.startsWith(context) ? context : escaped(context);
     boolean isBeneath =
@@ -86,7 +86,7 @@ final class RequestPath {
             });
   }
 
-  // Somebody may have deployed it under a path with letters that a URL cannot have.
+  // The context path may contain characters that are not allowed in a URL.
   private static String escaped(String context) {
     try {
       return new URI(null, null, context, null).toASCIIString();
@@ -116,7 +116,7 @@ final class RequestPath {
     return null;
   }
 
-  // RFC 3986 §2.3: what never needs an escape.
+  // RFC 3986 §2.3: characters that never need an escape.
   private static boolean isPlain(char c) {
     return c >= 'a' && c <= 'z'
         || c >= 'A' && c <= 'Z'
@@ -127,7 +127,7 @@ final class RequestPath {
         || c == '~';
   }
 
-  // Says what is wrong with the name, where it is the name that is wrong.
+  // Reports an invalid name as such.
   private static void requireName(String escaped) {
     String name;
     try {

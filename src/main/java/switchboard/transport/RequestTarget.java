@@ -9,17 +9,17 @@ import switchboard.channel.Tally;
 import switchboard.config.Settings;
 
 /**
- * Looks at what a request is for, before anything else does: which server it names, and by which
- * path. Whoever is asked for a path asks this first.
+ * Checks the target of a request before everything else: the host and the path. All filters and
+ * servlets call it first.
  *
  * <p><b>Threads.</b> Safe.
  */
 public final class RequestTarget {
 
   /**
-   * What clients append is never a page of this server's origin, nor a script of one: not when it
-   * is opened, nor when a page embeds it (Durable Streams PROTOCOL.md §12.7). The sandbox gives a
-   * document an origin of its own and no scripts.
+   * Content of a channel must never run as a page or script of this server's origin, whether it is
+   * opened or embedded (Durable Streams PROTOCOL.md §12.7). The sandbox gives a document a separate
+   * origin and no scripts.
    */
   static final Map<String, String> CHANNEL_HEADERS =
       Map.of(
@@ -32,9 +32,9 @@ public final class RequestTarget {
   private final Hosts hosts;
 
   /**
-   * For the paths of an application.
+   * For an application.
    *
-   * @param base what those of Switchboard begin with, below the context path
+   * @param base the prefix of Switchboard's paths, below the context path
    */
   public RequestTarget(Settings settings, String base) {
     this.base = base;
@@ -45,7 +45,7 @@ public final class RequestTarget {
   /**
    * The request as the client sent it to the first proxy.
    *
-   * @throws Problem where it names another server, or a path in another spelling than its own
+   * @throws Problem if the host is another one, or the path is not in its only spelling
    */
   HttpServletRequest require(HttpServletRequest request) {
     try {
@@ -55,15 +55,16 @@ public final class RequestTarget {
       hosts.require(request, believed, path.startsWith("/health/"));
       return believed;
     } catch (IllegalStateException | IllegalArgumentException e) {
-      // A server may find out only now that it cannot read what was sent. What it says is not
-      // passed on: it may quote a token.
+      // A server may detect only now that the request is malformed. Its message is not passed
+      // on, because it may quote a token.
       throw new Problem(Ending.BAD_PARAMETER, "the request line or a header is malformed");
     }
   }
 
   /**
-   * The same for the other paths of the application: whether the request is good; else it is
-   * answered. Of those of {@link ChannelsFilter}, which asks the rest itself, only the spelling.
+   * The same for the other paths of the application: true if the request is valid; otherwise it is
+   * answered. For the paths of {@link ChannelsFilter}, which checks the rest itself, only the
+   * spelling is checked.
    */
   public boolean isGood(HttpServletRequest request, HttpServletResponse response, Tally tally)
       throws IOException {

@@ -9,20 +9,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A request whose trailer fields do not count as header fields (RFC 9110 §6.5.1). Payara and
- * GlassFish add them to the header fields when they read them: with the end of the body, and where
- * that is empty and came in one packet with the header, before anybody sees the request.
+ * A request whose trailer fields are not header fields (RFC 9110 §6.5.1). Payara and GlassFish add
+ * them to the header fields when they read them: at the end of the body, and for an empty body in
+ * the same packet before the application gets the request.
  */
 final class RequestWithoutTrailers extends HttpServletRequestWrapper {
 
   private final Map<String, String> trailers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
-  /** The request with the header fields that are there now; the same where no trailer is. */
+  /** The request with its current header fields; the same request if there can be no trailer. */
   static HttpServletRequest of(HttpServletRequest request) {
     boolean mayHaveSome =
         request.getHeader("Transfer-Encoding") != null
             || !request.getProtocol().startsWith("HTTP/1");
-    // Undertow keeps them apart.
+    // Undertow keeps them separate.
     boolean isApart = request.getServletContext().getClass().getName().startsWith("io.undertow.");
     if (!mayHaveSome || isApart || !request.isTrailerFieldsReady()) {
       return request;

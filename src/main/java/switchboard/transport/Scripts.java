@@ -10,8 +10,8 @@ import java.util.zip.CRC32C;
 import switchboard.channel.Ending;
 
 /**
- * {@code switchboard.js} and its modules, out of the JAR of an application that has no files of
- * ours. For anybody, as the WAR's are: a page of another origin may import them.
+ * Serves {@code switchboard.js} and its modules from the JAR in an application. They are public,
+ * like the WAR's: a page of another origin may import them.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -29,9 +29,9 @@ record Scripts(ClassLoader loader) {
   }
 
   /**
-   * Answers a request for one.
+   * Answers a request for a script.
    *
-   * @throws Problem for another method than GET and HEAD
+   * @throws Problem for methods other than GET and HEAD
    */
   void answer(String path, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -62,7 +62,7 @@ record Scripts(ClassLoader loader) {
     }
   }
 
-  // By the application's loader: this class may have come by another, as in Payara Embedded.
+  // With the application's class loader: this class may have another one, as in Payara Embedded.
   private static String resource(String path) {
     return "switchboard" + path;
   }

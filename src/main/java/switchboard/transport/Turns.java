@@ -5,9 +5,9 @@ import java.util.Queue;
 import switchboard.channel.Subscription;
 
 /**
- * Whose batch is on its way over a connection of several channels: one at a time, whatever the
- * number of channels, so that a client that has much to catch up with costs one page. The others
- * wait in their logs.
+ * Decides which subscription of a connection sends its batch: one at a time, whatever the number of
+ * channels, so that a client that is far behind costs one page. The messages of the others stay in
+ * their logs.
  *
  * <p><b>Threads.</b> Safe. Subscriptions are resumed under no lock.
  */
@@ -17,7 +17,7 @@ final class Turns {
   private final Queue<Subscription> waiting = new ArrayDeque<>(2);
   private boolean isTaken;
 
-  /** Whether it is the subscription's turn; if not, it is resumed when it is. */
+  /** Whether the subscription may send now; if not, it is resumed later. */
   boolean take(Subscription subscription) {
     synchronized (waiting) {
       if (isTaken) {
@@ -31,7 +31,9 @@ final class Turns {
     }
   }
 
-  /** The batch is written: whoever has waited longest, and still has one, is next. */
+  /**
+   * The batch is written: the subscription that has waited longest and still has a batch is next.
+   */
   void pass() {
     Subscription next;
     synchronized (waiting) {

@@ -7,11 +7,11 @@ import jakarta.websocket.server.ServerEndpointConfig;
 import java.util.List;
 
 /**
- * Makes the endpoint of each WebSocket, with what all of them share.
+ * Creates the endpoint of each WebSocket with the shared objects.
  *
- * <p>Left to itself, Payara makes one by {@code BeanManager.createInjectionTarget}, and so looks
- * anew for what is to be injected and intercepted: a sixth of the time that Java code spent on a
- * handshake (Payara Micro 6.2025.10).
+ * <p>Otherwise Payara creates it with {@code BeanManager.createInjectionTarget} and searches
+ * injection points and interceptors each time: a sixth of the Java time of a handshake (Payara
+ * Micro 6.2025.10).
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -42,7 +42,7 @@ public class WebSocketEndpoints extends ServerEndpointConfig.Configurator {
     return config;
   }
 
-  // Asked several times for each handshake; the API looks through the service files every time.
+  // Called several times for each handshake; the API searches the service files each time.
   @Override
   public ServerEndpointConfig.Configurator getContainerDefaultConfigurator() {
     if (standard == null) {
@@ -56,7 +56,7 @@ public class WebSocketEndpoints extends ServerEndpointConfig.Configurator {
     return type.cast(new WebSocketEndpoint(sockets()));
   }
 
-  // Two threads at once find the same.
+  // Two threads at once get the same result.
   private WebSockets sockets() {
     if (sockets == null) {
       sockets = WebSockets.find();

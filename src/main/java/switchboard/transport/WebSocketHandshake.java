@@ -16,8 +16,8 @@ import switchboard.access.Caller;
 import switchboard.channel.Ending;
 
 /**
- * The request for a WebSocket (RFC 6455 §4.2.1). Servers judge it differently, by one header or
- * another, some of them whatever the method is: so it is judged here, before they see it.
+ * The request for a WebSocket (RFC 6455 §4.2.1). Servers validate it differently, by one header or
+ * another, some of them for any method. So it is validated here, before them.
  */
 final class WebSocketHandshake {
 
@@ -31,16 +31,16 @@ final class WebSocketHandshake {
 
   private WebSocketHandshake() {}
 
-  /** Whether a WebSocket is asked for, rightly or wrongly: Tyrus looks at the key alone. */
+  /** Whether the request is for a WebSocket, valid or not: Tyrus checks only the key. */
   static boolean isAskedFor(HttpServletRequest request) {
     return request.getHeader(KEY) != null || hasWord(request, UPGRADE, WEBSOCKET);
   }
 
   /**
-   * Refuses what is no handshake, with a {@link Problem} that says what is wrong with it.
+   * Refuses an invalid handshake with a {@link Problem} that has the reason.
    *
-   * @param base what the paths of all channels begin with, below the application's
-   * @param path what follows in this request's
+   * @param base the prefix of the channels' paths, below the application's
+   * @param path the rest of the path
    */
   static void require(HttpServletRequest request, String base, String path) {
     if (!request.getMethod().equals("GET")) {
@@ -120,9 +120,9 @@ final class WebSocketHandshake {
   }
 
   /**
-   * The handshake as the simplest client writes it, which every server understands: Tyrus takes
-   * only the first word of {@code Upgrade}, Open Liberty the first line of {@code Connection},
-   * Undertow the first line of subprotocols, whose letters' case Open Liberty does not mind.
+   * The handshake in its simplest form, which every server understands: Tyrus reads only the first
+   * word of {@code Upgrade}, Open Liberty only the first line of {@code Connection}, Undertow only
+   * the first line of subprotocols, and Open Liberty ignores the case of subprotocols.
    */
   static HttpServletRequest plain(HttpServletRequest request) {
     String protocol = hasProtocol(request) ? WebSocketConnection.SUBPROTOCOL : null;
@@ -155,8 +155,8 @@ final class WebSocketHandshake {
   }
 
   /**
-   * Who asked for it. Where a server upgrades before {@link ChannelsFilter} has seen the request,
-   * nobody has looked at its origin, nor at the limits: it is refused.
+   * The client of the handshake. If a server upgrades before {@link ChannelsFilter} has processed
+   * the request, origin and limits were not checked, and it is refused.
    */
   static Visitor visitor(Session session, Authorizer authorizer) {
     if (session.getUserPrincipal() instanceof Visitor visitor) {
@@ -168,8 +168,8 @@ final class WebSocketHandshake {
   }
 
   /**
-   * The answer without {@code Sec-WebSocket-Location}: a header of a draft, that Undertow still
-   * sets, and wrong behind a proxy.
+   * The response without {@code Sec-WebSocket-Location}, a header of a draft that Undertow still
+   * sets; it is wrong behind a proxy.
    */
   static HttpServletResponse withoutLocation(HttpServletResponse response) {
     return new HttpServletResponseWrapper(response) {

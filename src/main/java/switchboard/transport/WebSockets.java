@@ -25,7 +25,7 @@ public class WebSockets {
   @Inject private Clocks clocks;
   @Inject private FrameWriters writers;
 
-  /** Looks for those of this application, which takes the server a while. */
+  /** Looks up the beans of this application, which is slow on some servers. */
   static WebSockets find() {
     return CDI.current().select(WebSockets.class).get();
   }
@@ -46,7 +46,7 @@ public class WebSockets {
     return connection;
   }
 
-  /** Begins what the client asks for, one channel or several. */
+  /** Starts the session, for one channel or several. */
   void open(WebSocketConnection connection, Session session, boolean isForMany) {
     connection.open(conversation(connection, session, channels, settings, isForMany));
   }

@@ -15,8 +15,8 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /**
- * How a batch looks on each wire. Every form is encoded once per batch and shared by all clients
- * that get it.
+ * The encodings of a batch for each transport. Each one is created once per batch and shared by all
+ * clients.
  *
  * <pre>
  *             HTTP body      event stream                WebSocket
@@ -34,7 +34,7 @@ final class Wire {
 
   private Wire() {}
 
-  /** A body for poll and long poll. */
+  /** The body for polls and long polls. */
   record Body(ContentType.Kind kind) implements Batch.Encoding<byte[]> {
     @Override
     public byte[] encode(Batch batch) {
@@ -42,7 +42,7 @@ final class Wire {
     }
   }
 
-  /** The body that says: no messages. */
+  /** The body without messages. */
   static byte[] emptyBody(ContentType.Kind kind) {
     return kind == ContentType.Kind.JSON ? EMPTY_ARRAY : new byte[0];
   }
@@ -55,7 +55,8 @@ final class Wire {
       ByteArrayOutputStream out = new ByteArrayOutputStream(batch.sizeBytes() + 256);
       write(out, "event: data\n");
       writeData(out, kind, batch.messages());
-      // The id also stands here, so that a connection cut before the control event repeats nothing.
+      // The id is also here, so that a connection that fails before the control event repeats
+      // nothing.
       write(out, id);
       out.writeBytes(
           batch.closed()
@@ -76,10 +77,11 @@ final class Wire {
       }
       case TEXT -> {
         String text = new String(concat(messages), StandardCharsets.UTF_8);
-        // Every line break is one, so that no message can forge an event; -1 keeps empty lines.
+        // Every kind of line break splits, so that a message cannot forge an event; -1 keeps
+        // empty lines.
         for (String line : text.split("\r\n|\r|\n", -1)) {
-          // The reader takes one space away after the colon: a line's own first space needs
-          // another.
+          // The reader removes one space after the colon, so a line that starts with a space
+          // needs another one.
           write(out, (line.startsWith(" ") ? "data: " : "data:") + line + "\n");
         }
       }
@@ -91,14 +93,14 @@ final class Wire {
     }
   }
 
-  /** The event that says where to read on. */
+  /** The event with the offset to continue from. */
   static byte[] control(Object next, String cursor, boolean upToDate) {
     return utf8(
         "event: control\ndata:{\"streamNextOffset\":\"%s\",\"streamCursor\":\"%s\"%s}\nid: %s\n\n"
             .formatted(next, cursor, upToDate ? ",\"upToDate\":true" : "", next));
   }
 
-  /** The event that says that nothing will ever come. */
+  /** The event for a closed channel. */
   static byte[] closedControl(Object end) {
     return utf8(
         ("event: control\ndata:{\"streamNextOffset\":\"%s\",\"upToDate\":true,"
@@ -106,22 +108,22 @@ final class Wire {
             .formatted(end, end));
   }
 
-  /** The event that says that messages are missing here. */
+  /** The event for a gap. */
   static byte[] resetEvent(Gap gap) {
     return utf8(
         "event: reset\ndata:{\"streamNextOffset\":\"%s\",\"reset\":%s}\nid: %s\n\n"
             .formatted(gap.earliest(), reset(gap), gap.earliest()));
   }
 
-  /** The event that says why the stream ends. */
+  /** The event with the reason of the end. */
   static byte[] endingEvent(Problem problem) {
     return utf8("event: ending\ndata:" + problem.toJson() + "\n\n");
   }
 
   /**
-   * A frame with messages, for a WebSocket and for whoever listens to several channels.
+   * A frame with messages, for WebSockets and for reads of several channels.
    *
-   * @param channel its name where the frame has to say it, else {@code null}
+   * @param channel the channel's name if the frame contains it, else {@code null}
    */
   record Frame(ContentType.Kind kind, ChannelName channel)
       implements Batch.Encoding<WebSocketFrame> {
@@ -143,7 +145,7 @@ final class Wire {
     }
   }
 
-  // Every frame of a channel says whose it is, where that is not clear, and where to read on.
+  // Every frame of a channel has its name, if there are several, and the offset to continue from.
   private static String open(ChannelName channel, Offset next) {
     String whose = channel == null ? "" : "\"channel\":\"" + channel + "\",";
     return "{" + whose + "\"next\":\"" + next + "\"";
@@ -154,22 +156,22 @@ final class Wire {
     return open(null, next) + "}";
   }
 
-  /** The frame that says that messages are missing here. */
+  /** The frame for a gap. */
   static String resetFrame(ChannelName channel, Gap gap) {
     return open(channel, gap.earliest()) + ",\"reset\":" + reset(gap) + "}";
   }
 
-  /** The frame that says that nothing will ever come. */
+  /** The frame for a closed channel. */
   static String closedFrame(ChannelName channel, Offset end) {
     return open(channel, end) + ",\"closed\":true}";
   }
 
-  /** An event that carries a frame of one of several channels. */
+  /** An event with a frame of one of several channels. */
   static byte[] frameEvent(String event, String frame, String id) {
     return utf8("event: " + event + "\ndata:" + frame + "\nid: " + id + "\n\n");
   }
 
-  /** Why messages are missing, and how many where that is known. */
+  /** The reason of a gap, and the number of missing messages if it is known. */
   static JsonObject reset(Gap gap) {
     JsonObjectBuilder reset = JSON.createObjectBuilder().add("reason", gap.reason().token());
     if (gap.reason() == Gap.Reason.TRIMMED) {

@@ -1,5 +1,5 @@
 /**
- * How it reaches a client. Four ways to do one thing: give me what comes after this offset.
+ * Delivery to clients. Four ways to do one thing: read the messages after an offset.
  *
  * <pre>
  *                 a batch               nothing yet             a gap
@@ -9,7 +9,7 @@
  *   WebSocket     {next, messages}      waits; {next}           {next, reset}, reads on
  * </pre>
  *
- * <p>Each reads its request into a {@code ReadRequest}, takes its bytes from {@code Wire}, and
- * fails with a {@code Problem}. The one rule: no shared thread ever waits for a client.
+ * <p>Each transport parses its request into a {@code ReadRequest}, gets its bytes from {@code
+ * Wire}, and fails with a {@code Problem}. The rule: no shared thread ever waits for a client.
  */
 package switchboard.transport;

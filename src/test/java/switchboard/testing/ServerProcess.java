@@ -140,6 +140,12 @@ public final class ServerProcess implements AutoCloseable {
     return Files.readString(log, StandardCharsets.ISO_8859_1);
   }
 
+  /** Stops it in its tracks, as when its machine sleeps, or lets it go on. */
+  public void suspend(boolean isSuspended) throws IOException, InterruptedException {
+    String signal = isSuspended ? "-STOP" : "-CONT";
+    new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+  }
+
   public long pid() {
     return process.pid();
   }

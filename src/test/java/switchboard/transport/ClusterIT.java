@@ -2,6 +2,7 @@ package switchboard.transport;
 
 import static java.net.http.HttpRequest.BodyPublishers.noBody;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,6 +45,8 @@ import switchboard.testing.Wire;
 class ClusterIT {
 
   private static final int FIRST_PORT = 18_081;
+  private static final Duration PING_INTERVAL = Duration.ofSeconds(3);
+  private static final Duration PONG_TIMEOUT = Duration.ofSeconds(2);
   private static final List<ServerProcess> NODES = new ArrayList<>();
   private static RedisServer redis;
 
@@ -60,7 +63,11 @@ class ClusterIT {
     for (int i = 0; i < 3; i++) {
       String url = i == 2 ? wire.url() : redis.url();
       Map<String, String> environment =
-          Map.of("SWITCHBOARD_STORE_URL", url, "SWITCHBOARD_TICKER_CHANNEL", "ticker-" + i);
+          Map.of(
+              "SWITCHBOARD_STORE_URL", url,
+              "SWITCHBOARD_TICKER_CHANNEL", "ticker-" + i,
+              "SWITCHBOARD_WEBSOCKET_PING_INTERVAL", "PT" + PING_INTERVAL.toSeconds() + "S",
+              "SWITCHBOARD_WEBSOCKET_PONG_TIMEOUT", "PT" + PONG_TIMEOUT.toSeconds() + "S");
       NODES.add(ServerProcess.micro(FIRST_PORT + i, war, environment));
     }
     for (ServerProcess node : NODES) {
@@ -193,6 +200,44 @@ class ClusterIT {
     await("it is heard", () -> has(hub, "\"messages\":[5]"));
     hub.close();
     one.close();
+  }
+
+  @Test
+  @Order(5)
+  void aNodeThatWasSuspendedEndsNoConnectionAndItsReadersGoOn() throws Exception {
+    ServerProcess node = NODES.get(1);
+    Http other = new Http(NODES.get(0).root());
+    String channel = "suspended-" + UUID.randomUUID();
+    other.put(channel, "application/json");
+    URI url = new Http(node.root()).channel(channel, "");
+    List<WebSocketReader> sockets =
+        IntStream.range(0, 10).mapToObj(i -> new WebSocketReader(url, "-1")).toList();
+    Reader stream = Reader.of(Transport.EVENT_STREAM, url, "-1");
+    List<Reader> readers = new ArrayList<>(sockets);
+    readers.add(stream);
+    other.append(channel, "1");
+    await("all have heard", () -> readers.stream().allMatch(r -> r.heard().equals(List.of("1"))));
+
+    long since = System.nanoTime();
+    node.suspend(true);
+    other.append(channel, "2");
+    // By the wall clock, all pings and pongs are overdue then.
+    Duration enough = PING_INTERVAL.plus(PONG_TIMEOUT).multipliedBy(2);
+    await("time passes", () -> System.nanoTime() - since > enough.toNanos());
+    node.suspend(false);
+
+    await("2 is heard", () -> readers.stream().allMatch(r -> r.heard().contains("2")));
+    // The clock of the node comes by, and would end what is overdue.
+    long resumed = System.nanoTime();
+    await("time passes", () -> System.nanoTime() - resumed > PONG_TIMEOUT.toNanos());
+    other.append(channel, "3");
+    for (WebSocketReader socket : sockets) {
+      await("3 is heard", () -> socket.heard().equals(List.of("1", "2", "3")));
+      assertFalse(socket.closeCode().isDone(), "it is still the same connection");
+      socket.close();
+    }
+    await("3 is heard", () -> stream.heard().equals(List.of("1", "2", "3")));
+    stream.vanish();
   }
 
   private static boolean has(RawFrames socket, String part) {

@@ -88,7 +88,7 @@ function isRefusal(problem) {
 }
 
 /**
- * What became of a message nobody knows.
+ * The problem for an append with an unknown result.
  *
  * @param {unknown} cause
  */

@@ -6,10 +6,10 @@ import { subscribe } from './subscription.js';
 import { exchange } from './wire.js';
 
 /**
- * Event stream: asks once, and the answer goes on and on.
+ * Event stream: sends one request; the response does not end.
  *
- * Read with `fetch`, not with `EventSource`: it can send headers, says why the server refuses, is
- * there in Node, and stops reading where nobody asks for more.
+ * Read with `fetch`, not with `EventSource`: it can send headers, shows the reason of a refusal,
+ * exists in Node, and stops reading when the application does not read.
  */
 export const name = 'eventStream';
 
@@ -29,7 +29,7 @@ export function connect(call) {
 async function* readings(call, tell) {
   const response = await ask(call, tell, {
     query: { offset: call.offset, live: 'sse' },
-    // Who says this hears of gaps within the stream.
+    // With this header the server reports gaps within the stream.
     headers: { accept: 'text/event-stream, application/problem+json' },
   });
   if (!response.ok) {

@@ -2,7 +2,7 @@
  * Reads server-sent events (WHATWG HTML §9.2.6).
  *
  * @typedef {Object} ServerEvent
- * @property {string} type empty where it is only a comment, or a time to come again
+ * @property {string} type empty for a comment or a retry time
  * @property {string} data
  * @property {string} [id]
  * @property {number} [retry] in milliseconds

@@ -107,7 +107,7 @@ export function headOf({ status, statusText, headers }) {
 }
 
 /**
- * The problem that an answer holds, told to the observer.
+ * The problem of a response, reported to the observer.
  *
  * @param {Call} call
  * @param {Tell} tell

@@ -8,8 +8,8 @@ export class Overflow extends Problem {}
 const MAX_LENGTH = 1 << 20;
 
 /**
- * What a WebSocket brought and nobody has taken yet. A page cannot tell a WebSocket to bring less, so
- * this is bounded: the connection ends, the reader takes what is here, and comes again from there.
+ * Frames of a WebSocket that were not read yet. A page cannot pause a WebSocket, so the size is limited:
+ * above the limit the connection ends, the reader reads these frames and reconnects from there.
  */
 export class Inbox {
   /** @type {{frame: Frame, length: number}[]} */

@@ -2,17 +2,17 @@ import { backoff } from './retry.js';
 
 /** @typedef {import('./transport.js').Transport} Transport */
 
-/** Who worked for so long, works. */
+/** A transport that worked for this time counts as working. */
 const SETTLED_MILLIS = 5_000;
 
-/** A transport may end so often soon after it began, in a row, before another is used. */
+/** Number of short connections in a row before another transport is used. */
 const MAX_SHORT_LIVES = 2;
 
-/** The wait before the next climb doubles at most so often. */
+/** Maximum number of doublings of the upgrade interval. */
 const MAX_DOUBLINGS = 4;
 
 /**
- * Which transport is next, and when: a step down where one does not work, up again later.
+ * Selects the next transport: a less preferred one if one does not work, a preferred one again later.
  *
  * Where none works, the server or the network is away. Then only the last is tried, because it needs
  * least of what is between; when it is answered, the others are tried again at once.

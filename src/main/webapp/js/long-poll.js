@@ -2,13 +2,13 @@ import { read } from './read.js';
 import { Silence, sleep } from './retry.js';
 import { isEmpty, subscribe } from './subscription.js';
 
-/** Long poll: asks, is answered when there is something to say, and asks again at once. */
+/** Long poll: the server responds when there is a message; then the next request is sent at once. */
 export const name = 'longPoll';
 
 /** How long a server holds a request by default. */
 const HELD_MILLIS = 10_000;
 
-/** Who has nothing to say and says it so soon does not hold: then it is a poll. */
+/** An empty response within this time means that the request was not held: then it polls. */
 const HURRY_MILLIS = 250;
 
 /**
@@ -50,7 +50,7 @@ async function heldRead(call, { next, cursor }) {
       patience: Math.min(call.idleTimeout, (call.wait ?? Infinity) + call.connectTimeout),
     });
   } catch (error) {
-    // Lost, or a server that holds for longer than that: then it is told.
+    // Lost, or the server holds requests for longer: then it gets a shorter wait.
     call.met.isHeldLong ||= error instanceof Silence;
     throw error;
   }

@@ -9,7 +9,7 @@ const OURS = 'urn:switchboard:problem:';
 export class Problem extends Error {
   /**
    * @param {ProblemDocument} document
-   * @param {{cause?: any, retryAfterMillis?: number}} [more] `retryAfterMillis`: do not come again
+   * @param {{cause?: any, retryAfterMillis?: number}} [more] `retryAfterMillis`: do not retry
    *     before
    */
   constructor(document, { cause, retryAfterMillis = 0 } = {}) {
@@ -19,7 +19,7 @@ export class Problem extends Error {
     this.retryAfterMillis = retryAfterMillis;
   }
 
-  /** Whether a Switchboard said it, and nobody on the way to it. */
+  /** Whether it is from a Switchboard, not from a proxy. */
   get isAnswer() {
     return this.document.type?.startsWith(OURS) === true;
   }

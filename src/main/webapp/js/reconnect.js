@@ -11,30 +11,30 @@ import { whenBack } from './wake.js';
  * @typedef {import('./transport.js').Reading} Reading
  *
  * @typedef {Object} Owner whose connection it is
- * @property {AbortSignal} signal aborted: everything ends
- * @property {(reading: Reading) => Promise<void>} give takes what came, when it is wanted; until then
+ * @property {AbortSignal} signal aborting it ends everything
+ * @property {(reading: Reading) => Promise<void>} give delivers a reading when it is wanted; until then
  *     nothing else is read
  * @property {(status: 'connecting'|'live'|'reconnecting', problem?: Problem) => void} say
  */
 
 const CLIMB = new Problem({ title: 'A better transport works' });
 
-/** The connection cannot prove that it lives: another one can. */
+/** The connection cannot be checked, so it is replaced. */
 const REPLACED = new Problem({ title: 'This connection may be lost and is replaced' });
 
-/** It was asked for a sign of life and gave none. */
+/** The connection was checked and did not respond. */
 class Unproven extends Lost {}
 
 /** Events of the platform often come together: one check is for all of them. */
 const CHECK_AFTER_MILLIS = 60;
 
-/** All pages of a place may hear at once that its network is back: they check by chance within this. */
+/** All pages of a network may get the event at once: they check at a random time within this. */
 const CHECK_JITTER_MILLIS = 340;
 
-/** From the end of one check to the beginning of the next at least. */
+/** Minimum time between two checks. */
 const CHECK_PAUSE_MILLIS = 1_000;
 
-/** Who is asked for a sign of life may take so long; longer, up to the second, where the first sign did. */
+/** Timeout of a check; longer, up to the second value, if opening the connection took longer. */
 const PROOF_MILLIS = 700;
 const MAX_PROOF_MILLIS = 1_500;
 
@@ -113,7 +113,7 @@ export class Reconnector {
   /**
    * Reads until the channel is closed, or the owner's signal is aborted.
    *
-   * @throws {Problem} where it is of no use to come again
+   * @throws {Problem} if a retry is useless
    */
   async run() {
     while (!this.#closing.aborted && !(await this.#live())) {
@@ -125,7 +125,7 @@ export class Reconnector {
    * One connection, from its beginning to its end.
    *
    * @returns {Promise<boolean>} whether the channel is closed
-   * @throws {Problem} where it is of no use to come again
+   * @throws {Problem} if a retry is useless
    */
   async #live() {
     const began = performance.now();
@@ -191,7 +191,7 @@ export class Reconnector {
       : connectTimeout;
   }
 
-  /** How long who lives may take to say so. */
+  /** The timeout of a check. */
   get #patience() {
     return Math.min(MAX_PROOF_MILLIS, Math.max(PROOF_MILLIS, this.#firstMillis));
   }
@@ -278,7 +278,7 @@ export class Reconnector {
     }
     const millis = this.#ladder.ended({ ...how, isSilent: problem instanceof Silence });
     this.#sayBroken(problem);
-    // Added, since all may have been told the same time.
+    // Added, because all clients may have got the same time.
     if (problem.isAnswer) {
       await sleep(problem.retryAfterMillis, this.#closing);
       await this.#rest(millis);

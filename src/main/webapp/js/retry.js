@@ -73,14 +73,14 @@ export function following(signal) {
   return { signal: own.signal, end };
 }
 
-/** There is no connection any more, and nobody said so. */
+/** The connection was lost without notice. */
 export class Lost extends Problem {}
 
-/** Nothing was heard for too long. */
+/** No data was received for too long. */
 export class Silence extends Lost {}
 
 /**
- * Waits for something, but not for ever.
+ * Waits for a promise, with a timeout.
  *
  * @template T
  * @param {number} millis

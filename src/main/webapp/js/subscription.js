@@ -27,16 +27,15 @@ import { Reconnector } from './reconnect.js';
  * An offset that waits and moves: reads a channel over the best transport that works.
  *
  * Iterate it for its messages, in order; leaving the loop closes it. Or listen to its events:
- * - `message`: `event.data` is one message, `event.lastEventId` the offset behind its batch
- * - `status`: `event.detail` has `status`, `transport`, and a `problem` where there is one
- * - `reset`: between the messages before this event and those after it some are missing;
- *   `event.detail` has the `reason`, how many are `missed` where that is known, and `next`, the
- *   offset where it goes on
+ * - `message`: `event.data` is one message, `event.lastEventId` the offset after its batch
+ * - `status`: `event.detail` has `status`, `transport` and, after an error, `problem`
+ * - `reset`: messages are missing between those before and those after this event; `event.detail` has
+ *   the `reason`, the number `missed` if it is known, and `next`, the offset where reading continues
  *
- * Nothing is piled up. Until somebody iterates or listens to `message`, and while a loop is busy with
- * a batch, at most one other batch waits here: no poll is sent, no event stream read; a WebSocket,
- * which cannot be told to wait, is cut when 1 MiB has come, and opened again when that is taken. All
- * go on from the offset, and who was away for longer than the server remembers is told by `reset`.
+ * It does not queue without limit. Until the application iterates or listens to `message`, and while a
+ * loop processes a batch, at most one other batch waits here: no poll is sent, no event stream is read.
+ * A WebSocket cannot be paused; it is closed when 1 MiB waits, and opened again when that was read. All
+ * continue from the offset. If the server no longer keeps the next messages, `reset` is dispatched.
  */
 export class Subscription extends EventTarget {
   #call;
@@ -81,9 +80,9 @@ export class Subscription extends EventTarget {
   }
 
   /**
-   * Where another reader would go on. It moves by whole batches: before the events of one are
-   * dispatched, and when a loop is given the last message of one. Who leaves a loop in the midst of a
-   * batch and comes again gets the whole of it again; {@link batches} shows where they end.
+   * The current offset, for a later subscription. It changes once per batch: before the events of a
+   * batch are dispatched, and when a loop gets the last message of a batch. A loop that ends in the
+   * middle of a batch gets the whole batch again later; {@link batches} shows where batches end.
    */
   get offset() {
     return this.#offset;
@@ -115,32 +114,32 @@ export class Subscription extends EventTarget {
     this.#end();
   }
 
-  /** Breaks the connection, as a network does; it reconnects by itself. */
+  /** Closes the connection, like a network failure; it reconnects automatically. */
   disconnect() {
     this.#reconnector.disconnect();
   }
 
   /**
-   * Stops reading: no poll is sent, and an event stream's bytes stay where they are, so that its server
-   * notices. A page cannot stop a WebSocket, which goes on until 1 MiB has come.
+   * Stops reading: no poll is sent, and an event stream is not read, so that its server notices. A page
+   * cannot pause a WebSocket; it continues until 1 MiB waits.
    */
   pause() {
     this.#isPaused = true;
   }
 
-  /** Reads on after {@link pause}. */
+  /** Continues reading after {@link pause}. */
   resume() {
     this.#isPaused = false;
     this.#changed();
   }
 
   /**
-   * The messages as they came: some at once, and the offset behind them. For who keeps the offset
-   * together with what he made of the messages. Leaving the loop closes the subscription.
+   * The messages in batches, with the offset after each batch. For applications that store the offset
+   * together with their result. Leaving the loop closes the subscription.
    *
    * @returns {AsyncGenerator<{messages: any[], next: string, reset?: Reset}, void>} with `reset`, and
    *     no messages, where some are missing
-   * @throws {Problem} where a problem stays
+   * @throws {Problem} after a permanent error
    */
   async *batches() {
     for await (const { messages, next, reset } of this.#readings()) {
@@ -202,7 +201,7 @@ export class Subscription extends EventTarget {
   }
 
   /**
-   * Gives out what came, when somebody wants it.
+   * Delivers what was received, when it is wanted.
    *
    * @param {Reading} reading
    */

@@ -3,13 +3,13 @@ import { Silence, within } from './retry.js';
 
 /** @typedef {string|(() => string|Promise<string>)} Given */
 
-/** Asked for again so long before it ends, or a fifth of its time where that is less. */
+/** How long before its end a new one is requested; a fifth of its lifetime if that is less. */
 const EARLY_MILLIS = 30_000;
 
-/** Who gives tokens may take so long. */
+/** Timeout for the function that returns tokens. */
 const PATIENCE_MILLIS = 30_000;
 
-/** What a JSON Web Token is made of; all of it may stand in a header and in a subprotocol. */
+/** The characters of a JSON Web Token; all are allowed in a header and in a subprotocol. */
 const TOKEN = /^[\w.~+-]+$/;
 
 /** What an observer is shown instead. */
@@ -22,9 +22,9 @@ export const TOKEN_PREFIX = 'switchboard.bearer.';
 export class NoToken extends Problem {}
 
 /**
- * The token of a subscription: asked for when it is needed, kept while it is good, and asked for
- * again before it ends or when the server refuses it. It is never put into a URL, an error or what
- * an observer is told.
+ * The token of a subscription: requested when it is needed, used while it is valid, and requested
+ * again before it expires or when the server refuses it. It is never in a URL, in an error or in an
+ * event for an observer.
  */
 export class Token {
   /** @type {Given|undefined} */
@@ -47,13 +47,13 @@ export class Token {
     this.#given = given;
   }
 
-  /** How long until it is to be asked for again; for ever where it cannot be, or says no end. */
+  /** Time until it must be requested again; infinite if it cannot be, or has no expiry. */
   get renewInMillis() {
     return this.#renewAt - Date.now();
   }
 
   /**
-   * The one to send now; one question serves all who ask meanwhile.
+   * The current token; concurrent calls share one request.
    *
    * @returns {Promise<string|undefined>} nothing where none is used
    * @throws {NoToken} if there is none at the moment

@@ -11,22 +11,22 @@
  *
  * @typedef {Object} Call what a transport needs to know; times are in milliseconds
  * @property {URL} url of the channel
- * @property {string} offset where to read on: `-1`, `now`, or one that was given
- * @property {() => Promise<Record<string, string>>} headers asked for with each request
+ * @property {string} offset where to start: `-1`, `now`, or an offset
+ * @property {() => Promise<Record<string, string>>} headers called for each request
  * @property {boolean} hasHeaders whether any were given
  * @property {import('./token.js').Token} token
- * @property {AbortSignal} signal aborted: everything ends at once
- * @property {number} pollInterval from one poll to the next
- * @property {number} [wait] how long the server is to hold a long poll; else it decides
- * @property {number} connectTimeout the first thing comes within this time, or the transport does not work
- * @property {number} idleTimeout who says nothing for so long is gone
+ * @property {AbortSignal} signal aborting it ends everything at once
+ * @property {number} pollInterval time between two polls
+ * @property {number} [wait] how long the server may hold a long poll; default: the server's
+ * @property {number} connectTimeout time until the first data; after it the transport does not work
+ * @property {number} idleTimeout time without data after which the connection is lost
  * @property {Met} met
  * @property {WebSocketConstructor} [WebSocket] given by the caller
  * @property {import('./wire.js').OnWire} [onWire]
  *
  * @typedef {Object} Line one connection, or one row of requests
- * @property {AsyncIterable<Reading>} readings asked for one at a time: where nobody asks, nothing is
- *     read. Ends where the channel is closed; throws where the connection broke
+ * @property {AsyncIterable<Reading>} readings requested one at a time: without a request nothing is
+ *     read. Ends when the channel is closed; throws when the connection fails
  * @property {(message: any) => Promise<string>|undefined} [append] to the offset behind it, on the
  *     same connection; nothing where that cannot be now. Else it goes by `POST`
  * @property {(patience: number) => Promise<boolean>} [prove] whether the other side answers within so

@@ -1,8 +1,8 @@
 /**
- * Calls whenever the platform says that the network or the page is back: what is open may be dead then,
- * and nobody says so. Does nothing where there is no page, as in Node.
+ * Calls whenever the platform reports that the network or the page is active again: connections may be
+ * dead then, without notice. Does nothing without a page, as in Node.
  *
- * @param {AbortSignal} signal aborted: nothing is listened to any more
+ * @param {AbortSignal} signal aborting it removes all listeners
  * @param {() => void} back
  */
 export function whenBack(signal, back) {

@@ -14,7 +14,7 @@ export const name = 'webSocket';
 
 const SUBPROTOCOL = 'switchboard.v1';
 
-/** A token that could not be had is asked for again after so long. */
+/** Time until a token is requested again after a failure. */
 const TOKEN_RETRY_MILLIS = 1_000;
 
 /** Larger messages go by POST: a frame over the server's limit would end the connection. */
@@ -23,7 +23,7 @@ const MAX_FRAME_BYTES = 65_536;
 const OPEN = 1;
 
 /**
- * The platform's WebSocket sends no headers. Who gives headers means them, so it is not used then.
+ * The platform's WebSocket cannot send headers, so it is not used with the option `headers`.
  *
  * @param {import('./options.js').Settled} call
  */

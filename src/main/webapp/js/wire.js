@@ -1,5 +1,5 @@
 /**
- * What crosses the wire, told to an observer: enough to draw it.
+ * Everything that is sent and received, for an observer.
  *
  * @callback OnWire
  * @param {WireEvent} event
@@ -9,45 +9,45 @@
  * @property {number} at when, by `performance.now()`
  * @property {'out'|'in'} direction seen from the client
  * @property {WireKind} kind
- * @property {number} id of the exchange: a request and all that comes of it, or a WebSocket from its
- *     upgrade to its end. Unique among all of the page
- * @property {import('./transport.js').TransportName|'append'} via whose it is; `append` for a `POST`
- * @property {string} line what to write on the arrow: `GET /channels/news?offset=…`, `200 OK`
+ * @property {number} id of the exchange: a request and everything that follows, or a WebSocket from its
+ *     upgrade to its end. Unique within the page
+ * @property {import('./transport.js').TransportName|'append'} via the transport; `append` for a `POST`
+ * @property {string} line the first line: `GET /channels/news?offset=…`, `200 OK`
  * @property {Record<string, string>} [headers] of requests and answers, names in lower case
  * @property {string} [text] the body, event or frame; its first 500 characters
  * @property {number} [messages] how many it carries
- * @property {number} bytes on the wire, headers and all
- * @property {number} bodyBytes of these, what is no header and no frame header
- * @property {boolean} measured `bytes` was counted. Else it is computed: a page sees neither the
- *     headers that its browser adds, nor a handshake, nor how an answer's headers were written
+ * @property {number} bytes including headers
+ * @property {number} bodyBytes of these, without headers and frame headers
+ * @property {boolean} measured `bytes` was counted. Otherwise it is computed: a page cannot see the
+ *     headers that its browser adds, a handshake, or the exact form of a response's headers
  *
  * @typedef {'request'|'held'|'response'|'empty'|'problem'|'upgrade'|'open'|'event'|'comment'|
  *     'frame'|'close'|'abort'|'error'} WireKind
- *   - `request` out: one that is answered at once
- *   - `held` out: one whose answer may wait
- *   - `response` in: an answer with messages, or to an append
- *   - `empty` in: an answer without messages
- *   - `problem` in: an answer that says why not
+ *   - `request` out: a request that is answered at once
+ *   - `held` out: a request that may wait
+ *   - `response` in: a response with messages, or to an append
+ *   - `empty` in: a response without messages
+ *   - `problem` in: an error response
  *   - `upgrade` out: the request for a WebSocket
- *   - `open` in: the answer that goes on, of an event stream; the `101` of a WebSocket
+ *   - `open` in: the response of an event stream; the `101` of a WebSocket
  *   - `event` in: of an event stream
- *   - `comment` in: of an event stream, which says only that it lives
+ *   - `comment` in: of an event stream, a heartbeat
  *   - `frame` in or out: of a WebSocket
- *   - `close` in: the other side ended it, with a close frame or the end of the answer;
+ *   - `close` in: the server ended it, with a close frame or the end of the response;
  *     out: a close frame
- *   - `abort` out: broken off by this side, without a word
- *   - `error` in: the connection was refused or broke
+ *   - `abort` out: aborted by the client
+ *   - `error` in: the connection was refused or failed
  */
 
 const TEXT_LENGTH = 500;
 
-/** After these nothing more is told of an exchange. @type {Set<string>} */
+/** These end an exchange. @type {Set<string>} */
 const ENDS = new Set(['in response', 'in empty', 'in problem', 'in close', 'in error', 'out abort']);
 
 let lastId = 0;
 
 /**
- * Tells one exchange to an observer.
+ * Reports one exchange to an observer.
  *
  * @param {OnWire|undefined} onWire
  * @param {WireEvent['via']} via
@@ -59,8 +59,8 @@ export function exchange(onWire, via) {
    * @param {'out'|'in'} direction
    * @param {WireKind} kind
    * @param {() => {line: string, head?: number, measured?: boolean, text?: string,
-   *     headers?: Record<string, string>, messages?: number}} describe asked only where somebody
-   *     observes; `head`: bytes beside those of the text
+   *     headers?: Record<string, string>, messages?: number}} describe called only with an
+   *     observer; `head`: bytes in addition to those of the text
    */
   return function tell(direction, kind, describe) {
     if (!onWire || isOver) {

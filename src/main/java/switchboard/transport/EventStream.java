@@ -4,35 +4,27 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Channel;
 import switchboard.channel.Connection;
 import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
-import switchboard.channel.Sink;
-import switchboard.channel.Subscription;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
 import switchboard.config.Settings;
-import switchboard.log.Batch;
 import switchboard.log.Gap;
-import switchboard.log.Offset;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 import switchboard.time.Clocks;
@@ -42,13 +34,14 @@ import switchboard.time.Clocks;
  * §9.2, in the shape of Durable Streams PROTOCOL.md §5.8), with the Servlet API's non-blocking
  * output.
  *
- * <p><b>Threads.</b> Safe. Bytes are handed over under this object's lock; {@code done} runs
- * outside it.
+ * <p><b>Threads.</b> Safe. What {@link EventStreamWriter} writes is made under its lock, one event
+ * at a time.
  *
  * <p><b>Cost.</b> About 400 bytes beside the server's own for a request; of the messages it holds
  * the one shared batch that is being written.
  */
-final class EventStream implements Connection, WriteListener, AsyncListener {
+final class EventStream
+    implements Connection, AsyncListener, EventStreamWriter.Listener, EventStreamSink.Stream {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final long CROWDED_MILLIS = 4_000;
@@ -60,18 +53,13 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
           "X-Accel-Buffering", "no");
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
-  /** What is written next; made only then, since the id of several channels moves meanwhile. */
-  private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
-
   private final ReadRequest request;
-  private final List<Feed> feeds;
+  private final List<EventStreamSink> sinks;
   private final AsyncContext context;
-  private final ServletOutputStream out;
   private final TcpConnection.WriteQueue queue;
-  private final Turns turns = new Turns();
+  private final EventStreamWriter writer;
   private final String address;
   private final Connections connections;
-  private final PendingBodies.Share share;
   private final Settings settings;
   private final Clocks clocks;
   private final AtomicBoolean over = new AtomicBoolean();
@@ -79,16 +67,7 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   private final AtomicBoolean isRevocationLogged = new AtomicBoolean();
   private final long heartbeatMillis;
   private final long oldMillis; // by the clock of ticks
-  private volatile long lastWriteMillis;
-  private volatile long writingSinceMillis; // by the clock of ticks
-
-  // Guarded by this: what is to run when what is being written is written, and what waits, at most
-  // one batch a feed. Who does not take what is written costs its bytes and not the batch as well.
-  private final Queue<Outgoing> waiting = new ArrayDeque<>();
-  private Runnable current;
-  private byte[] pending;
-  private boolean unflushed;
-  private String cursor;
+  private String cursor; // guarded by the writer's lock
 
   /** Whether its client was told all that there will be. */
   static boolean isOver(ReadRequest request) {
@@ -176,29 +155,25 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       Settings settings,
       Clocks clocks) {
     this.request = request;
-    this.feeds = request.places().stream().map(Feed::new).toList();
     this.context = context;
-    this.out = out;
     this.queue = TcpConnection.keepLittleFor((HttpServletRequest) context.getRequest());
+    this.writer = new EventStreamWriter(out, queue, share, clocks, this);
     this.address = address;
     this.connections = connections;
-    this.share = share;
     this.settings = settings;
     this.clocks = clocks;
     this.cursor = request.cursor();
-    this.lastWriteMillis = clocks.elapsed().millis();
-    this.writingSinceMillis = clocks.ticks().millis();
     this.oldMillis =
-        writingSinceMillis + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
+        clocks.ticks().millis() + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
     // Streams that got the same message at once must not all get their comment at once.
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_INTERVAL));
+    Turns turns = new Turns();
+    this.sinks =
+        request.places().stream().map(place -> new EventStreamSink(place, this, turns)).toList();
   }
 
   private void open() {
-    synchronized (this) {
-      waiting.add(new Outgoing(this::hello, this::listen));
-    }
-    out.setWriteListener(this);
+    writer.start(this::hello, () -> sinks.forEach(EventStreamSink::start));
   }
 
   // First bytes at once: until they come, a browser does not call the stream open. Where nothing is
@@ -224,210 +199,50 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
     return retry.getBytes(StandardCharsets.US_ASCII);
   }
 
-  private void listen() {
-    feeds.forEach(feed -> feed.subscription.start());
+  @Override
+  public ReadRequest request() {
+    return request;
   }
 
-  /** One channel's way into the stream. */
-  private final class Feed implements Sink {
+  @Override
+  public Tally tally() {
+    return connections.tally();
+  }
 
-    private final Place place;
-    private final Channel channel;
-    private Offset next; // guarded by the stream's lock
-    private boolean hasEnded;
-    private final Subscription subscription;
+  @Override
+  public void enqueue(Supplier<byte[]> bytes, Runnable done) {
+    writer.enqueue(bytes, done);
+  }
 
-    private Feed(Place place) {
-      this.place = place;
-      this.channel = place.channel();
-      this.next = place.from();
-      this.subscription = channel.subscription(place.from(), this);
-    }
-
-    @Override
-    public Transport transport() {
-      return Transport.EVENT_STREAM;
-    }
-
-    @Override
-    public String member() {
-      return request.member();
-    }
-
-    @Override
-    public boolean isFree(Subscription asking) {
-      return turns.take(asking);
-    }
-
-    @Override
-    public void write(Batch batch, Runnable done) {
-      if (isRevoked()) {
-        return;
-      }
-      connections.tally().sent(Transport.EVENT_STREAM, batch);
-      boolean isLast = batch.closed();
-      enqueue(
-          () -> events(batch),
-          () -> {
-            turns.pass(); // first the others, who have waited
-            written(isLast, done);
-          });
-    }
-
-    private byte[] events(Batch batch) {
-      next = batch.next();
-      return request.isMany()
-          ? frame("data", batch.encoded(new Wire.Frame(place.kind(), channel.name())).text())
-          : batch.encoded(new Wire.Events(place.kind(), nextCursor()));
-    }
-
-    private void written(boolean wasLast, Runnable done) {
-      // Of one channel the last events have said that they are the last.
-      if (wasLast && !request.isMany()) {
-        hasEnded();
-      } else {
-        done.run();
-      }
-    }
-
-    @Override
-    public void gap(Gap gap, Runnable done) {
-      if (!request.hearsResets()) {
-        finish(Ending.OFFSET_GONE.slug()); // it comes again with the offset it has, and is told 410
-        return;
-      }
-      connections.tally().told(gap);
-      enqueue(
-          () -> {
-            next = gap.earliest();
-            return request.isMany()
-                ? frame("reset", Wire.resetFrame(channel.name(), gap))
-                : Wire.resetEvent(gap);
-          },
-          done);
-    }
-
-    @Override
-    public void closed(Offset end) {
-      enqueue(
-          () ->
-              request.isMany()
-                  ? frame("closed", Wire.closedFrame(channel.name(), end))
-                  : Wire.closedControl(end),
-          this::hasEnded);
-    }
-
-    @Override
-    public void end(Ending ending) {
-      // Nothing is said: an EventSource comes again and learns the ending from the answer it gets.
-      EventStream.this.end(ending);
-    }
-
-    private byte[] frame(String event, String frame) {
-      return Wire.frameEvent(event, frame, id());
-    }
-
-    private void hasEnded() {
-      hasEnded = true;
-      if (feeds.stream().allMatch(feed -> feed.hasEnded)) {
-        finish(Ending.CHANNEL_CLOSED.slug());
-      }
+  @Override
+  public void channelEnded() {
+    if (sinks.stream().allMatch(EventStreamSink::hasEnded)) {
+      finish(Ending.CHANNEL_CLOSED.slug());
     }
   }
 
-  private String id() {
-    return ReadRequest.combined(feeds.stream().map(feed -> feed.next).toList());
+  @Override
+  public String id() {
+    return ReadRequest.combined(sinks.stream().map(EventStreamSink::next).toList());
   }
 
   // The client's own cursor counts for the first control event; after that the clock moves on.
-  private String nextCursor() {
+  @Override
+  public String nextCursor() {
     String next = Cursor.next(cursor, clocks.wall().millis());
     cursor = null;
     return next;
   }
 
-  private void enqueue(Supplier<byte[]> bytes, Runnable done) {
-    synchronized (this) {
-      waiting.add(new Outgoing(bytes, done));
-    }
-    push();
-  }
-
-  @Override
-  public void onWritePossible() {
-    push();
-  }
-
-  private void push() {
-    Runnable done = takeOver();
-    while (done != null) {
-      try {
-        done.run();
-      } catch (RuntimeException | Error e) {
-        end(Problem.of(e).ending());
-      }
-      done = takeOver();
-    }
-  }
-
-  /** Hands bytes over until the container wants no more; what is to run when a write is done. */
-  private synchronized Runnable takeOver() {
-    try {
-      while (!over.get() && (current != null || !waiting.isEmpty()) && out.isReady()) {
-        if (current == null) {
-          Outgoing next = waiting.remove();
-          current = next.done();
-          pending = made(next);
-          if (!share.hold(pending.length)) {
-            pending = null;
-            return () ->
-                end(Ending.REQUEST_BUFFER_FULL); // its client comes again with the offset it has
-          }
-          lastWriteMillis = clocks.elapsed().millis();
-          writingSinceMillis = clocks.ticks().millis();
-        } else if (pending != null) {
-          byte[] bytes = pending;
-          pending = null;
-          unflushed = true;
-          queue.write(out, bytes, 0, bytes.length);
-        } else if (unflushed) {
-          unflushed = false;
-          out.flush();
-        } else {
-          Runnable done = current;
-          current = null;
-          share.hold(0);
-          return done;
-        }
-      }
-    } catch (IOException | RuntimeException e) {
-      onError(e);
-    }
-    return null; // the container calls onWritePossible
-  }
-
-  // What fails here is ours; from what the container throws the client disconnected.
-  private byte[] made(Outgoing next) {
-    try {
-      return next.bytes().get();
-    } catch (RuntimeException | Error e) {
-      end(Problem.of(e).ending());
-      return new byte[0];
-    }
-  }
-
   @Override
   public void tick(long nowMillis) {
-    long silentMillis = nowMillis - lastWriteMillis;
-    boolean isBusy;
-    synchronized (this) {
-      isBusy = current != null;
-    }
+    long silentMillis = nowMillis - writer.lastWriteMillis();
+    boolean isBusy = writer.isBusy();
     if (isRevoked()) {
       LOG.fine(() -> this + " – closing: the token is no longer valid");
     }
     long ticksMillis = clocks.ticks().millis();
-    long writingMillis = ticksMillis - writingSinceMillis;
+    long writingMillis = ticksMillis - writer.writingSinceMillis();
     if (isBusy && writingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
       LOG.fine(() -> this + " – closed: a write timed out (millis=" + writingMillis + ")");
       hangUp();
@@ -446,7 +261,8 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
   }
 
   // Told in the stream: an EventSource does not show its page the answer to the next request.
-  private boolean isRevoked() {
+  @Override
+  public boolean isRevoked() {
     Problem problem = request.guard().revocation();
     if (problem != null && isRevocationLogged.compareAndSet(false, true)) {
       request.guard().logRevocation(toString());
@@ -479,10 +295,11 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
 
   @Override
   public boolean hasHeardAll() {
-    return feeds.stream().allMatch(feed -> feed.subscription.hasHeardAll());
+    return sinks.stream().allMatch(EventStreamSink::hasHeardAll);
   }
 
-  private boolean finish(String why) {
+  @Override
+  public boolean finish(String why) {
     boolean isFirst = leave(why);
     if (isFirst) {
       complete();
@@ -504,14 +321,14 @@ final class EventStream implements Connection, WriteListener, AsyncListener {
       return false;
     }
     connections.remove(this);
-    share.close();
+    writer.stop();
     connections.tell(this, Watcher.Sight.ENDED, why);
-    feeds.forEach(feed -> feed.subscription.cancel());
+    sinks.forEach(EventStreamSink::cancel);
     return true;
   }
 
   @Override
-  public void onError(Throwable e) {
+  public void broke(Throwable e) {
     LOG.log(Level.FINEST, e, () -> this + " – the client disconnected");
     end(Ending.CONNECTION_LOST);
   }

@@ -1,0 +1,182 @@
+package switchboard.transport;
+
+import java.util.function.Supplier;
+import switchboard.channel.Channel;
+import switchboard.channel.Ending;
+import switchboard.channel.Sink;
+import switchboard.channel.Subscription;
+import switchboard.channel.Tally;
+import switchboard.channel.Transport;
+import switchboard.log.Batch;
+import switchboard.log.Gap;
+import switchboard.log.Offset;
+
+/**
+ * One channel's way into an event stream: says what the channel's subscription has to tell as
+ * events.
+ *
+ * <p><b>Threads.</b> As {@link Sink}; events are made under the lock of the stream's writer.
+ */
+final class EventStreamSink implements Sink {
+
+  /** The stream that the events of one or several channels go into. */
+  interface Stream {
+
+    /** What the client asked for. */
+    ReadRequest request();
+
+    Tally tally();
+
+    /** Whether the client may hear nothing any more; then it is told so. */
+    boolean isRevoked();
+
+    /** Writes an event after those that wait. */
+    void enqueue(Supplier<byte[]> bytes, Runnable done);
+
+    /** The places of all channels, as the id of an event. */
+    String id();
+
+    /** The cursor of the next event. */
+    String nextCursor();
+
+    /** The end of one of the channels is told. */
+    void channelEnded();
+
+    /** Ends the stream, where no ending is counted. */
+    boolean finish(String why);
+
+    /** Ends the stream. */
+    void end(Ending ending);
+  }
+
+  private final Place place;
+  private final Channel channel;
+  private final Stream stream;
+  private final Turns turns;
+  private final Subscription subscription;
+  private Offset next; // guarded by the writer's lock
+  private volatile boolean hasEnded;
+
+  EventStreamSink(Place place, Stream stream, Turns turns) {
+    this.place = place;
+    this.channel = place.channel();
+    this.stream = stream;
+    this.turns = turns;
+    this.next = place.from();
+    this.subscription = channel.subscription(place.from(), this);
+  }
+
+  /** Listens to the channel from now on. */
+  void start() {
+    subscription.start();
+  }
+
+  /** Listens no longer. */
+  void cancel() {
+    subscription.cancel();
+  }
+
+  /** Everything that was appended so far was written. */
+  boolean hasHeardAll() {
+    return subscription.hasHeardAll();
+  }
+
+  /** Where to read on after the events made so far. Under the lock of the stream's writer. */
+  Offset next() {
+    return next;
+  }
+
+  /** Whether the client was told that the channel has ended. */
+  boolean hasEnded() {
+    return hasEnded;
+  }
+
+  @Override
+  public Transport transport() {
+    return Transport.EVENT_STREAM;
+  }
+
+  @Override
+  public String member() {
+    return stream.request().member();
+  }
+
+  @Override
+  public boolean isFree(Subscription asking) {
+    return turns.take(asking);
+  }
+
+  @Override
+  public void write(Batch batch, Runnable done) {
+    if (stream.isRevoked()) {
+      return;
+    }
+    stream.tally().sent(Transport.EVENT_STREAM, batch);
+    boolean isLast = batch.closed();
+    stream.enqueue(
+        () -> events(batch),
+        () -> {
+          turns.pass(); // first the others, who have waited
+          written(isLast, done);
+        });
+  }
+
+  private byte[] events(Batch batch) {
+    next = batch.next();
+    return stream.request().isMany()
+        ? frame("data", batch.encoded(new Wire.Frame(place.kind(), channel.name())).text())
+        : batch.encoded(new Wire.Events(place.kind(), stream.nextCursor()));
+  }
+
+  private void written(boolean wasLast, Runnable done) {
+    // Of one channel the last events have said that they are the last.
+    if (wasLast && !stream.request().isMany()) {
+      ended();
+    } else {
+      done.run();
+    }
+  }
+
+  @Override
+  public void gap(Gap gap, Runnable done) {
+    if (!stream.request().hearsResets()) {
+      // It comes again with the offset it has, and is told 410.
+      stream.finish(Ending.OFFSET_GONE.slug());
+      return;
+    }
+    stream.tally().told(gap);
+    stream.enqueue(
+        () -> {
+          next = gap.earliest();
+          return stream.request().isMany()
+              ? frame("reset", Wire.resetFrame(channel.name(), gap))
+              : Wire.resetEvent(gap);
+        },
+        done);
+  }
+
+  @Override
+  public void closed(Offset end) {
+    stream.enqueue(
+        () ->
+            stream.request().isMany()
+                ? frame("closed", Wire.closedFrame(channel.name(), end))
+                : Wire.closedControl(end),
+        this::ended);
+  }
+
+  @Override
+  public void end(Ending ending) {
+    // Nothing is said: an EventSource comes again and learns the ending from the answer it gets.
+    stream.end(ending);
+  }
+
+  private byte[] frame(String event, String frame) {
+    return Wire.frameEvent(event, frame, stream.id());
+  }
+
+  private void ended() {
+    hasEnded = true;
+    stream.channelEnded();
+  }
+}

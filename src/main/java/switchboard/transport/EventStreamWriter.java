@@ -1,0 +1,179 @@
+package switchboard.transport;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Supplier;
+import switchboard.channel.Ending;
+import switchboard.channel.PendingBodies;
+import switchboard.time.Clocks;
+
+/**
+ * The events that wait for the client of one event stream, written in order with the Servlet API's
+ * non-blocking output: each when the container has taken the one before.
+ *
+ * <p><b>Threads.</b> Safe. Events are made and handed over under this object's lock; what is to run
+ * when they are written runs outside it.
+ *
+ * <p><b>Cost.</b> About 150 bytes, and the bytes of the event that is being written, which are
+ * counted in {@link PendingBodies}.
+ */
+final class EventStreamWriter implements WriteListener {
+
+  /** Is told when nothing more can be written. */
+  interface Listener {
+
+    /** The client is gone. */
+    void broke(Throwable cause);
+
+    /** What is to be written could not be made, or there is no room for it. */
+    void end(Ending ending);
+  }
+
+  /** What is written next; made only then, since the id of several channels moves meanwhile. */
+  private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
+
+  private final ServletOutputStream out;
+  private final TcpConnection.WriteQueue queue;
+  private final PendingBodies.Share share;
+  private final Clocks clocks;
+  private final Listener listener;
+  private volatile boolean isOver;
+  private volatile long lastWriteMillis;
+  private volatile long writingSinceMillis;
+
+  // Guarded by this: what is to run when what is being written is written, and what waits, at most
+  // one batch a channel. A client that takes nothing costs these bytes and not the batch as well.
+  private final Queue<Outgoing> waiting = new ArrayDeque<>();
+  private Runnable current;
+  private byte[] pending;
+  private boolean unflushed;
+
+  EventStreamWriter(
+      ServletOutputStream out,
+      TcpConnection.WriteQueue queue,
+      PendingBodies.Share share,
+      Clocks clocks,
+      Listener listener) {
+    this.out = out;
+    this.queue = queue;
+    this.share = share;
+    this.clocks = clocks;
+    this.listener = listener;
+    this.lastWriteMillis = clocks.elapsed().millis();
+    this.writingSinceMillis = clocks.ticks().millis();
+  }
+
+  /** Begins with these bytes, as soon as the container takes them. */
+  void start(Supplier<byte[]> bytes, Runnable done) {
+    add(bytes, done);
+    out.setWriteListener(this);
+  }
+
+  /**
+   * Writes an event after those that wait.
+   *
+   * @param done runs when it is written, on any thread
+   */
+  void enqueue(Supplier<byte[]> bytes, Runnable done) {
+    add(bytes, done);
+    push();
+  }
+
+  private synchronized void add(Supplier<byte[]> bytes, Runnable done) {
+    waiting.add(new Outgoing(bytes, done));
+  }
+
+  /** The request is over: nothing more is written. */
+  void stop() {
+    isOver = true;
+    share.close();
+  }
+
+  /** Whether an event is being written. */
+  synchronized boolean isBusy() {
+    return current != null;
+  }
+
+  /** When the last event was begun. */
+  long lastWriteMillis() {
+    return lastWriteMillis;
+  }
+
+  /** The same by the clock of ticks. */
+  long writingSinceMillis() {
+    return writingSinceMillis;
+  }
+
+  @Override
+  public void onWritePossible() {
+    push();
+  }
+
+  @Override
+  public void onError(Throwable e) {
+    listener.broke(e);
+  }
+
+  private void push() {
+    Runnable done = takeOver();
+    while (done != null) {
+      try {
+        done.run();
+      } catch (RuntimeException | Error e) {
+        listener.end(Problem.of(e).ending());
+      }
+      done = takeOver();
+    }
+  }
+
+  /** Hands bytes over until the container wants no more; what is to run when a write is done. */
+  private synchronized Runnable takeOver() {
+    try {
+      while (!isOver && (current != null || !waiting.isEmpty()) && out.isReady()) {
+        if (current == null) {
+          Outgoing next = waiting.remove();
+          current = next.done();
+          pending = made(next);
+          if (pending == null) {
+            return null;
+          }
+          if (!share.hold(pending.length)) {
+            pending = null;
+            return () -> listener.end(Ending.REQUEST_BUFFER_FULL); // it comes again with its offset
+          }
+          lastWriteMillis = clocks.elapsed().millis();
+          writingSinceMillis = clocks.ticks().millis();
+        } else if (pending != null) {
+          byte[] bytes = pending;
+          pending = null;
+          unflushed = true;
+          queue.write(out, bytes, 0, bytes.length);
+        } else if (unflushed) {
+          unflushed = false;
+          out.flush();
+        } else {
+          Runnable done = current;
+          current = null;
+          share.hold(0);
+          return done;
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      listener.broke(e);
+    }
+    return null; // the container calls onWritePossible
+  }
+
+  // What fails here is ours; from what the container throws the client disconnected.
+  private byte[] made(Outgoing next) {
+    try {
+      return next.bytes().get();
+    } catch (RuntimeException | Error e) {
+      listener.end(Problem.of(e).ending());
+      return null;
+    }
+  }
+}

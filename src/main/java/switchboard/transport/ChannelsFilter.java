@@ -48,7 +48,7 @@ public class ChannelsFilter extends HttpFilter {
     String base = registration.path();
     isByJaxRs = settings.get(Settings.HTTP_ADAPTER) == HttpAdapter.JAX_RS;
     gate = new RequestGate(base, settings, connections, authorizer, clocks);
-    access = new HttpAccess(authorizer, connections, clocks, base);
+    access = new HttpAccess(authorizer, connections, clocks);
     scripts = new Scripts(getServletContext().getClassLoader());
     server = ServletExchange.Server.of(base, connections, bodies, settings, clocks, threads);
   }
@@ -92,7 +92,7 @@ public class ChannelsFilter extends HttpFilter {
           TyrusUpgrade.of(WebSocketHandshake.plain(request)),
           WebSocketHandshake.withoutLocation(response));
     } else if (HttpAccess.isAt(path)) {
-      access.answer(path, request, response);
+      access.handle(new ServletExchange(request, response, server));
     } else if (HttpChannel.isAt(path)) {
       ServletExchange exchange = new ServletExchange(request, response, server);
       if (isByJaxRs && channel.isPlain(exchange)) {

@@ -55,6 +55,12 @@ abstract class Exchange {
   /** Who the request comes from. */
   abstract Guard guard();
 
+  /** Whether the client came over TLS, to this server or to the first proxy. */
+  abstract boolean isSecure();
+
+  /** By which name the client asked for the server, without a port. */
+  abstract String serverName();
+
   /** What absolute URLs begin with, as the client knows the server: {@code https://example.com}. */
   abstract String origin();
 
@@ -90,7 +96,11 @@ abstract class Exchange {
   /** Answers with an event stream, which goes on until one of both ends it. */
   final void stream(ReadRequest request) {
     if (isAnswered.compareAndSet(false, true)) {
-      write(request);
+      try {
+        write(request);
+      } catch (RuntimeException | Error e) {
+        fail(e);
+      }
     }
   }
 
@@ -130,11 +140,15 @@ abstract class Exchange {
         write(answer);
       }
     } catch (RuntimeException | Error e) {
-      Problem problem = Problem.of(e);
-      tally.ended(problem.ending());
-      abort(problem.toAnswer());
+      fail(e);
     }
     return true;
+  }
+
+  private void fail(Throwable e) {
+    Problem problem = Problem.of(e);
+    tally.ended(problem.ending());
+    abort(problem.toAnswer());
   }
 
   /** For adapters: makes an answer of the body and answers. */

@@ -3,6 +3,7 @@ package switchboard.transport;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -36,10 +37,19 @@ final class Headers {
    * as one line joined by commas (RFC 9110 §5.3).
    */
   static UnaryOperator<String> of(HttpServletRequest request) {
-    return name -> {
-      List<String> lines = Collections.list(request.getHeaders(name));
-      return lines.isEmpty() ? null : String.join(", ", lines);
-    };
+    return name -> of(request, name);
+  }
+
+  /** One of them. */
+  static String of(HttpServletRequest request, String name) {
+    Enumeration<String> lines = request.getHeaders(name);
+    if (!lines.hasMoreElements()) {
+      return null;
+    }
+    String first = lines.nextElement();
+    return lines.hasMoreElements()
+        ? first + ", " + String.join(", ", Collections.list(lines))
+        : first;
   }
 
   /** The elements of a list (RFC 9110 §5.6.1), without empty ones; none of {@code null}. */

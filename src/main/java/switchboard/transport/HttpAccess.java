@@ -3,11 +3,10 @@ package switchboard.transport;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
@@ -24,14 +23,13 @@ import switchboard.time.Clocks;
  * connections.
  *
  * <p><b>Threads.</b> Safe.
- *
- * @param path the prefix of the channels' URLs, below the context path
  */
-record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks, String path) {
+record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks) {
 
   /** Maximum size of a cookie in browsers, including name and attributes (RFC 6265 §6.1). */
   private static final int MAX_COOKIE_BYTES = 4_096;
 
+  private static final Map<String, String> NOT_STORED = Map.of("Cache-Control", "no-store");
   private static final String DENIALS = "/access/denials";
   private static final int MAX_BODY_BYTES = 4_096;
   private static final Set<String> LOOPBACK_NAMES =
@@ -42,76 +40,83 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks,
     return path.equals("/access") || path.equals(DENIALS);
   }
 
-  /**
-   * Answers a request.
-   *
-   * @param at the {@linkplain #isAt path}
-   * @throws Problem if the request is refused
-   */
-  void answer(String at, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
-    boolean isDenial = at.equals(DENIALS);
-    switch (request.getMethod()) {
-      case "POST" -> {
-        if (isDenial) {
-          deny(request);
-        } else {
-          setCookie(request, response);
-        }
+  /** Answers a request, now or later, whatever happens. */
+  void handle(Exchange exchange) {
+    try {
+      if (exchange.path().equals(DENIALS)) {
+        handleDenial(exchange);
+      } else {
+        handleCookie(exchange);
       }
-      case "DELETE" -> {
-        requireMethod(!isDenial, "POST");
-        response.addHeader("Set-Cookie", cookie(request, "", 0));
-      }
-      default -> requireMethod(false, isDenial ? "POST" : "POST, DELETE");
-    }
-    response.setHeader("Cache-Control", "no-store");
-    response.setStatus(HttpServletResponse.SC_NO_CONTENT);
-  }
-
-  private static void requireMethod(boolean isOne, String allowed) {
-    if (!isOne) {
-      throw new Problem(Ending.METHOD_NOT_ALLOWED, allowed + " is allowed").with("Allow", allowed);
+    } catch (RuntimeException | Error e) {
+      exchange.refuse(Problem.of(e));
     }
   }
 
-  private void setCookie(HttpServletRequest request, HttpServletResponse response) {
-    Caller caller = Visitor.of(request).caller();
+  private void handleDenial(Exchange exchange) {
+    if (!exchange.method().equals("POST")) {
+      throw notAllowed("POST");
+    }
+    Guard guard = exchange.guard();
+    guard.requireForAll(Action.DENY);
+    exchange.receive(
+        body -> {
+          deny(guard, body);
+          return new HttpAnswer(204, NOT_STORED, null);
+        });
+  }
+
+  private void handleCookie(Exchange exchange) {
+    String cookie =
+        switch (exchange.method()) {
+          case "POST" -> cookie(exchange);
+          case "DELETE" -> cookie(exchange, "", 0);
+          default -> throw notAllowed("POST, DELETE");
+        };
+    Map<String, String> headers = new HashMap<>(NOT_STORED);
+    headers.put("Set-Cookie", cookie);
+    exchange.answer(new HttpAnswer(204, headers, null));
+  }
+
+  private static Problem notAllowed(String allowed) {
+    return new Problem(Ending.METHOD_NOT_ALLOWED, allowed + " is allowed").with("Allow", allowed);
+  }
+
+  private String cookie(Exchange exchange) {
+    Caller caller = exchange.guard().caller();
     if (caller.token() == null) {
       throw new Problem(Ending.UNAUTHORIZED, "to get a cookie, send the token in Authorization")
           .with("WWW-Authenticate", "Bearer realm=\"switchboard\"");
     }
-    requireSecure(request);
+    requireSecure(exchange);
     Duration left = Duration.between(clocks.wall().instant(), caller.token().expiresAt());
-    String written = request.getHeader("Authorization").strip().split("\\s+", 2)[1];
-    String cookie = cookie(request, written, Math.max(1, left.toSeconds()));
+    String written = exchange.header("Authorization").strip().split("\\s+", 2)[1];
+    String cookie = cookie(exchange, written, Math.max(1, left.toSeconds()));
     if (cookie.length() > MAX_COOKIE_BYTES) {
       throw new Problem(
           Ending.TOO_LARGE,
           "the token has %d characters; browsers store cookies of at most %d bytes"
               .formatted(written.length(), MAX_COOKIE_BYTES));
     }
-    response.addHeader("Set-Cookie", cookie);
+    return cookie;
   }
 
-  private String cookie(HttpServletRequest request, String value, long maxAgeSeconds) {
-    return "%s=%s; Path=%s%s/channels; Max-Age=%d; Secure; HttpOnly; SameSite=Strict"
-        .formatted(Credentials.COOKIE, value, request.getContextPath(), path, maxAgeSeconds);
+  private static String cookie(Exchange exchange, String value, long maxAgeSeconds) {
+    String path = exchange.root().substring(0, exchange.root().length() - 1);
+    return "%s=%s; Path=%s; Max-Age=%d; Secure; HttpOnly; SameSite=Strict"
+        .formatted(Credentials.COOKIE, value, path, maxAgeSeconds);
   }
 
   // Browsers silently drop such a cookie over plain HTTP, except for this machine.
-  private static void requireSecure(HttpServletRequest request) {
-    if (!request.isSecure() && !LOOPBACK_NAMES.contains(request.getServerName())) {
+  private static void requireSecure(Exchange exchange) {
+    if (!exchange.isSecure() && !LOOPBACK_NAMES.contains(exchange.serverName())) {
       throw new Problem(
           Ending.NOT_SECURE,
           "the request used plain HTTP; behind an HTTPS proxy, set switchboard.proxies.trusted");
     }
   }
 
-  private void deny(HttpServletRequest request) throws IOException {
-    Guard guard = Visitor.of(request);
-    guard.requireForAll(Action.DENY);
-    byte[] body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
+  private void deny(Guard guard, byte[] body) {
     if (body.length > MAX_BODY_BYTES) {
       throw new Problem(Ending.TOO_LARGE, "the body has more than " + MAX_BODY_BYTES + " bytes");
     }

@@ -50,7 +50,7 @@ final class ServletAnswer {
     }
     try {
       answer.write(response);
-      if (context != null && answer.body() == null) {
+      if (answer.body() == null && (context != null || isOthers)) {
         response.flushBuffer(); // GlassFish forgets the status of an answer without a body
       }
     } catch (IOException | IllegalStateException e) {

@@ -1,8 +1,6 @@
 package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Enumeration;
-import java.util.StringJoiner;
 import switchboard.channel.Tally;
 
 /** What an exchange asks of its request, where that is Servlet's. */
@@ -39,22 +37,7 @@ abstract class ServletRequestExchange extends Exchange {
 
   @Override
   String header(String name) {
-    return joined(request.getHeaders(name));
-  }
-
-  private static String joined(Enumeration<String> lines) {
-    if (!lines.hasMoreElements()) {
-      return null;
-    }
-    String first = lines.nextElement();
-    if (!lines.hasMoreElements()) {
-      return first;
-    }
-    StringJoiner all = new StringJoiner(", ").add(first);
-    while (lines.hasMoreElements()) {
-      all.add(lines.nextElement());
-    }
-    return all.toString();
+    return Headers.of(request, name);
   }
 
   @Override
@@ -65,6 +48,16 @@ abstract class ServletRequestExchange extends Exchange {
   @Override
   Guard guard() {
     return Visitor.of(request);
+  }
+
+  @Override
+  boolean isSecure() {
+    return request.isSecure();
+  }
+
+  @Override
+  String serverName() {
+    return request.getServerName();
   }
 
   @Override

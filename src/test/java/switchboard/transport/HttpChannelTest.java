@@ -643,7 +643,12 @@ class HttpChannelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GET /channels/c", "GET /channels/c?offset=now&live=long-poll"})
+  @ValueSource(
+      strings = {
+        "GET /channels/c",
+        "GET /channels/c?offset=now&live=long-poll",
+        "GET /channels/c?offset=now&live=sse"
+      })
   void anAnswerThatCannotBeWrittenEndsTheRequestOnceAndForAll(String line) {
     Logger log = Logger.getLogger(Problem.class.getName());
     log.setFilter(record -> false); // one on purpose

@@ -120,6 +120,16 @@ class MemoryExchange extends Exchange {
   }
 
   @Override
+  boolean isSecure() {
+    return true;
+  }
+
+  @Override
+  String serverName() {
+    return "example.com";
+  }
+
+  @Override
   String origin() {
     return "https://example.com";
   }
@@ -156,6 +166,9 @@ class MemoryExchange extends Exchange {
 
   @Override
   void write(ReadRequest read) {
+    if (fault != null) {
+      throw fault;
+    }
     stream = read;
   }
 

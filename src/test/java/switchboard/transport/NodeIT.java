@@ -30,8 +30,17 @@ class NodeIT extends ServerTest {
   /** All, or what tells one HTTP adapter of the server from another. */
   static List<String> suites() {
     return "jax-rs".equals(System.getenv("SWITCHBOARD_HTTP_ADAPTER"))
-        ? List.of("conformance", "api")
-        : List.of("conformance", "clients", "switchboard", "wake", "lab", "readme", "api", "nginx");
+        ? List.of("conformance", "openapi", "asyncapi")
+        : List.of(
+            "conformance",
+            "clients",
+            "switchboard",
+            "wake",
+            "lab",
+            "readme",
+            "openapi",
+            "asyncapi",
+            "nginx");
   }
 
   @ParameterizedTest

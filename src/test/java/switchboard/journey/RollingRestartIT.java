@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -34,9 +32,6 @@ import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
 import switchboard.testing.Programs;
-import switchboard.testing.RedisServer;
-import switchboard.testing.RunningProxy;
-import switchboard.testing.ServerProcess;
 
 /**
  * Two nodes behind the real nginx are restarted one after the other while clients of all transports
@@ -63,23 +58,18 @@ class RollingRestartIT implements Wanderer.Crowd {
   private static final long PACE_MILLIS = 4_000;
 
   private static final Path REPORT = Path.of("target/rolling-restart.md");
-  private static final List<Integer> PORTS = List.of(18_091, 18_092);
-  private static final String ROOT = "https://127.0.0.1:" + RunningProxy.TLS_PORT + "/switchboard/";
 
-  private final Http http = new Http(URI.create(ROOT));
+  private final Http http = new Http(Cluster.ROOT);
   private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2);
   private final ScheduledExecutorService publishing = Executors.newScheduledThreadPool(4);
-  private final Map<Integer, ServerProcess> nodes = new TreeMap<>();
-  private final Map<String, String> environment = new HashMap<>();
-  private Path war;
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Publisher> publishers = new ArrayList<>();
+  private final Cluster cluster = new Cluster();
+  private final List<NumberPublisher> publishers = new ArrayList<>();
 
   /** Each with whom it listens to. */
-  private final Map<Wanderer, Publisher> wanderers = new LinkedHashMap<>();
+  private final Map<Wanderer, NumberPublisher> wanderers = new LinkedHashMap<>();
 
   /** Where each channel lives; nothing where the nodes share them. */
-  private final Map<Publisher, Integer> homes = new HashMap<>();
+  private final Map<NumberPublisher, Integer> homes = new HashMap<>();
 
   private final Queue<Step> departures = new ConcurrentLinkedQueue<>();
   private final Queue<Step> returns = new ConcurrentLinkedQueue<>();
@@ -89,17 +79,14 @@ class RollingRestartIT implements Wanderer.Crowd {
   private final StringBuilder report = new StringBuilder();
 
   RollingRestartIT() {
-    environment.put("SWITCHBOARD_CHANNELS_AUTO_CREATE", "rolling-*");
-    environment.put("SWITCHBOARD_CONNECTIONS_MAX_PER_ADDRESS", "10000");
-    environment.put("SWITCHBOARD_SHUTDOWN_DRAIN_TIMEOUT", "PT" + BUDGET_SECONDS + "S");
-    environment.put(
+    cluster.set("SWITCHBOARD_CHANNELS_AUTO_CREATE", "rolling-*");
+    cluster.set("SWITCHBOARD_CONNECTIONS_MAX_PER_ADDRESS", "10000");
+    cluster.set("SWITCHBOARD_SHUTDOWN_DRAIN_TIMEOUT", "PT" + BUDGET_SECONDS + "S");
+    cluster.set(
         "SWITCHBOARD_STARTUP_MAX_CONNECTIONS_PER_SECOND", Integer.toString(ADMITTED_PER_SECOND));
-    environment.put("SWITCHBOARD_STARTUP_RAMP_DURATION", "PT10M");
-    environment.put("SWITCHBOARD_TICKER_CHANNEL", "");
+    cluster.set("SWITCHBOARD_STARTUP_RAMP_DURATION", "PT10M");
+    cluster.set("SWITCHBOARD_TICKER_CHANNEL", "");
   }
-
-  /** Somebody went or came, at a time of {@link System#nanoTime}. */
-  private record Step(Wanderer who, long nanos, String why) {}
 
   @BeforeAll
   static void forgetTheLastReport() throws IOException {
@@ -143,81 +130,16 @@ class RollingRestartIT implements Wanderer.Crowd {
     return who.transport() == Transport.EVENT_STREAM || who.transport() == Transport.WEBSOCKET;
   }
 
-  /** Appends 1, 2, 3 … to its channel. */
-  private final class Publisher {
-    private final String channel;
-    private final boolean repeats;
-    private int number = 1;
-    private int last;
-    private int accepted;
-
-    /**
-     * Begins.
-     *
-     * @param repeats whether what was not accepted is sent again, under its number as a producer;
-     *     the next number is sent otherwise
-     */
-    Publisher(String channel, boolean repeats) {
-      this.channel = channel;
-      this.repeats = repeats;
-    }
-
-    synchronized boolean publish() {
-      boolean isAccepted = isAccepted();
-      if (isAccepted) {
-        last = number;
-        accepted++;
-      }
-      if (isAccepted || !repeats) {
-        number++;
-      }
-      return isAccepted;
-    }
-
-    private boolean isAccepted() {
-      HttpRequest.Builder request =
-          http.request("channels/" + channel)
-              .header("Content-Type", "application/json")
-              .POST(BodyPublishers.ofString(Integer.toString(number)));
-      if (repeats) {
-        request
-            .header("Producer-Id", channel)
-            .header("Producer-Epoch", "0")
-            .header("Producer-Seq", Integer.toString(number - 1));
-      }
-      try {
-        int status = http.send(request).status();
-        return status == 200 || status == 204;
-      } catch (RuntimeException e) {
-        return false;
-      }
-    }
-
-    synchronized int last() {
-      return last;
-    }
-
-    synchronized int accepted() {
-      return accepted;
-    }
-  }
-
   @Test
   void nodesOnOneRedisAreRestartedInTurnAndNobodyLosesRepeatsOrIsToldAnything() throws Exception {
     Programs.require("nginx");
-    RedisServer redis = RedisServer.start();
-    open.add(redis);
-    environment.put("SWITCHBOARD_STORE_URL", redis.url());
-    startNodes("redis.war.under.test");
-    RunningProxy proxy = RunningProxy.start(RunningProxy.Kind.NGINX, PORTS, "server");
-    open.add(proxy);
+    cluster.startOnOneRedis();
     begin("One Redis, each request at the next node", true);
-    for (int port : PORTS) {
-      proxy.leaveOut(port);
+    for (int port : Cluster.PORTS) {
+      cluster.leaveOut(port);
       leave(port);
-      start(port);
-      awaitReady(port);
-      proxy.putBack(port);
+      cluster.start(port);
+      cluster.putBack(port);
       awaitAllAreBack(port);
     }
     end();
@@ -233,14 +155,12 @@ class RollingRestartIT implements Wanderer.Crowd {
   void nodesWithMemoriesOfTheirOwnAreRestartedInTurnAndWhoeverLosesSomethingIsTold()
       throws Exception {
     Programs.require("nginx");
-    startNodes("war.under.test");
-    open.add(RunningProxy.startWithHomes(PORTS, "server"));
+    cluster.startWithMemories();
     begin("In memory, each channel at the node that is its home", false);
-    publishers.forEach(publisher -> homes.put(publisher, home(publisher)));
-    for (int port : PORTS) {
+    publishers.forEach(publisher -> homes.put(publisher, cluster.home(publisher.channel())));
+    for (int port : Cluster.PORTS) {
       leave(port);
-      start(port);
-      awaitReady(port);
+      cluster.start(port);
       awaitAllAreBack(port);
     }
     end();
@@ -249,44 +169,17 @@ class RollingRestartIT implements Wanderer.Crowd {
     }
   }
 
-  /** Which node has the messages of the channel. */
-  private int home(Publisher publisher) {
-    return PORTS.stream()
-        .filter(
-            port ->
-                new Http(nodes.get(port).root())
-                    .get("channels/" + publisher.channel + "?offset=-1")
-                    .body()
-                    .contains("1"))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private void startNodes(String property) {
-    war = Path.of(System.getProperty(property));
-    PORTS.forEach(this::start);
-    PORTS.forEach(this::awaitReady);
-  }
-
-  private void start(int port) {
-    nodes.put(port, ServerProcess.micro(port, war, environment));
-  }
-
-  private void awaitReady(int port) {
-    await("node " + port + " is ready", nodes.get(port)::isReady);
-  }
-
   private void leave(int port) throws InterruptedException {
     departures.clear();
     returns.clear();
     refusals.clear();
-    nodes.get(port).stop(Duration.ofSeconds(BUDGET_SECONDS + 30));
+    cluster.stop(port, Duration.ofSeconds(BUDGET_SECONDS + 30));
   }
 
   private void begin(String what, boolean repeats) {
     report.append("\n### ").append(what).append("\n\n").append(HEAD);
     for (int i = 0; i < CHANNELS; i++) {
-      Publisher publisher = new Publisher("rolling-" + i, repeats);
+      NumberPublisher publisher = new NumberPublisher(http, "rolling-" + i, repeats);
       publishers.add(publisher);
       await("channel " + i + " is there", publisher::publish);
       publishing.scheduleWithFixedDelay(
@@ -295,8 +188,8 @@ class RollingRestartIT implements Wanderer.Crowd {
     Transport[] transports = Transport.values();
     for (int i = 0; i < CLIENTS; i++) {
       Transport transport = transports[i % transports.length];
-      Publisher publisher = publishers.get(i / transports.length % CHANNELS);
-      URI channel = http.channel(publisher.channel, "");
+      NumberPublisher publisher = publishers.get(i / transports.length % CHANNELS);
+      URI channel = http.channel(publisher.channel(), "");
       wanderers.put(new Wanderer(transport + " " + i, transport, channel, this), publisher);
     }
     wanderers.keySet().forEach(Wanderer::come);
@@ -317,13 +210,13 @@ class RollingRestartIT implements Wanderer.Crowd {
     assertTrue(!gone.isEmpty(), "nobody was sent away");
     // A third of the time, and not a second: a machine that stalls draws two of those together.
     if (gone.size() >= FEW) {
-      int most = mostWithin(drainSeconds(port) / 3, gone);
+      int most = Step.mostWithin(drainSeconds(port) / 3, gone);
       assertTrue(most <= gone.size() * 2 / 3, () -> most + " did not go evenly\n" + report);
     }
     List<Step> cut = gone.stream().filter(step -> !isSentAway(step.why())).toList();
     assertTrue(cut.size() <= gone.size() / 20, () -> "were cut: " + cut);
     // In each of two seconds what a node lets in, and what it had saved for the first one.
-    int most = mostWithin(1, lasting(of(port, returns)));
+    int most = Step.mostWithin(1, lasting(of(port, returns)));
     assertTrue(most <= 3 * ADMITTED_PER_SECOND, () -> most + " at once\n" + report);
     hadToWait |= refusals.containsKey("503 starting");
     assertEquals(List.of(), violations());
@@ -351,15 +244,15 @@ class RollingRestartIT implements Wanderer.Crowd {
 
   /** Everybody hears what is published from now on. */
   private void awaitAllHear() {
-    Map<Publisher, Integer> before =
-        publishers.stream().collect(Collectors.toMap(p -> p, Publisher::last));
+    Map<NumberPublisher, Integer> before =
+        publishers.stream().collect(Collectors.toMap(p -> p, NumberPublisher::last));
     awaitNobody("has not heard anything new", (w, p) -> w.journal().last() <= before.get(p));
   }
 
   private void end() throws InterruptedException {
     publishing.shutdown();
     assertTrue(publishing.awaitTermination(1, TimeUnit.MINUTES), "publishers come to an end");
-    for (Publisher publisher : publishers) {
+    for (NumberPublisher publisher : publishers) {
       await("the last message", publisher::publish);
     }
     awaitNobody("has not heard the last message", (w, p) -> w.journal().last() != p.last());
@@ -371,7 +264,7 @@ class RollingRestartIT implements Wanderer.Crowd {
     return wanderers.keySet().stream().flatMap(w -> w.journal().violations().stream()).toList();
   }
 
-  private void awaitNobody(String what, BiPredicate<Wanderer, Publisher> who) {
+  private void awaitNobody(String what, BiPredicate<Wanderer, NumberPublisher> who) {
     with()
         .dontCatchUncaughtExceptions()
         .await(what)
@@ -379,7 +272,7 @@ class RollingRestartIT implements Wanderer.Crowd {
         .untilAsserted(() -> assertEquals(List.of(), some(who), what));
   }
 
-  private List<Wanderer> some(BiPredicate<Wanderer, Publisher> who) {
+  private List<Wanderer> some(BiPredicate<Wanderer, NumberPublisher> who) {
     return wanderers.keySet().stream().filter(w -> who.test(w, wanderers.get(w))).limit(9).toList();
   }
 
@@ -394,39 +287,17 @@ class RollingRestartIT implements Wanderer.Crowd {
     List<Step> back = of(port, returns);
     return "| %d | %,d | %.1f | %d | %d | %.0f | %,d | %.1f | %d | %d | %s |\n"
         .formatted(
-            PORTS.indexOf(port) + 1,
+            Cluster.PORTS.indexOf(port) + 1,
             gone.size(),
-            seconds(gone),
-            mostWithin(1, gone),
-            mostWithin(1, lasting(gone)),
+            Step.seconds(gone),
+            Step.mostWithin(1, gone),
+            Step.mostWithin(1, lasting(gone)),
             lasting(gone).size() / drainSeconds(port),
             back.size(),
-            seconds(back),
-            mostWithin(1, back),
-            mostWithin(1, lasting(back)),
+            Step.seconds(back),
+            Step.mostWithin(1, back),
+            Step.mostWithin(1, lasting(back)),
             told.isEmpty() ? "" : told.toString().replaceAll("[{}]", ""));
-  }
-
-  private static long[] nanos(List<Step> steps) {
-    return steps.stream().mapToLong(Step::nanos).sorted().toArray();
-  }
-
-  private static double seconds(List<Step> steps) {
-    long[] times = nanos(steps);
-    return times.length == 0 ? 0 : (times[times.length - 1] - times[0]) / 1e9;
-  }
-
-  /** How many at most fell into that time, wherever it begins. */
-  private static int mostWithin(double seconds, List<Step> steps) {
-    long[] times = nanos(steps);
-    int most = 0;
-    for (int first = 0, last = 0; last < times.length; last++) {
-      while (times[last] - times[first] > seconds * 1e9) {
-        first++;
-      }
-      most = Math.max(most, last - first + 1);
-    }
-    return most;
   }
 
   @AfterEach
@@ -434,10 +305,7 @@ class RollingRestartIT implements Wanderer.Crowd {
     publishing.shutdownNow();
     clock.shutdownNow();
     wanderers.keySet().forEach(Wanderer::close);
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-    nodes.values().forEach(ServerProcess::close);
+    cluster.close();
     report.append(
         "\n%,d clients, %,d messages heard, %,d gaps told.\n"
             .formatted(

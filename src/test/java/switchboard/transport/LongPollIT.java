@@ -22,7 +22,7 @@ import switchboard.testing.Reader;
 class LongPollIT extends TransportContract {
 
   /** As pom.xml sets it. */
-  private static final int DEFAULT_WAIT_SECONDS = 2;
+  private static final int DEFAULT_WAIT_SECONDS = 1;
 
   @Override
   Transport transport() {

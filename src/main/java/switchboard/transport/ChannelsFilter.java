@@ -15,10 +15,10 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * The door of {@code /channels}: what comes through the {@link RequestGate} goes on to those who
- * answer it. Upgrades go to {@link WebSocketEndpoint}, everything else of a channel to {@link
- * HttpChannel}: from here, or by way of {@link ChannelResource} where {@code
- * switchboard.http.adapter} is {@code jax-rs} and JAX-RS can carry it.
+ * The filter for {@code /channels}. Requests that pass the {@link RequestGate} are dispatched:
+ * upgrades to {@link WebSocketEndpoint}, all others to {@link HttpChannel}, directly or through
+ * {@link ChannelResource} where {@code switchboard.http.adapter} is {@code jax-rs} and JAX-RS can
+ * carry it.
  */
 public class ChannelsFilter extends HttpFilter {
 
@@ -42,7 +42,7 @@ public class ChannelsFilter extends HttpFilter {
   @Override
   public void init() {
     registration = Registration.of(getFilterConfig());
-    // Once more: the servlet of JAX-RS may be registered last.
+    // Again, because the servlet of JAX-RS may be registered last.
     registration.requireFree(getServletContext());
     writers.choose(getServletContext(), registration.isEmbedded());
     String base = registration.path();
@@ -73,7 +73,7 @@ public class ChannelsFilter extends HttpFilter {
         dispatch(path, admitted, response, chain);
       }
     } catch (ServletException e) {
-      // Some servers put into it what an endpoint or a resource threw.
+      // Some servers wrap exceptions of an endpoint or a resource in it.
       fail(e.getRootCause() == null ? e : e.getRootCause(), plain, response);
     } catch (RuntimeException | Error e) {
       fail(e, plain, response);
@@ -105,11 +105,11 @@ public class ChannelsFilter extends HttpFilter {
     }
   }
 
-  // What the gate refused, and what failed behind it elsewhere than in a channel.
+  // Refusals of the gate, and failures outside of a channel.
   private void fail(Throwable e, HttpServletRequest request, HttpServletResponse response) {
     Problem problem = Problem.of(e);
     if (WebSocketHandshake.isAskedFor(request) && request.getProtocol().startsWith("HTTP/1")) {
-      // What the client sent behind it are frames: they must not be read as requests.
+      // The client may have sent frames after it, which must not be parsed as requests.
       response.setHeader("Connection", "close");
     }
     if (request.isAsyncStarted() || response.isCommitted()) {

@@ -30,22 +30,22 @@ import switchboard.log.UpToDate;
 import switchboard.time.Clocks;
 
 /**
- * One response that goes on: one or more subscriptions written as server-sent events (WHATWG HTML
- * §9.2, in the shape of Durable Streams PROTOCOL.md §5.8), with the Servlet API's non-blocking
+ * A response that does not end: one or more subscriptions written as server-sent events (WHATWG
+ * HTML §9.2, in the shape of Durable Streams PROTOCOL.md §5.8), with the Servlet API's non-blocking
  * output.
  *
  * <p><b>Threads.</b> Safe. What {@link EventStreamWriter} writes is made under its lock, one event
  * at a time.
  *
- * <p><b>Cost.</b> About 400 bytes beside the server's own for a request; of the messages it holds
- * the one shared batch that is being written.
+ * <p><b>Cost.</b> About 400 bytes in addition to the server's own for a request; it references only
+ * the shared batch that is being written.
  */
 final class EventStream
     implements Connection, AsyncListener, EventStreamWriter.Listener, EventStreamSink.Stream {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final long CROWDED_MILLIS = 4_000;
-  // Proxies buffer and compress what they may; a message in a buffer is a message that is late.
+  // Proxies buffer and compress if they may, which delays messages.
   private static final Map<String, String> HEADERS =
       Map.of(
           "Content-Type", "text/event-stream",
@@ -69,14 +69,14 @@ final class EventStream
   private final long oldMillis; // by the clock of ticks
   private String cursor; // guarded by the writer's lock
 
-  /** Whether its client was told all that there will be. */
+  /** Whether the client got everything, including the end of the channels. */
   static boolean isOver(ReadRequest request) {
     return request.isResumed() && request.places().stream().allMatch(EventStream::isAtTheEnd);
   }
 
   /**
-   * Refuses what has to be answered with a status: where it cannot be known what follows, and a gap
-   * of which the client would not take note.
+   * Throws errors that need a status: if it is not known what follows, and a gap that the client
+   * would not notice.
    */
   static void requireReadable(ReadRequest request, Tally tally) {
     List<Reading> first = request.places().stream().map(Place::read).toList();
@@ -86,7 +86,7 @@ final class EventStream
     }
   }
 
-  /** Begins one, for a request that {@link HttpRead} lets in. */
+  /** Starts an event stream for a request that {@link HttpRead} accepted. */
   static void start(
       ReadRequest request,
       HttpServletRequest servletRequest,
@@ -103,9 +103,9 @@ final class EventStream
     String address = servletRequest.getRemoteAddr();
     ServletOutputStream out = response.getOutputStream();
     if (out.getClass().getName().startsWith("io.undertow.")) {
-      // Of a larger buffer WildFly may leave a part to the next write, and it takes it from a pool:
-      // when its client went, the buffer was now and then in the hands of another request already,
-      // whose body was lost. → HandOverIT
+      // WildFly may leave a part of a larger buffer to the next write, and the buffer is from a
+      // pool: after a disconnect it was sometimes already in use by another request, whose body
+      // was lost. → HandOverIT
       response.setBufferSize(1);
     }
     AsyncContext context = servletRequest.startAsync();
@@ -124,16 +124,16 @@ final class EventStream
         throw e;
       }
     } else {
-      stream.end(late); // it comes again, and is told by the answer
+      stream.end(late); // the client reconnects and gets the reason then
     }
   }
 
   /**
-   * Answers an EventSource what passes: nothing but when to come again, since any status but 200 is
-   * the end of it. It keeps its last id, for none is sent.
+   * Answers a temporary refusal of an EventSource: only the time to reconnect, because it gives up
+   * after any status other than 200. It keeps its last id, because none is sent.
    */
   static HttpAnswer comeAgain(Problem problem) {
-    // The comment is for people.
+    // The comment is for human readers.
     String text =
         ": %d %s\nretry: %d\n\n"
             .formatted(
@@ -165,7 +165,8 @@ final class EventStream
     this.cursor = request.cursor();
     this.oldMillis =
         clocks.ticks().millis() + Jitter.below(settings.millis(Settings.EVENT_STREAM_MAX_AGE));
-    // Streams that got the same message at once must not all get their comment at once.
+    // Streams that got the same message at the same time must not all get their comment at the
+    // same time.
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_INTERVAL));
     Turns turns = new Turns();
     this.sinks =
@@ -176,8 +177,8 @@ final class EventStream
     writer.start(this::hello, () -> sinks.forEach(EventStreamSink::start));
   }
 
-  // First bytes at once: until they come, a browser does not call the stream open. Where nothing is
-  // to be read yet, they also say from where the client listens.
+  // The first bytes are sent at once, because a browser regards the stream as open only then.
+  // If there are no messages yet, they also contain the start offset.
   private byte[] hello() {
     byte[] hello = retry();
     boolean isAtTheEnd =
@@ -193,7 +194,7 @@ final class EventStream
     return both;
   }
 
-  // Also the last thing said when the server stops: when to come again.
+  // Also the last line when the server stops: the time to reconnect.
   private byte[] retry() {
     String retry = "retry: " + Jitter.around(settings.millis(Settings.RETRY)) + "\n\n";
     return retry.getBytes(StandardCharsets.US_ASCII);
@@ -226,7 +227,7 @@ final class EventStream
     return ReadRequest.combined(sinks.stream().map(EventStreamSink::next).toList());
   }
 
-  // The client's own cursor counts for the first control event; after that the clock moves on.
+  // The client's cursor is used for the first control event; after that the clock advances.
   @Override
   public String nextCursor() {
     String next = Cursor.next(cursor, clocks.wall().millis());
@@ -247,20 +248,21 @@ final class EventStream
       LOG.fine(() -> this + " – closed: a write timed out (millis=" + writingMillis + ")");
       hangUp();
     } else if (!isBusy && ticksMillis >= oldMillis) {
-      // The peer says nothing, and what is written to it disappears in buffers on the way: age is
-      // all that is left to go by.
+      // The client sends nothing, and writes to it may end up in buffers of proxies: only the
+      // age remains as a criterion.
       finish("max-age");
     } else if (!isBusy && silentMillis >= silenceMillis()) {
       enqueue(() -> COMMENT, () -> connections.tell(this, Watcher.Sight.COMMENT, ""));
     }
   }
 
-  // A server notices that a client is gone when it writes to it.
+  // A server detects a lost client when it writes to it.
   private long silenceMillis() {
     return connections.isCrowded() ? Math.min(heartbeatMillis, CROWDED_MILLIS) : heartbeatMillis;
   }
 
-  // Told in the stream: an EventSource does not show its page the answer to the next request.
+  // Sent in the stream, because an EventSource does not show its page the response to the next
+  // request.
   @Override
   public boolean isRevoked() {
     Problem problem = request.guard().revocation();
@@ -271,13 +273,12 @@ final class EventStream
     return problem != null;
   }
 
-  // The server would keep what was not taken until its own time-out, and the connection for the
-  // next
-  // request of a client that reads none of the answer to this one.
+  // Otherwise the server keeps unread bytes until its own timeout, and reuses the connection of
+  // a client that does not read.
   private void hangUp() {
     if (leave(Ending.TOO_SLOW.slug())) {
       connections.tally().ended(Ending.TOO_SLOW);
-      // While the request is still ours.
+      // Before the request can be reused.
       Closeable connection = TcpConnection.under((HttpServletRequest) context.getRequest());
       complete();
       TcpConnection.end(connection);
@@ -350,7 +351,7 @@ final class EventStream
 
   @Override
   public void onStartAsync(AsyncEvent event) {
-    // this request is never started anew
+    // this request is never dispatched again
   }
 
   @Override

@@ -129,7 +129,7 @@ final class EventStreamSink implements Sink {
   }
 
   private void written(boolean wasLast, Runnable done) {
-    // Of one channel the last events have said that they are the last.
+    // For a single channel the last events already contain the end.
     if (wasLast && !stream.request().isMany()) {
       ended();
     } else {
@@ -167,7 +167,7 @@ final class EventStreamSink implements Sink {
 
   @Override
   public void end(Ending ending) {
-    // Nothing is said: an EventSource comes again and learns the ending from the answer it gets.
+    // Nothing is sent: an EventSource reconnects and gets the reason in the response.
     stream.end(ending);
   }
 

@@ -32,7 +32,7 @@ final class EventStreamWriter implements WriteListener {
     void end(Ending ending);
   }
 
-  /** What is written next; made only then, since the id of several channels moves meanwhile. */
+  /** Creates the next write; only when it is due, because the combined id may change before. */
   private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
 
   private final ServletOutputStream out;
@@ -129,7 +129,7 @@ final class EventStreamWriter implements WriteListener {
     }
   }
 
-  /** Hands bytes over until the container wants no more; what is to run when a write is done. */
+  /** Writes until the container accepts no more; returns what to run after a completed write. */
   private synchronized Runnable takeOver() {
     try {
       while (!isOver && (current != null || !waiting.isEmpty()) && out.isReady()) {
@@ -167,7 +167,8 @@ final class EventStreamWriter implements WriteListener {
     return null; // the container calls onWritePossible
   }
 
-  // What fails here is ours; from what the container throws the client disconnected.
+  // Exceptions here are our own errors; an exception from the container means that the client
+  // disconnected.
   private byte[] made(Outgoing next) {
     try {
       return next.bytes().get();

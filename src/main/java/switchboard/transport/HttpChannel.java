@@ -25,15 +25,15 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the one place that knows their
- * verbs, and does what each of them asks for. The same through every adapter.
+ * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the only place with their methods
+ * and what each of them does. It is the same for every adapter.
  *
  * <p><b>Threads.</b> Safe.
  */
 @Dependent
 class HttpChannel {
 
-  /** What may be done with a channel. */
+  /** The methods of a channel. */
   private enum Verb {
     GET,
     HEAD,
@@ -85,14 +85,14 @@ class HttpChannel {
     this.reads = new HttpRead(channels, connections, settings, clocks, executor);
   }
 
-  /** Whether a path, below the application's and ours, is that of a channel or of all of them. */
+  /** Whether a path, below the application's and ours, is for a channel or for several channels. */
   static boolean isAt(String path) {
     return path.equals(CHANNELS) || path.startsWith(CHANNELS + "/");
   }
 
   /**
-   * Whether an API can carry a request that receives no body and sends an answer only whole: all
-   * but appends, creations and event streams.
+   * Whether an API that receives no body and sends only complete responses is sufficient: for all
+   * requests except appends, creations and event streams.
    */
   boolean isPlain(Exchange exchange) {
     return switch (exchange.method()) {
@@ -110,7 +110,7 @@ class HttpChannel {
     }
   }
 
-  /** Answers a request, now or later, whatever happens. */
+  /** Answers a request, now or later, in every case. */
   void handle(Exchange exchange) {
     try {
       String name = name(exchange.path());
@@ -124,7 +124,7 @@ class HttpChannel {
     }
   }
 
-  // What stands behind /channels/; nothing for several channels, which the query names.
+  // The name after /channels/; empty for several channels, which are in the query.
   private static String name(String path) {
     return path.length() <= CHANNELS.length() + 1 ? "" : path.substring(CHANNELS.length() + 1);
   }
@@ -170,7 +170,7 @@ class HttpChannel {
     return Query.parse(exchange.query(), settings.get(Settings.MAX_QUERY_BYTES));
   }
 
-  // What the headers say is read before the body is (see HttpAppend).
+  // The headers are parsed before the body is read (see HttpAppend).
   private void append(String name, Exchange exchange) {
     Channel channel = Place.find(channels, exchange.guard(), Action.APPEND, name);
     HttpAppend append = HttpAppend.parse(channel, exchange::header);
@@ -194,7 +194,7 @@ class HttpChannel {
         });
   }
 
-  // The body may have come after a while.
+  // The body may have arrived later.
   private static void requireStillAuthorized(Exchange exchange, Guard guard) {
     Problem revocation = exchange.isHeld() ? guard.revocation() : null;
     if (revocation != null) {
@@ -202,7 +202,7 @@ class HttpChannel {
     }
   }
 
-  /** What the channel is and where it ends (PROTOCOL.md §5.5). */
+  /** Metadata and end of the channel (PROTOCOL.md §5.5). */
   private HttpAnswer metadata(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
     if (!channel.isCurrent()) {
@@ -227,14 +227,14 @@ class HttpChannel {
     return new HttpAnswer(200, headers, null);
   }
 
-  /** Removes the channel; those who listen are told (PROTOCOL.md §5.4). */
+  /** Deletes the channel; its readers are told (PROTOCOL.md §5.4). */
   private HttpAnswer delete(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.DELETE, name);
     channels.delete(channel.name());
     return new HttpAnswer(204, Map.of(), null);
   }
 
-  /** How many listen and, where the channel tells it, what they call themselves. */
+  /** The number of subscribers and, if the channel returns them, their names. */
   private HttpAnswer presence(String name, Guard guard) {
     Channel channel = Place.find(channels, guard, Action.READ, name);
     Attendance attendance = presence.of(channel);

@@ -15,11 +15,12 @@ import switchboard.channel.Lifetime;
 import switchboard.config.Action;
 
 /**
- * Creates a channel over HTTP, or finds it as it is asked for (Durable Streams PROTOCOL.md §5.1).
+ * Creates a channel over HTTP, or finds it with the same configuration (Durable Streams PROTOCOL.md
+ * §5.1).
  *
  * <p><b>Threads.</b> Safe.
  *
- * @param guard who asks
+ * @param guard the client
  * @param location the URL of the channel
  */
 record HttpCreate(
@@ -31,7 +32,7 @@ record HttpCreate(
     boolean close,
     String location) {
 
-  /** Reads what is asked for. */
+  /** Parses the request. */
   static HttpCreate parse(String name, Exchange exchange) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
     Guard guard = exchange.guard();
@@ -47,13 +48,14 @@ record HttpCreate(
       guard.require(Action.READ, fork.source());
     }
     boolean close = AppendRequest.isTrue(header.apply(Headers.CLOSED));
-    // Not the URL that was asked for, whose name may have escapes.
+    // Not the requested URL, because its name may contain escapes.
     String location = exchange.origin() + exchange.root() + valid.value();
     return new HttpCreate(guard, valid, type, lifetime, fork, close, location);
   }
 
-  // Parsed before the store is locked, which everybody needs who creates or deletes a channel: a
-  // large body takes a second. What is wrong with it is said when it is that channel's turn.
+  // Parsed before the store is locked, because every creation and deletion of a channel needs
+  // that lock, and a large body takes a second. A parse error is thrown later, when the channel
+  // is created.
   private Function<ContentType, List<byte[]>> messages(Channels channels, byte[] bytes) {
     ContentType expected =
         type == null && fork != null

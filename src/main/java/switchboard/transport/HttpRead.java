@@ -17,7 +17,7 @@ import switchboard.time.Clocks;
  *
  * <p><b>Threads.</b> Safe.
  *
- * @param executor by which held requests are answered
+ * @param executor threads that answer waiting requests
  */
 record HttpRead(
     Channels channels,
@@ -27,10 +27,10 @@ record HttpRead(
     Executor executor) {
 
   /**
-   * Answers a request, or holds it until there is something to say.
+   * Answers a request, or lets it wait until there is a message.
    *
-   * @param name the channel's, as it stands in the path
-   * @throws Problem if it cannot be done
+   * @param name the channel's name, as in the path
+   * @throws Problem if the request is refused
    */
   void start(String name, Query query, Exchange exchange) {
     UnaryOperator<String> header = exchange::header;
@@ -54,8 +54,8 @@ record HttpRead(
   private void stream(ReadRequest read, Exchange exchange) {
     connections.count(Transport.EVENT_STREAM);
     if (EventStream.isOver(read)) {
-      // An EventSource that was told "closed" comes again all the same; 204 makes it stop for good
-      // (WHATWG HTML §9.2.3).
+      // An EventSource reconnects even after "closed"; 204 makes it stop permanently (WHATWG
+      // HTML §9.2.3).
       exchange.answer(new HttpAnswer(204, Map.of(), null));
       return;
     }
@@ -72,8 +72,8 @@ record HttpRead(
     PollAnswer answer =
         new PollAnswer(read, settings.get(Settings.PAGE_MAX_BYTES), clocks, connections.tally());
     PollAnswer.Found found = answer.now();
-    // A poll is a long poll that waits for nothing. What is known already is answered by this very
-    // thread: when another one is faster than this one's return, Payara logs an error.
+    // A poll is a long poll without a wait. An immediate response is sent on this thread: if
+    // another thread were faster than this one's return, Payara would log an error.
     if (wait.isZero() || found.isNews()) {
       if (!found.isNews()) {
         connections.countEmpty(read.transport());
@@ -97,7 +97,7 @@ record HttpRead(
     }
   }
 
-  // Whoever gives no name is told from others by where it comes from and by what it is.
+  // A client without a name is identified by its address and User-Agent.
   private void visit(ReadRequest read, Exchange exchange, Duration wait) {
     Poller client =
         Poller.of(

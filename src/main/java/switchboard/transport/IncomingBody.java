@@ -20,32 +20,33 @@ import switchboard.publish.ParsingLimit;
 import switchboard.time.MonotonicClock;
 
 /**
- * The body of a request, which may come by and by. What has come with the headers is used at once,
- * by the request's own thread. Else that thread goes: a client that sends a byte a second must not
- * hold one, of which Payara Server has five. The server says when there is more to read (Servlet
- * §3.7), and the body is used when it is whole.
+ * The body of a request, which may arrive slowly. A body that arrived with the headers is used at
+ * once, on the request's own thread. Otherwise that thread is released: a client that sends a byte
+ * per second must not block one, and Payara Server has five. The server reports when there is more
+ * to read (Servlet §3.7), and the body is used when it is complete.
  *
- * <p>A client has {@code switchboard.request.body-timeout} for it, and the same again for as long
- * as {@link #BYTES_A_SECOND} bytes a second came in it: a slow line is not taken for a bad client.
+ * <p>The body must arrive within {@code switchboard.request.body-timeout}. The timeout is extended
+ * as long as {@link #BYTES_A_SECOND} bytes per second arrive, so that slow networks are not
+ * refused.
  *
  * <p><b>Threads.</b> Safe. The body is read under this object's lock, which is never held while it
  * is used or refused.
  *
- * <p><b>Cost.</b> A body that is there at once: nothing. Another one: up to twice its bytes, which
- * are counted in {@link PendingBodies}.
+ * <p><b>Cost.</b> A body that arrives with the headers: nothing. Others: up to twice their bytes,
+ * which are counted in {@link PendingBodies}.
  */
 final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
 
-  /** What is done with a body that is there, on any thread. */
+  /** Uses a complete body, on any thread. */
   interface Use {
     void with(byte[] body);
   }
 
   /**
-   * What receiving one needs.
+   * What receiving a body needs.
    *
-   * @param clock by which a body is late
-   * @param executor threads on which bodies that came by and by are used
+   * @param clock for the timeout
+   * @param executor threads on which bodies that arrived slowly are used
    * @param forLargeBodies threads on which large bodies are used, which may wait for each other
    */
   record Place(
@@ -56,7 +57,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       Executor executor,
       Executor forLargeBodies) {}
 
-  /** The slowest line that is not given up after all, about 8 kbit/s. */
+  /** The slowest accepted network, about 8 kbit/s. */
   static final int BYTES_A_SECOND = 1_000;
 
   private static final Logger LOG = Logger.getLogger(IncomingBody.class.getName());
@@ -71,7 +72,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
   private final int limit;
   private final long length;
 
-  // The clock's alone: from when it counts, and what had come by then.
+  // Used only by the clock: the start of the current period, and the bytes at its start.
   private long sinceMillis;
   private int countBefore;
 
@@ -84,8 +85,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
   private Closeable cutShort;
 
   /**
-   * Receives a body and has it used. A refusal of what is refused at once is thrown; of what is
-   * refused later, the client is told by the answer.
+   * Receives a body and uses it. Immediate refusals are thrown; later ones are sent as the
+   * response.
    */
   static void receive(
       HttpServletRequest request, HttpServletResponse response, Place place, Use use)
@@ -158,7 +159,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
           problem = makeRoom();
           int read = problem == null ? in.read(bytes, count, bytes.length - count) : 0;
           count += Math.max(0, read);
-          // What is complete is not asked for more: Grizzly would wait for it on this connection.
+          // A complete body is not read further, because Grizzly would wait for more on this
+          // connection.
           isWhole = read < 0 || count == length;
           if (count > limit) {
             problem = tooLarge(limit);
@@ -178,7 +180,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     discard();
   }
 
-  // Its client may still be sending, and reads the answer after that. Not without end.
+  // The client may still be sending and read the response afterwards. The time for that is limited.
   private synchronized void discard() {
     if (!isRefused || isCompleted) {
       return;
@@ -195,7 +197,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     }
   }
 
-  // One byte more than is allowed has room, to tell a body that is too large.
+  // There is room for one byte more than allowed, to detect a body that is too large.
   private Problem makeRoom() {
     if (count < bytes.length) {
       return null;
@@ -228,7 +230,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
           brokeOff(new IOException("%d of %d bytes arrived".formatted(body.length, length))), true);
       return;
     }
-    // Not by the server's thread that read it: on WildFly that one serves many connections.
+    // Not on the server's thread that read it: on WildFly that one serves many connections.
     boolean isSmall = body.length <= ParsingLimit.FREE_BYTES;
     run(
         isSmall ? place.executor() : place.forLargeBodies(),
@@ -262,7 +264,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
       connection = cutShort;
     }
     if (connection != null) {
-      // A second after its answer, which it had time to take.
+      // A second after the response, so that the client has time to read it.
       place.bodies().remove(this);
       TcpConnection.end(connection);
       complete();
@@ -315,8 +317,8 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     }
   }
 
-  // What is still to come of a body that is cut short is nobody's, and may never end. On WildFly
-  // the clock ends the request as well, after the connection: a thread waits for the rest else.
+  // The rest of a refused body is not needed and may never end. On WildFly the clock also ends
+  // the request after the connection; otherwise a thread waits for the rest.
   private void leave(boolean isCutShort, Ending ending) {
     Closeable connection = null;
     boolean isCompletedLater = false;

@@ -19,14 +19,13 @@ import switchboard.log.Offset;
 import switchboard.log.UpToDate;
 
 /**
- * A held request: it listens until there is something to say on one of its channels, or until its
- * time is up, and then answers what there is. Whether the client was still there to hear it nobody
- * knows, and nobody needs to: it comes again with the offset it has.
+ * A waiting request. It is answered when one of its channels has a message, or when its wait is
+ * over. Delivery is not confirmed; the client asks again with its last offset.
  *
- * <p><b>Threads.</b> Safe; the first of many answers.
+ * <p><b>Threads.</b> Safe; only the first answer is sent.
  *
- * <p><b>Cost.</b> About 300 bytes beside the server's own for a suspended request. No timer: the
- * clock's tick ends those whose time is up, a tick late at the most and never early.
+ * <p><b>Cost.</b> About 300 bytes in addition to the server's own for a suspended request. No
+ * timer: the clock's tick ends requests whose wait is over, at most one tick late and never early.
  */
 final class LongPoll implements Sink, Connection {
 
@@ -57,7 +56,7 @@ final class LongPoll implements Sink, Connection {
     this.deadlineMillis = answer.clocks().elapsed().millis() + wait.toMillis() + 1; // rounded up
     List<Place> places = answer.request().places();
     for (int i = 0; i < places.size(); i++) {
-      // One that was closed before has said so: the others are what the client waits for.
+      // The client already knows which channels are closed; it waits for the others.
       if (!(before.readings().get(i) instanceof UpToDate at && at.closed())) {
         Place place = places.get(i);
         subscriptions.add(place.channel().subscription(place.from(), this));
@@ -80,8 +79,8 @@ final class LongPoll implements Sink, Connection {
   }
 
   private void subscribeSoon() {
-    // Not by the request's own thread: should a message come right now, the answer would overtake
-    // that thread on its way out, which on Payara leaves errors in the log.
+    // Not on the request's own thread: if a message arrives now, the response would be sent
+    // before that thread returns, which causes errors in the log of Payara.
     executor.execute(this::subscribe);
   }
 
@@ -166,8 +165,9 @@ final class LongPoll implements Sink, Connection {
     if (!leave()) {
       return;
     }
-    // A client that does not read blocks whoever writes to it: that must not be the thread that
-    // walks the others. And on Payara a resume on another request's thread confuses its contexts.
+    // Writing to a client that does not read blocks the thread, so it must not be the thread
+    // that serves the others. Also, on Payara a resume on another request's thread confuses its
+    // contexts.
     try {
       executor.execute(() -> resume(what));
     } catch (RuntimeException | Error e) { // it takes no work, or has no thread for it

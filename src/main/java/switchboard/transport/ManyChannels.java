@@ -16,7 +16,7 @@ import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 
-/** The conversation at {@code /channels}: about the channels that the client names. */
+/** The conversation at {@code /channels}, for the channels that the client subscribes to. */
 final class ManyChannels implements Conversation {
 
   private static final String HELLO = "{\"hello\":\"" + WebSocketConnection.SUBPROTOCOL + "\"}";
@@ -75,7 +75,7 @@ final class ManyChannels implements Conversation {
       throw new Problem(
           Ending.BAD_COMMAND, "channel \"%s\": it is already subscribed".formatted(name));
     }
-    // Before it is answered that the client listens: it may ask again, here or elsewhere.
+    // Before the subscription is confirmed: the client may retry here or at another node.
     // → ClusterIT.aNodeThatIsCutOffSaysSoByEveryTransportAndItsReadersGoOnWhenItIsBack
     place.requireCurrentToWait();
     Feed feed = new Feed(place);
@@ -142,7 +142,7 @@ final class ManyChannels implements Conversation {
     feeds.values().forEach(feed -> feed.subscription.cancel());
   }
 
-  /** One channel's way into the connection. */
+  /** Writes the messages of one channel into the connection. */
   private final class Feed implements Sink {
 
     private final Place place;

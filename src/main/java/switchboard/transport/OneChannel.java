@@ -14,7 +14,7 @@ import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 
-/** The conversation at a channel's own URL: it is about that channel and need not name it. */
+/** The conversation at a channel's URL. Its frames do not contain the channel's name. */
 final class OneChannel implements Conversation, Sink {
 
   private final WebSocketConnection connection;
@@ -24,9 +24,9 @@ final class OneChannel implements Conversation, Sink {
   private volatile Subscription subscription;
 
   /**
-   * Begins when it is opened.
+   * Created when the WebSocket is opened.
    *
-   * @param name as it stands in the URL
+   * @param name as in the URL
    */
   OneChannel(WebSocketConnection connection, Channels channels, String name) {
     this.connection = connection;
@@ -34,7 +34,7 @@ final class OneChannel implements Conversation, Sink {
     this.name = name;
   }
 
-  // Nothing is said before it is known to whom.
+  // Nothing is sent before the client is identified.
   @Override
   public boolean needsToken() {
     return channel == null

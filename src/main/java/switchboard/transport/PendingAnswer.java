@@ -19,37 +19,37 @@ import switchboard.config.Settings;
 import switchboard.time.MonotonicClock;
 
 /**
- * A large answer that goes out as its client takes it, with the Servlet API's non-blocking output:
- * no thread waits for a client that does not read. What is not taken is counted, and the next
- * request of the same connection is not begun before that. So a client that sends many requests and
- * reads none of the answers costs one of them.
+ * A large response, written with the Servlet API's non-blocking output as fast as the client reads:
+ * no thread waits for a client that does not read. Unread bytes are counted, and the next request
+ * of the same connection starts only afterwards. So a client that sends many requests and reads no
+ * response costs one response.
  *
- * <p>One that takes nothing for {@code switchboard.write.timeout} is given up.
+ * <p>A client that reads nothing for {@code switchboard.write.timeout} is disconnected.
  *
- * <p><b>Threads.</b> Safe. Bytes are handed over under this object's lock.
+ * <p><b>Threads.</b> Safe. Bytes are written under this object's lock.
  *
- * <p><b>Cost.</b> The answer's bytes, counted in {@link PendingBodies}.
+ * <p><b>Cost.</b> The response's bytes, counted in {@link PendingBodies}.
  */
 final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
 
   /**
-   * What sending one needs.
+   * What a pending response needs.
    *
-   * @param ticks by which a client is judged that takes nothing
+   * @param ticks the clock for the write timeout
    */
   record Place(PendingBodies bodies, Settings settings, MonotonicClock ticks, Tally tally) {}
 
   /**
-   * Told by the container when a held request is over. The container takes it only while the
-   * request's own thread is still there ({@code AsyncContext.addListener}), and so before there is
-   * an answer.
+   * Called by the container when a waiting request ends. The container accepts the listener only
+   * while the request's own thread is active ({@code AsyncContext.addListener}), so before there is
+   * a response.
    */
   static final class End implements AsyncListener {
 
     private PendingAnswer answer;
     private boolean isOver;
 
-    /** Whether the request is not over yet; if it is later, the answer is told. */
+    /** Whether the request has not ended yet; if it ends later, the response is notified. */
     private synchronized boolean isAwaitedBy(PendingAnswer pending) {
       answer = pending;
       return !isOver;
@@ -83,13 +83,13 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-      // this request is never started anew
+      // this request is never dispatched again
     }
   }
 
   private static final Logger LOG = Logger.getLogger(PendingAnswer.class.getName());
 
-  /** So much is handed over at once: Grizzly takes it whole, however little its client reads. */
+  /** Bytes per write: Grizzly accepts a write completely, however little its client reads. */
   private static final int PART_BYTES = 16 << 10;
 
   private final Place place;
@@ -104,17 +104,17 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
   private volatile long sinceMillis;
   private int handedOver; // guarded by this
 
-  /** Whether an answer is sent this way: it is large, or its client takes none. */
+  /** Whether a response is sent this way: it is large, or its client does not read. */
   static boolean isFor(HttpAnswer answer, HttpServletRequest request) {
     boolean isLarge = answer.body() != null && answer.body().length > PendingBodies.FREE_BYTES;
     return (isLarge || TcpConnection.isBehind(request)) && request.isAsyncSupported();
   }
 
   /**
-   * Sends an answer in a request that is held already.
+   * Sends a response in a request that is already asynchronous.
    *
-   * @param end a listener of the request's
-   * @param share holds the answer's bytes
+   * @param end a listener of the request
+   * @param share counts the response's bytes
    */
   static void send(
       HttpAnswer answer,
@@ -173,7 +173,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
     }
   }
 
-  /** Hands over what the server takes; whether that was all. */
+  /** Writes as much as the server accepts; returns whether that was all. */
   private synchronized boolean isTaken() throws IOException {
     while (!isOver.get() && out.isReady()) {
       if (handedOver == body.length) {
@@ -183,8 +183,8 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
       out.write(body, handedOver, length);
       handedOver += length;
       sinceMillis = place.ticks().millis();
-      // Grizzly would begin the next request with this in its queue. The others write it first, and
-      // Undertow is never ready again after the last byte.
+      // Grizzly would start the next request with this in its queue. The other servers write it
+      // first, and Undertow is never ready again after the last byte.
       if (handedOver == body.length && !isQueued) {
         return true;
       }
@@ -219,7 +219,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
     }
   }
 
-  // The server would keep what was not taken, and the connection, until its own time-out.
+  // Otherwise the server keeps unread bytes and the connection until its own timeout.
   @Override
   public void end(Ending ending) {
     if (!isOver.get()) {

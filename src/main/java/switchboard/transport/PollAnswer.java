@@ -19,12 +19,11 @@ import switchboard.log.UpToDate;
 import switchboard.time.Clocks;
 
 /**
- * What a poll and a long poll answer: what was read, as one HTTP response (Durable Streams
- * PROTOCOL.md §5.6, §5.7). Of several channels it is an array with a frame for each that has
- * something to say.
+ * The response to a poll and a long poll (Durable Streams PROTOCOL.md §5.6, §5.7). For several
+ * channels it is an array with a frame for each channel with messages or a notice.
  *
- * @param maxBytes how many bytes of messages of several channels one answer has, unless the first
- *     page alone has more
+ * @param maxBytes maximum bytes of messages of several channels in one response, unless the first
+ *     page is larger
  */
 record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally) {
 
@@ -90,7 +89,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
   }
 
   /**
-   * The answer. It says that it goes up to the end only where that is known.
+   * The response. It is marked as up to date only if that is known.
    *
    * @param hasNews whether there is something to tell
    * @param ifNoneMatch the request's header, or {@code null}
@@ -115,7 +114,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
     return headers(200, type, body, found, next, etag);
   }
 
-  /** Refuses to say that there is nothing new where that is not known. */
+  /** Throws a problem if it is not known whether there are new messages. */
   void requireCurrent() {
     request.places().forEach(Place::requireCurrent);
   }
@@ -147,7 +146,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
         : Wire.emptyBody(place.kind());
   }
 
-  /** The answer to whoever can only be told by a status that messages are missing. */
+  /** The response for a gap, to clients that understand only a status. */
   static Problem gone(Gap gap) {
     String why =
         gap.reason() == Gap.Reason.TRIMMED
@@ -169,7 +168,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
     if (reading instanceof Batch batch) {
       frames.add(batch.encoded(new Wire.Frame(place.kind(), name)).text());
       if (batch.closed()) {
-        // Here and now: on the next long poll a channel that was closed before is no news.
+        // Only in this response: for the next long poll a closed channel is not new.
         frames.add(Wire.closedFrame(name, batch.next()));
       }
     } else if (reading instanceof Gap gap) {
@@ -204,8 +203,8 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
     if (request.waitSeconds() >= 0) {
       headers.put("Preference-Applied", "wait=" + request.waitSeconds());
     }
-    // What is at the end changes with the next append: whoever keeps it must ask again, and the
-    // ETag makes that cheap. A held answer is for the one who waited.
+    // The response at the end changes with the next append: a cache must revalidate it, which
+    // is cheap with the ETag. A response to a long poll is only for its client.
     boolean forOne = isLive() || request.place().fromNow();
     boolean isForEverybody = request.guard().caller().isAnonymous();
     String kept = isForEverybody ? "no-cache" : "private, no-cache";

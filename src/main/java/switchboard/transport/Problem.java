@@ -17,8 +17,8 @@ import switchboard.channel.Pace;
 import switchboard.log.Gap;
 
 /**
- * A request that cannot be done, in the words of {@code docs/endings.md}: a problem document (RFC
- * 9457) over HTTP, an {@code error} over a WebSocket.
+ * A refused request, as in {@code docs/endings.md}: a problem document (RFC 9457) over HTTP, an
+ * {@code error} over a WebSocket.
  */
 public final class Problem extends RuntimeException {
 
@@ -37,9 +37,9 @@ public final class Problem extends RuntimeException {
   private transient long retryAfterMillis;
 
   /**
-   * A request that ends so.
+   * An error of a request.
    *
-   * @param detail what is wrong with this one, quoting it
+   * @param detail what is wrong with this request, quoting it
    */
   public Problem(Ending ending, String detail) {
     // No stack trace: it is an answer, and a flood of bad requests must stay cheap.
@@ -52,8 +52,8 @@ public final class Problem extends RuntimeException {
   }
 
   /**
-   * What a client is told of anything that was thrown. What is not a refusal was not expected: the
-   * server's log has its stack, once, and the client hears that it is there.
+   * Converts any exception to a problem. An exception that is not a refusal is unexpected: its
+   * stack is logged once, and the client is referred to the log.
    */
   static Problem of(Throwable e) {
     if (e instanceof Problem problem) {
@@ -63,14 +63,14 @@ public final class Problem extends RuntimeException {
       return new Problem(refused.ending(), refused.getMessage());
     }
     if (e instanceof RejectedExecutionException) {
-      // The threads of an application take no work only when it stops.
+      // The threads of an application reject work only when it stops.
       return new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title());
     }
     LOG.log(Level.SEVERE, "a request failed", e);
     return new Problem(Ending.INTERNAL, "the cause is in the server's log");
   }
 
-  /** Runs what refuses bad input with {@link IllegalArgumentException}. */
+  /** Runs a parser that throws {@link IllegalArgumentException} for invalid input. */
   public static <T> T orElse(Ending ending, java.util.function.Supplier<T> parse) {
     try {
       return parse.get();
@@ -79,36 +79,36 @@ public final class Problem extends RuntimeException {
     }
   }
 
-  /** An HTTP header that belongs to the answer. */
+  /** Adds an HTTP header to the response. */
   Problem with(String header, Object value) {
     headers.put(header, value.toString());
     return this;
   }
 
-  /** When the client may come again. */
+  /** Sets when the client may retry. */
   Problem retryAfter(long millis) {
     retryAfterMillis = millis;
     return with("Retry-After", (millis + 999) / 1_000); // whole seconds (RFC 9110 §10.2.3)
   }
 
-  /** Whether it passes by waiting alone; who is told 410 must ask for something else. */
+  /** Whether a later retry may succeed; after 410 the client must send another request. */
   boolean isPassing() {
     return ending.retry() && ending.status() != 410;
   }
 
-  /** When the client may come again, also where no header says so. */
+  /** When the client may retry, also if there is no header. */
   long retryAfterMillis() {
     return retryAfterMillis > 0 ? retryAfterMillis : Jitter.around(SOON_MILLIS);
   }
 
-  /** Refuses what a server that goes would not keep. */
+  /** Refuses requests while the server is stopping. */
   static void requireNotStopping(Connections connections) {
     if (connections.isStopping()) {
       throw new Problem(Ending.SERVER_STOPPING, Ending.SERVER_STOPPING.title());
     }
   }
 
-  /** Refuses an append that comes too soon after others from the same address. */
+  /** Refuses an append above the rate limit of its address. */
   static void requirePace(Connections connections, Pace pace, String address) {
     requireNotStopping(connections);
     long waitMillis = pace.waitMillis(address);
@@ -118,13 +118,13 @@ public final class Problem extends RuntimeException {
     }
   }
 
-  /** Somebody who is not let in. */
+  /** The problem of a refused connection. */
   static Problem refused(Connections.Refusal refusal) {
     return new Problem(refusal.ending(), refusal.ending().title())
         .retryAfter(Jitter.around(refusal.retryAfterMillis()));
   }
 
-  /** What is missing, and where the reader may read on. */
+  /** Adds the gap and the offset to continue from. */
   Problem gap(Gap gap) {
     this.gap = gap;
     return with(Headers.NEXT_OFFSET, gap.earliest());

@@ -14,8 +14,8 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * All that is asked of a request before it is anything else. Whatever is behind the gate may rely
- * on it, and asks none of it again.
+ * All checks of a request before it is processed. Code behind the gate relies on them and does not
+ * repeat them.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -33,7 +33,7 @@ final class RequestGate {
   /**
    * For the channels of an application.
    *
-   * @param base what their paths begin with, below the context path
+   * @param base the prefix of their paths, below the context path
    */
   RequestGate(
       String base,
@@ -52,12 +52,12 @@ final class RequestGate {
   }
 
   /**
-   * Lets a request in.
+   * Checks a request.
    *
-   * @param isFile it asks for a file that is the same for everybody
-   * @return the request as the client sent it to the first proxy, with who it comes from; {@code
-   *     null} where it was a preflight, which is answered by the response's headers
-   * @throws Problem where it is not let in
+   * @param isFile whether it requests a file that is the same for all clients
+   * @return the request as the client sent it to the first proxy, with the client's identity;
+   *     {@code null} for a preflight, which is answered by the response's headers
+   * @throws Problem if it is refused
    */
   HttpServletRequest admit(
       HttpServletRequest request, HttpServletResponse response, boolean isFile) {
@@ -83,15 +83,15 @@ final class RequestGate {
       Visitor.attachTo(request, Credentials.identify(request, false, authorizer));
       return request;
     }
-    // While there can be an answer with a status and a time to come again.
+    // While a response with a status and a retry time is possible.
     WebSocketHandshake.require(request, base, RequestPath.of(request, base));
     Visitor visitor = visitor(request);
     visitor.attachTo(request);
     return visitor.asPrincipalOf(request);
   }
 
-  // A browser does not show its page the answer to a handshake: what is wrong with a token is said
-  // over the connection, before it is closed.
+  // A browser does not show its page the response to a handshake, so an invalid token is
+  // reported over the connection, before it is closed.
   private Visitor visitor(HttpServletRequest request) {
     String address = request.getRemoteAddr();
     Connections.Refusal refusal = connections.refusal(address);
@@ -125,8 +125,8 @@ final class RequestGate {
     }
   }
 
-  // Jersey answers a malformed one with the server's page before it asks anybody. Where there is no
-  // body it must not be a reason to refuse at all (PROTOCOL.md §5.2).
+  // Jersey answers a malformed one with the server's page before it calls a resource. Without a
+  // body it must not be a reason for a refusal (PROTOCOL.md §5.2).
   private static HttpServletRequest withoutMalformedContentType(HttpServletRequest request) {
     String contentType = request.getContentType();
     if (contentType == null) {

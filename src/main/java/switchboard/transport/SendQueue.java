@@ -11,40 +11,42 @@ import switchboard.channel.PendingBodies;
 import switchboard.time.Clocks;
 
 /**
- * The frames that wait for one WebSocket's client. They go out in order and one at a time, the next
- * when the {@link FrameWriter} reports that the last is written: Open Liberty refuses a second
- * send, Tyrus and Undertow would queue it without bound.
+ * The frames that wait for one WebSocket's client. They are sent in order and one at a time, the
+ * next one when the {@link FrameWriter} reports that the last is written: Open Liberty refuses a
+ * second send, Tyrus and Undertow would queue it without limit.
  *
  * <p><b>Threads.</b> Safe. Writes are started, and the listener is called, under no lock.
  *
- * <p><b>Cost.</b> About 150 bytes, and the bytes of what waits, which are counted in {@link
+ * <p><b>Cost.</b> About 150 bytes, and the bytes of the waiting frames, which are counted in {@link
  * PendingBodies}.
  */
 final class SendQueue {
 
-  /** Is told what becomes of the queue. */
+  /** Is notified of events of the queue. */
   interface Listener {
 
-    /** The connection took no more for a while and does again: the client has read something. */
+    /**
+     * The connection accepted no more for a while and does again: the client has read something.
+     */
     void drained();
 
-    /** What was to run when a frame was written has failed. */
+    /** The callback of a written frame has failed. */
     void failed(Throwable failure);
 
-    /** The client is gone. */
+    /** The client disconnected. */
     void broke(Throwable cause);
 
-    /** All is written that was there before {@link SendQueue#close}, or too much waits. */
+    /** Everything before {@link SendQueue#close} is written, or too much waits. */
     void closeNow(Ending ending);
   }
 
-  /** What may wait for a client that sends commands and does not read the answers, in bytes. */
+  /** Maximum bytes that wait for a client that sends commands and does not read the responses. */
   private static final int MAX_WAITING_BYTES = 256 << 10;
 
-  /** What a waiting frame costs beside its bytes, roughly. */
+  /** Approximate overhead of a waiting frame. */
   private static final int FRAME_BYTES = 64;
 
-  /** What counts of it is what the client brings about by commands. */
+  /** The bytes that count: responses to the client's commands. */
   private record Outgoing(WebSocketFrame frame, Runnable done, int countedBytes) {}
 
   private final FrameWriter writer;
@@ -84,8 +86,8 @@ final class SendQueue {
   }
 
   /**
-   * The same for messages, of which a conversation sends one batch at a time. They do not count
-   * among what may wait: a client that reads gets them all, however many there are.
+   * The same for messages, of which a conversation sends one batch at a time. They do not count for
+   * the limit: a client that reads gets all of them.
    */
   void sendBatch(WebSocketFrame frame, Runnable done) {
     send(new Outgoing(frame, done, 0));
@@ -113,7 +115,7 @@ final class SendQueue {
     }
   }
 
-  /** Accepts nothing more, and reports the end when what waits is written. */
+  /** Accepts nothing more, and reports the end when the waiting frames are written. */
   void close(Ending ending) {
     synchronized (waiting) {
       if (closing == null) {
@@ -123,7 +125,7 @@ final class SendQueue {
     push();
   }
 
-  /** The connection is over: nothing more is written. */
+  /** The connection has ended: nothing more is written. */
   void stop() {
     synchronized (waiting) {
       isOver = true;
@@ -146,18 +148,19 @@ final class SendQueue {
     }
   }
 
-  /** When the last frame was begun. */
+  /** When the last frame was started. */
   long lastSentMillis() {
     return lastSentMillis;
   }
 
-  /** The same by the clock of ticks. */
+  /** The same by the tick clock. */
   long sendingSinceMillis() {
     return sendingSinceMillis;
   }
 
-  // Whoever comes while another is at it only lets that one go round once more. So a write that is
-  // done at once does not call the next from inside: a long queue would be a deep stack.
+  // A thread that arrives while another one is writing only lets that one loop once more. So an
+  // immediately completed write does not start the next one recursively; a long queue would be
+  // a deep stack.
   private void push() {
     if (pushes.getAndIncrement() != 0) {
       return;

@@ -13,9 +13,9 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 
 /**
- * The connection that a request came by, for hanging up on a client that goes on sending what
- * nobody wants. The standard has no words for that: after an answer, servers read the rest of a
- * body, however long it takes.
+ * The TCP connection of a request, to close it if the client continues to send unwanted data. The
+ * standard API cannot do that: after a response, servers read the rest of a body, however long it
+ * takes.
  */
 final class TcpConnection {
 
@@ -24,14 +24,14 @@ final class TcpConnection {
   private static final AtomicBoolean WAS_SURPRISED = new AtomicBoolean();
 
   /**
-   * What Grizzly may take of what goes on and on before it says that it can take no more. Its own
-   * measure is four times the socket's buffer: 80 WebSockets whose clients did not read took 433 MB
-   * of heap. Who reads is served from the socket's buffer: 10 MB at once took 16 ms either way. →
+   * Maximum bytes that Grizzly may queue before it is no longer ready. Its default is four times
+   * the socket's buffer: 80 WebSockets whose clients did not read used 433 MB of heap. For clients
+   * that read, the socket's buffer is sufficient: 10 MB at once took 16 ms in both cases. →
    * SlowReaderIT
    */
   private static final int QUEUE_BYTES = 32 << 10;
 
-  /** With more of earlier answers in Grizzly's queue no other is added. */
+  /** With more bytes of earlier responses in Grizzly's queue, no response is added. */
   private static final int MAX_UNREAD_BYTES = 64 << 10;
 
   private TcpConnection() {}
@@ -105,8 +105,9 @@ final class TcpConnection {
   }
 
   /**
-   * Refuses a request of a client that goes on asking and does not take the answers, and hangs up
-   * on it: those that {@link PendingAnswer} does not send would be kept without bound.
+   * Refuses a request of a client that sends requests and does not read the responses, and closes
+   * its connection: responses that {@link PendingAnswer} does not send would be queued without
+   * limit.
    */
   static void requireReader(HttpServletRequest request) {
     if (unreadBytes(request) > MAX_UNREAD_BYTES) {
@@ -117,8 +118,8 @@ final class TcpConnection {
   }
 
   /**
-   * How many bytes of answers to earlier requests the server keeps because the client has not taken
-   * them; 0 where the server begins no request before that.
+   * Bytes of responses to earlier requests that the server keeps because the client has not read
+   * them; 0 if the server starts no request before that.
    */
   static int unreadBytes(HttpServletRequest request) {
     if (isGrizzly(request)) {
@@ -137,8 +138,8 @@ final class TcpConnection {
   }
 
   /**
-   * What Payara and GlassFish keep for a client that does not read: little. Elsewhere little is
-   * kept anyway, and this does nothing but write.
+   * Limits what Payara and GlassFish keep for a client that does not read. Other servers keep
+   * little, and this only writes.
    */
   static final class WriteQueue {
 
@@ -218,8 +219,9 @@ final class TcpConnection {
     }
   }
 
-  // Aloud once where a name is not there, which is so for every request: who does not read costs
-  // megabytes then. The rest are requests whose client went meanwhile.
+  // Logged once as a warning if a member does not exist, because then it fails for every
+  // request, and clients that do not read cost megabytes. Other failures are requests whose
+  // client disconnected.
   private static void surprised(Exception e) {
     boolean isAloud =
         (e instanceof NoSuchMethodException
@@ -251,7 +253,7 @@ final class TcpConnection {
     }
   }
 
-  /** Ends it; that it may be over already is no matter. */
+  /** Closes it; it may be closed already. */
   static void end(Closeable connection) {
     try {
       connection.close();

@@ -14,16 +14,16 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The upgrade of a request on Payara and GlassFish: Tyrus does it as ever, but hears of what came
- * from the client only when it is ready for that.
+ * The upgrade of a request on Payara and GlassFish by Tyrus, which gets the client's data only when
+ * it is ready for it.
  *
- * <p>Left to itself, Tyrus asks for the client's bytes first and makes the WebSocket afterwards
- * ({@code TyrusHttpUpgradeHandler.init}). Where some came in the packet of the handshake, or right
- * behind it, the server hands them over at once, in the thread that asked; and Tyrus has them wait
- * for the WebSocket that this same thread would make next. That thread waited for ever, and the
- * connection belonged to nobody: five such packets ended a Payara Server.
+ * <p>Without this, Tyrus requests the client's bytes first and creates the WebSocket afterwards
+ * ({@code TyrusHttpUpgradeHandler.init}). If bytes arrived with or directly after the handshake,
+ * the server delivers them at once on the same thread, and Tyrus waits for the WebSocket that this
+ * thread would create next. That thread waited forever, and the connection was in no limit: five
+ * such packets stopped a Payara Server.
  *
- * <p>Needs nothing but the Servlet API.
+ * <p>Uses only the Servlet API.
  */
 public final class TyrusUpgrade implements HttpUpgradeHandler {
 

@@ -20,9 +20,9 @@ import java.util.logging.Logger;
  * Frames on WildFly, written to the channel under the WebSocket by the thread that has them.
  *
  * <p>Measured with WildFly 39 (Undertow 2.3.23), 1,000 clients, at most 32 messages outstanding:
- * {@code sendText} cost 3.3 µs of the server's CPU per message. It encodes the text anew for each
- * client, and hands each frame to an I/O thread; the walk runs ahead of those, so that batches stay
- * small. This way, with batches that grow with the walk, cost 1.6 to 1.9 µs; both on a busy
+ * {@code sendText} cost 3.3 µs of the server's CPU per message. It encodes the text again for each
+ * client and hands each frame to an I/O thread; the dispatch is ahead of these threads, so batches
+ * stay small. This writer, with batches that grow with the load, cost 1.6 to 1.9 µs; both on a busy
  * machine.
  *
  * <p>Undertow goes on writing what it has to: the closing handshake and answers to pings. It does
@@ -119,8 +119,8 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
     return taken;
   }
 
-  // Undertow takes a channel out of the set of those that are open when both of its directions have
-  // been closed, and misses what happened before it began to look: in the midst of the upgrade.
+  // Undertow removes a channel from the set of open channels when both of its directions are
+  // closed, but misses a close that happens during the upgrade.
   @Override
   public void release() {
     try {
@@ -152,7 +152,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
     return method.getReturnType() == long.class ? (Object) 0L : (Object) 0;
   }
 
-  // Whoever is told may write again: not here, in the midst of what Undertow does.
+  // The callback may write again, so it must not run here, inside a call from Undertow.
   private boolean finish() throws IOException {
     SendHandler done;
     SendResult result = DRAINED;

@@ -22,16 +22,16 @@ import switchboard.publish.ParsingLimit;
 import switchboard.time.Clocks;
 
 /**
- * A WebSocket: takes frames in and sends frames out for a {@link Conversation}, and sees to it that
- * the peer is there.
+ * A WebSocket: receives and sends frames for a {@link Conversation}, and checks that the client
+ * responds.
  *
- * <p>Answers to commands, pings and messages share one {@link SendQueue}.
+ * <p>Responses to commands, pings and messages share one {@link SendQueue}.
  *
  * <p><b>Threads.</b> Safe. The container calls {@code received} one at a time. Sends start under no
  * lock.
  *
- * <p><b>Cost.</b> About 500 bytes beside the server's own for a session; of the messages it holds
- * the one shared batch that is being written.
+ * <p><b>Cost.</b> About 500 bytes in addition to the server's own for a session; it references only
+ * the shared batch that is being written.
  */
 final class WebSocketConnection implements Connection, SendQueue.Listener {
 
@@ -39,7 +39,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
 
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
 
-  /** How large a frame may be before the client has said who it is. */
+  /** Maximum size of a frame before the client is identified. */
   private static final int MAX_BYTES_WITHOUT_TOKEN = PendingBodies.FREE_BYTES;
 
   private static final Runnable NOTHING = () -> {};
@@ -88,7 +88,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     this.heartbeatMillis = Jitter.below(settings.millis(Settings.HEARTBEAT_INTERVAL));
   }
 
-  /** Begins a conversation; or says why not and closes. */
+  /** Starts a conversation, or sends the error and closes. */
   void open(Conversation begun) {
     connections.count(Transport.WEBSOCKET);
     conversation = begun;
@@ -130,7 +130,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     return guard;
   }
 
-  /** Whether the client may hear nothing any more; then it is told so, and sent away. */
+  /** Whether the client is no longer authorized; then it gets the reason and is disconnected. */
   boolean isRevoked() {
     Problem problem = guard.revocation();
     if (problem == null) {
@@ -147,28 +147,28 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     return connections.tally();
   }
 
-  /** What the client wrote behind the path. */
+  /** The query of the URL. */
   Query query() {
     return Query.parse(session.getQueryString(), settings.get(Settings.MAX_QUERY_BYTES));
   }
 
-  /** The client listens from now on, to what {@code what} says. */
+  /** Registers the client as a reader of {@code what}. */
   void opened(String what) {
     label = what;
     connections.tell(this, Watcher.Sight.OPENED, "");
   }
 
-  /** What the client calls itself to others who listen, or {@code null}. */
+  /** The client's name in presence, or {@code null}. */
   String member() {
     return member;
   }
 
-  /** Something came from the peer: it is there. */
+  /** Data was received from the client, so it is connected. */
   void heard() {
     liveness.heard();
   }
 
-  /** The peer answered a ping. */
+  /** The client answered a ping. */
   void ponged() {
     heard();
     connections.tell(this, Watcher.Sight.PONG, "");
@@ -191,8 +191,8 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   }
 
   /**
-   * The server software keeps so many bytes of a frame that is not whole, or has no more to do with
-   * them; false where it must not, and the connection is closed.
+   * The number of bytes that the application server keeps of an incomplete frame changed; false if
+   * that is too much, and the connection is closed.
    */
   boolean keeps(long bytes) {
     Ending refusal = incoming.keeps(queue.isClosing() ? 0 : bytes, maxFrameBytes());
@@ -202,7 +202,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     return !over.get();
   }
 
-  // Who may append nothing, and has not said yet who it is, has only a token to send.
+  // A client that may not append and is not identified yet has only a token to send.
   private int maxFrameBytes() {
     int max = settings.get(Settings.MESSAGE_MAX_BYTES);
     return guard.isWithoutToken() && !conversation.mayAppend()
@@ -360,7 +360,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     return conversation.hasHeardAll();
   }
 
-  /** Closes after what is waiting to be sent. */
+  /** Closes after the waiting frames are sent. */
   void close(Ending ending) {
     queue.close(ending);
   }
@@ -378,7 +378,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     }
   }
 
-  /** The session is over, whoever ended it; true for the first who says so. */
+  /** The session has ended; true for the first call. */
   boolean gone(String why) {
     if (!over.compareAndSet(false, true)) {
       return false;

@@ -42,7 +42,7 @@ public class WebSocketEndpoint extends Endpoint {
     try {
       open(session, config);
     } catch (RuntimeException | Error e) {
-      // The server would leave it open, with nobody there.
+      // Otherwise the server leaves it open.
       Ending ending = Problem.of(e).ending();
       try {
         session.close(

@@ -4,16 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A frame from the server to a client, with its header, as it goes over the wire (RFC 6455 §5.2).
- * One that carries a batch is made once and shared by all who get it.
+ * A frame from the server to a client, with its header, as it is sent (RFC 6455 §5.2). A frame with
+ * a batch is created once and shared by all clients that get it.
  *
  * <p><b>Threads.</b> Immutable.
  *
- * <p><b>Cost.</b> Its bytes; its text as well, once somebody asked for it.
+ * <p><b>Cost.</b> Its bytes, and its text after the first use of it.
  */
 final class WebSocketFrame {
 
-  /** Asks the client whether it is there. */
+  /** A ping. */
   static final WebSocketFrame PING = new WebSocketFrame(new byte[] {(byte) 0x89, 0}, 2);
 
   private static final byte WHOLE_TEXT = (byte) 0x81;
@@ -53,14 +53,14 @@ final class WebSocketFrame {
     return new WebSocketFrame(frame.array(), header);
   }
 
-  /** Header and payload; nobody may write to it. */
+  /** Header and payload; must not be changed. */
   byte[] bytes() {
     return bytes;
   }
 
-  /** The payload, for whoever makes a frame of it once more. */
+  /** The payload, for APIs that create the frame themselves. */
   String text() {
-    // Several may decode it at once, to the same end.
+    // Several threads may decode it at once, with the same result.
     if (text == null) {
       text = new String(bytes, headerBytes, bytes.length - headerBytes, StandardCharsets.UTF_8);
     }

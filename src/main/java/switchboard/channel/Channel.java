@@ -133,7 +133,7 @@ public final class Channel {
   void start(Subscription subscription) {
     Ending refusal = listen();
     // Register first, then read: a message appended in between finds the subscription.
-    // → SubscriptionTest.aMessageAppendedWhileSomebodySubscribesIsDelivered
+    // → SubscriptionTest.aMessageAppendedDuringTheStartIsDelivered
     subscriptions.add(subscription);
     dispatch.tally().subscribed(subscription.transport(), 1);
     if (subscription.hasEnded()) {

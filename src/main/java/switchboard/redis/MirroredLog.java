@@ -1,6 +1,5 @@
 package switchboard.redis;
 
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
@@ -12,7 +11,6 @@ import switchboard.log.Gap;
 import switchboard.log.Log;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
-import switchboard.log.RingLog;
 
 /**
  * A channel's log in Redis, and a copy of its newest part here. Reads within the copy do not use
@@ -30,34 +28,22 @@ import switchboard.log.RingLog;
  */
 final class MirroredLog implements Log {
 
-  /** How much of a log is copied at once. */
-  private static final int COPIED_MESSAGES = 1_000;
-
-  private static final int COPIED_BYTES = 1 << 20;
-
   private static final int MARK_MILLIS = 600_000;
-
-  private record Copy(State state, RingLog ring) {
-    long end() {
-      return ring.end().number();
-    }
-  }
 
   private final RedisStore store;
   private final ChannelName name;
   private final Acknowledgements acknowledgements = new Acknowledgements();
   private final OlderMessages older;
+  private final PubSubAudit audit = new PubSubAudit();
   private final AtomicBoolean listens = new AtomicBoolean();
   private final AtomicBoolean willSync = new AtomicBoolean();
   private final Object lock = new Object();
-  private volatile Copy copy;
+  private volatile LogCopy copy;
   private volatile Channel channel;
   private volatile boolean isStale;
   private volatile boolean isDropped;
   private volatile long usedMillis;
   private volatile long syncedMillis;
-  private volatile Offset heard;
-  private volatile Offset audited;
 
   MirroredLog(RedisStore store, ChannelName name) {
     this.store = store;
@@ -110,43 +96,37 @@ final class MirroredLog implements Log {
   }
 
   private State refreshOnce(boolean touches) {
-    Copy known = copy;
-    State state =
-        store.read(
-            name, known.state().epoch(), known.end(), COPIED_MESSAGES, COPIED_BYTES, touches);
+    LogCopy known = copy;
+    State state = store.read(name, known.state().epoch(), known.end(), touches);
     if (state.exists() && state.id().equals(known.state().id()) && apply(state)) {
       channel.moved();
     }
     return state;
   }
 
-  /** The state of a channel that has no copy here. */
-  static State first(RedisStore store, ChannelName name) {
-    return store.read(name, 0, -1, COPIED_MESSAGES, COPIED_BYTES, false);
-  }
-
   /** Copies what was read from Redis; whether there was anything new. */
   boolean apply(State state) {
     synchronized (lock) {
-      Copy known = copy;
-      boolean isOther = known == null || !known.state().id().equals(state.id());
-      if (!isOther && state.epoch() < known.state().epoch()) {
+      LogCopy known = copy;
+      if (known != null && known.isNewerThan(state)) {
         return false; // a later answer was applied before
       }
       acknowledgements.check(state);
-      long from = state.from();
-      boolean isNew = isOther || state.epoch() != known.state().epoch() || from > known.end();
-      RingLog ring = isNew ? begin(known, state, from) : known.ring();
-      long before = ring.end().number();
-      boolean wasClosed = ring.isClosed();
-      fill(ring, state, from);
-      if (isNew || state.head() >= known.state().head()) {
-        copy = new Copy(state.withoutMore(), ring);
-      }
-      isStale = false;
-      syncedMillis = elapsedMillis();
-      return isNew || ring.end().number() > before || ring.isClosed() != wasClosed;
+      long end = known == null ? -1 : known.end();
+      boolean wasClosed = known != null && known.ring().isClosed();
+      LogCopy next = LogCopy.after(known, state, name, store.parts());
+      copy = next;
+      isSynchronized();
+      return known == null
+          || next.ring() != known.ring()
+          || next.end() > end
+          || next.ring().isClosed() != wasClosed;
     }
+  }
+
+  private void isSynchronized() {
+    isStale = false;
+    syncedMillis = elapsedMillis();
   }
 
   /** A worker will report the loss of what was accepted here, if there is one. */
@@ -166,7 +146,7 @@ final class MirroredLog implements Log {
       Scripts.Once once = new Scripts.Once(store.id() + ":" + loss.end().epoch());
       store.call("mark", name, once, MARK_MILLIS);
       acknowledgements.reported(loss);
-      store.losses().increment();
+      store.repairCounters().losses().increment();
       syncSoon();
       return true;
     } catch (Refused e) {
@@ -175,66 +155,19 @@ final class MirroredLog implements Log {
     }
   }
 
-  private RingLog begin(Copy known, State state, long from) {
-    if (known != null) {
-      known.ring().leaveBudget();
-    }
-    older.forget();
-    return RingLog.mirrorOf(
-        state.epochs(),
-        from,
-        store.parts().retention(),
-        store.parts().page(),
-        store.parts().budget(),
-        Channel.costBytes(name, state.contentType(), state.lifetime(), state.fork()));
-  }
-
-  private static void fill(RingLog ring, State state, long from) {
-    for (LogEntry entry : state.entries()) {
-      if (from++ == ring.end().number()) {
-        ring.mirror(List.of(entry.message()), entry.millis(), false);
-      }
-    }
-    if (state.closed() && ring.end().number() == state.head()) {
-      ring.mirror(List.of(), 0, true);
-    }
-  }
-
   /** The Pub/Sub subscription begins now; what was appended before was not received. */
   void listened() {
-    heard = null;
-    audited = null;
+    audit.begin();
     store.heads().add(this);
   }
 
   /** Whether the copy ends where the log in Redis ends. */
   boolean isAsIn(Scripts.Head head) {
-    Copy known = copy;
-    boolean isSame =
-        known.state().id().equals(head.id())
-            && known.state().epoch() == head.epoch()
-            && known.end() == head.number()
-            && known.ring().isClosed() == head.closed();
+    boolean isSame = copy.isAsIn(head);
     if (isSame) {
-      isStale = false;
-      syncedMillis = elapsedMillis();
+      isSynchronized();
     }
     return isSame;
-  }
-
-  // Everything the last audit saw must have arrived by Pub/Sub meanwhile. If not, Pub/Sub lost it
-  // without breaking the connection. (A message in flight at the time of the audit is no loss.)
-  private void audit() {
-    Offset seen = audited;
-    Offset brought = heard;
-    if (seen != null && brought != null && seen.compareTo(brought) > 0) {
-      store.missed().increment();
-    }
-    Copy known = copy;
-    audited = known.state().place(known.end());
-    if (heard == null) {
-      heard = audited; // count from here
-    }
   }
 
   /** An append or a deletion, received by Pub/Sub. */
@@ -245,25 +178,19 @@ final class MirroredLog implements Log {
       }
       return;
     }
-    this.heard = new Offset(heard.epoch(), heard.end());
+    audit.received(new Offset(heard.epoch(), heard.end()));
     boolean fits;
     synchronized (lock) {
-      Copy known = copy;
-      if (heard.epoch() == known.state().epoch() && heard.end() <= known.end()) {
-        boolean isKnown = !heard.closes() || known.ring().isClosed();
-        if (isKnown) {
-          return;
-        }
+      if (copy.has(heard)) {
+        return;
       }
-      fits = heard.epoch() == known.state().epoch() && heard.start() == known.end();
-      if (fits) {
-        known.ring().mirror(heard.messages(), heard.millis(), heard.closes());
-      }
+      fits =
+          copy.add(heard.epoch(), heard.start(), heard.messages(), heard.millis(), heard.closes());
     }
     if (fits) {
       channel.moved();
     } else {
-      store.gaps().increment();
+      store.repairCounters().gaps().increment();
       syncSoon();
     }
   }
@@ -300,8 +227,9 @@ final class MirroredLog implements Log {
     reportLossSoon();
     boolean isLate = nowMillis - syncedMillis > auditMillis;
     boolean isDue = (isListenedTo || hasAcknowledged()) && isLate;
-    if (isDue && isListenedTo) {
-      audit();
+    LogCopy known = copy;
+    if (isDue && isListenedTo && audit.isMissing(known.state().place(known.end()))) {
+      store.repairCounters().missed().increment();
     }
     if (isStale || channel.isExpired()) {
       syncSoon();
@@ -340,63 +268,50 @@ final class MirroredLog implements Log {
 
   private void accepted(Append append, State state, long start) {
     synchronized (lock) {
-      Copy known = copy;
       acknowledgements.check(state);
       acknowledgements.add(state.id(), new Offset(state.epoch(), start + append.messages().size()));
-      // Otherwise it arrives by Pub/Sub, or with the next read.
-      if (state.epoch() == known.state().epoch() && start == known.end()) {
-        known.ring().mirror(append.messages(), wallMillis(), append.close());
-      }
+      // If it does not follow, it arrives by Pub/Sub, or with the next read.
+      copy.add(state.epoch(), start, append.messages(), wallMillis(), append.close());
     }
     reportLossSoon();
   }
 
   @Override
   public Reading readAfter(Offset offset, long limit) {
-    Copy known = copy;
-    long before = known.state().placeOfBefore(offset);
-    Reading reading =
-        before >= 0 ? changed(known.state(), before) : known.ring().readAfter(offset, limit);
+    LogCopy known = copy;
+    Reading reading = known.readAfter(offset, limit);
     if (!(reading instanceof Gap gap)) {
       return reading;
     }
     requireCurrent(offset);
-    if (before >= 0) {
-      return gap;
-    }
     if (gap.reason() == Gap.Reason.TRIMMED) {
       return readOlder(known, offset, limit);
     }
-    if (isAhead(offset)) {
+    if (known.state().placeOfBefore(offset) >= 0) {
+      return gap;
+    }
+    if (copy.isBefore(offset)) {
       // It has read at another server that knows more.
       if (store.settle(this, refresh(false)).orElse(null) != channel) {
-        throw new Refused(
-            Ending.STORE_UNAVAILABLE,
-            "channel \"%s\": it was deleted and created again".formatted(name));
+        throw unavailable("it was deleted and created again");
       }
-      if (!isAhead(offset)) {
+      if (!copy.isBefore(offset)) {
         return readAfter(offset, limit);
       }
     }
     return new Gap(Gap.Reason.EPOCH, earliest(), 0);
   }
 
-  // A later epoch is ahead, too: epochs increase with time.
-  private boolean isAhead(Offset offset) {
-    Copy known = copy;
-    return offset.epoch() > known.state().epoch()
-        || (offset.epoch() == known.state().epoch() && offset.number() > known.end());
-  }
-
-  // A stale copy must not report a gap: another server may have delivered what it does not have,
-  // and where it would send the reader to may be gone.
+  // A stale copy must not report a gap: other servers may have delivered what it does not have.
   private void requireCurrent(Offset offset) {
     if (!isCurrent()) {
-      throw new Refused(
-          Ending.STORE_UNAVAILABLE,
-          "channel \"%s\": Redis does not respond, so the messages after %s are not known"
-              .formatted(name, offset));
+      throw unavailable(
+          "Redis does not respond, so the messages after " + offset + " are not known");
     }
+  }
+
+  private Refused unavailable(String why) {
+    return new Refused(Ending.STORE_UNAVAILABLE, "channel \"%s\": %s".formatted(name, why));
   }
 
   /** Whether Redis answers, and answered the last time that this log was read. */
@@ -410,13 +325,7 @@ final class MirroredLog implements Log {
     isStale = true;
   }
 
-  // The history of Redis has changed: some of what this reader received, or of what was accepted
-  // after it, may be gone. It reads on where both histories are the same for the last time.
-  private static Gap changed(State state, long number) {
-    return new Gap(Gap.Reason.EPOCH, state.place(Math.max(number, state.first())), 0);
-  }
-
-  private Reading readOlder(Copy known, Offset offset, long limit) {
+  private Reading readOlder(LogCopy known, Offset offset, long limit) {
     Reading reading = older.read(known.state().epoch(), offset, limit);
     if (reading == null) {
       syncSoon();
@@ -428,8 +337,7 @@ final class MirroredLog implements Log {
   @Override
   public void listen() {
     if (isDropped) {
-      throw new Refused(
-          Ending.STORE_UNAVAILABLE, "channel \"%s\": retry the request".formatted(name));
+      throw unavailable("retry the request");
     }
     if (listens.compareAndSet(false, true)) {
       store.listener().add(this);

@@ -10,7 +10,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -38,6 +37,8 @@ final class RedisStore implements Store {
   private static final Logger LOG = Logger.getLogger(RedisStore.class.getName());
   private static final int WORKERS = 4;
   private static final int TRIES = 3;
+  private static final int COPIED_MESSAGES = 1_000;
+  private static final int COPIED_BYTES = 1 << 20;
   private static final long UNKNOWN = Long.MIN_VALUE;
 
   /**
@@ -64,9 +65,7 @@ final class RedisStore implements Store {
   private final Keepalive keepalive;
   private final String id = UUID.randomUUID().toString();
   private final Map<ChannelName, MirroredLog> logs = new ConcurrentHashMap<>();
-  private final LongAdder gaps = new LongAdder();
-  private final LongAdder missed = new LongAdder();
-  private final LongAdder losses = new LongAdder();
+  private final RepairCounters repairs = new RepairCounters();
   private final Clocks own;
   private volatile long redisAheadMillis = UNKNOWN;
 
@@ -123,24 +122,13 @@ final class RedisStore implements Store {
     return logs.get(name);
   }
 
-  /** Messages received by Pub/Sub that did not follow the last one known. */
-  LongAdder gaps() {
-    return gaps;
-  }
-
-  /** Channels with messages that Pub/Sub did not deliver. */
-  LongAdder missed() {
-    return missed;
-  }
-
-  /** Channels whose readers were told of a loss. */
-  LongAdder losses() {
-    return losses;
+  RepairCounters repairCounters() {
+    return repairs;
   }
 
   @Override
   public Repairs repairs() {
-    return new Repairs(gaps.sum(), missed.sum(), losses.sum());
+    return repairs.sum();
   }
 
   @Override
@@ -171,15 +159,24 @@ final class RedisStore implements Store {
     }
   }
 
-  // All servers use the clock of Redis, which also decides when a channel expires; their own clocks
-  // may differ.
+  // All servers use the clock of Redis, which also decides when a channel expires.
   private Instant redisTime() {
     return redisAheadMillis == UNKNOWN
         ? own.wall().instant()
         : Instant.ofEpochMilli(redisAheadMillis + own.elapsed().millis());
   }
 
-  /** A channel, and its messages from a number on; its newest for a caller with another epoch. */
+  /** A channel and its newest messages. */
+  State read(ChannelName name) {
+    return read(name, 0, -1, false);
+  }
+
+  /** The same from a number on, for a caller that knows the current epoch. */
+  State read(ChannelName name, long epoch, long from, boolean touches) {
+    return read(name, epoch, from, COPIED_MESSAGES, COPIED_BYTES, touches);
+  }
+
+  /** The same with other limits. */
   State read(
       ChannelName name, long epoch, long from, int maxMessages, int maxBytes, boolean touches) {
     long maxAge = parts.retention().maxAge().toMillis();
@@ -198,7 +195,7 @@ final class RedisStore implements Store {
   private Optional<Channel> there(ChannelName name) {
     MirroredLog known = logs.get(name);
     if (known == null) {
-      State state = MirroredLog.first(this, name);
+      State state = read(name);
       return state.exists() ? Optional.of(open(name, state).channel()) : Optional.empty();
     }
     try {
@@ -243,7 +240,7 @@ final class RedisStore implements Store {
   // Another channel of the same name, though no deletion was received: it was missed, or Redis lost
   // the channel and another server has restored it. Readers get a gap and read on.
   private Optional<Channel> adopt(MirroredLog known) {
-    State state = MirroredLog.first(this, known.name());
+    State state = read(known.name());
     if (!state.exists()) {
       gone(known);
       return Optional.empty();
@@ -282,13 +279,13 @@ final class RedisStore implements Store {
 
   @Override
   public boolean isKeptForForks(ChannelName name) {
-    return MirroredLog.first(this, name).status().equals("kept");
+    return read(name).status().equals("kept");
   }
 
   @Override
   public Created create(ChannelName name, Request request) {
     for (int i = 0; i < TRIES; i++) {
-      State state = MirroredLog.first(this, name);
+      State state = read(name);
       if (state.exists()) {
         Channel there = there(name).orElse(null);
         if (there != null) {
@@ -380,20 +377,16 @@ final class RedisStore implements Store {
     return link.isUp() && listener.isWell();
   }
 
-  private void leave() {
-    if (link.isUp()) {
-      try {
-        attendances.leave();
-      } catch (Refused e) {
-        LOG.log(
-            Level.FINE, "lease not removed; the other servers remove this node when it expires", e);
-      }
-    }
-  }
-
   @Override
   public void close() {
-    leave();
+    try {
+      if (link.isUp()) {
+        attendances.leave();
+      }
+    } catch (Refused e) {
+      LOG.log(
+          Level.FINE, "lease not removed; the other servers remove this node when it expires", e);
+    }
     abort();
   }
 

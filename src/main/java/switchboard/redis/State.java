@@ -117,8 +117,7 @@ record State(
     return more.stream().skip(1).map(LogEntry::parse).toList();
   }
 
-  // From the text: Redis counts in milliseconds, and a repeated request must find the same
-  // lifetime.
+  // From the text, not from the milliseconds: a repeated request must find the same lifetime.
   private static Lifetime lifetime(String ttl, String written) {
     if (written.isEmpty()) {
       return Lifetime.UNBOUNDED;

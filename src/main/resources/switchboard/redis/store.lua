@@ -1,26 +1,27 @@
--- Everything that happens to a channel in Redis, each call in one piece.
+-- All operations on a channel in Redis; each call is atomic.
 --
 --   {name}:m  hash    what the channel is and where its log ends
 --                     id  its first epoch            e   epoch now        s   number behind the newest message
---                     b   bytes of its messages      r   master_replid    lv  lives: "epoch:start,…"
---                     pv  lives before losses that were feared: "epoch:end,…", the end being where they go on
+--                     b   bytes of its messages      r   master_replid    lv  epochs: "epoch:start,…"
+--                     pv  epochs before the history may have changed: "epoch:end,…", the end being where
+--                         their readers read on
 --                     c   "1" when closed            cb  producer that closed it       sq  last Stream-Seq
 --                     ct  content type               ttl, at, lt  lifetime             u   last used
 --                     fk  what it is a fork of       nf  how many forks it has
---                     dl  "k" deleted but kept for its forks, "d" deleted not long ago; of that one stay e, and in
---                         a Redis Cluster id and fk until its source knows
+--                     dl  "k" deleted but kept for its forks, "d" deleted not long ago; then only e is kept, and
+--                         in a Redis Cluster id and fk until its source knows
 --   {name}:l  list    its messages, oldest first: "millis:bytes"
 --   {name}:p  hash    its producers: id -> "epoch:seq:millis"
---   {name}:i:key      what became of an append, so that sending it again does nothing
+--   {name}:i:key      the outcome of an append, so that sending it again has no effect
 --   {name}            the Pub/Sub channel
---   epoch             the last epoch given; not in a Redis Cluster, where each master knows its own channels alone
+--   epoch             the last epoch used; not in a Redis Cluster, where each master knows only its own channels
 --
 -- KEYS: the first; in a Redis Cluster all that it may use, so that a master that is handing the slot over
--- answers TRYAGAIN instead of finding half of a channel.
+-- answers TRYAGAIN instead of using half of a channel.
 --
--- ARGV: operation, prefix, channel name, then what the operation needs. Answers: a status, and what is known.
+-- ARGV: operation, prefix, channel name, then the arguments of the operation. Answers: a status, and the channel.
 
--- Before Redis 7: replicate what is written rather than the script, which looks at the clock.
+-- Before Redis 7: replicate the writes and not the script, since it reads the clock.
 if redis.replicate_commands then redis.replicate_commands() end
 
 local operation, prefix, name = ARGV[1], ARGV[2], ARGV[3]
@@ -36,7 +37,7 @@ local info = redis.call('INFO', 'replication')
 if string.find(info, 'role:slave', 1, true) then
   return redis.error_reply('READONLY this server is a replica')
 end
--- Another one after every restart and every failover: the history may not be the one that was.
+-- Changes with every restart and every failover: the history may have changed.
 local replid = string.sub(string.match(info, 'master_replid:(%x+)') or '-', 1, 12)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -68,10 +69,10 @@ local function next_epoch(after)
   return epoch
 end
 
--- Known for a while, so that a node tells a channel that was deleted from one that Redis lost.
+-- Kept for a while, so that a node can tell a deleted channel from one that Redis lost.
 local function bury(meta)
   local isTold = not sharded or redis.call('HGET', meta, 'fk') == ''
-  -- Never without the key: where its slot is handed over, it could not be made again.
+  -- The key must never be missing: while its slot is handed over, it could not be created again.
   redis.call('HSET', meta, 'dl', 'd')
   for _, field in ipairs(FIELDS) do
     local stays = field == 'e' or field == 'dl' or (not isTold and (field == 'id' or field == 'fk'))
@@ -80,7 +81,7 @@ local function bury(meta)
   redis.call('PEXPIRE', meta, 600000)
 end
 
--- The last fork gone, a deleted source's name is free again, and so on up the chain.
+-- When the last fork is gone, the name of a deleted source is free again, and so on up the chain.
 local function release(fork)
   while not sharded and fork and fork ~= '' do
     local source = key(string.match(fork, '^[^|]*'), ':m')
@@ -118,8 +119,8 @@ end
 
 local MOST_BEFORE = 16
 
--- Something of the log may be gone: it goes on under another epoch, and whoever has an offset of an
--- older one is told, and where to read on.
+-- Part of the log may be lost: it continues under a new epoch, and readers with an offset of an older one
+-- get a gap and the offset to read on from.
 local function chain(meta)
   local before = {}
   for life in string.gmatch(meta.pv or '', '[^,]+') do before[#before + 1] = life end
@@ -130,15 +131,15 @@ local function chain(meta)
   meta.lv = meta.e .. ':0'
 end
 
--- Whether what an epoch had up to a number is still in the log, or was until it was forgotten.
+-- Whether everything that an epoch had up to a number is, or was, in the log.
 local function has(meta, epoch, number)
   if epoch == meta.e then return true end
   local last = string.match(',' .. (meta.pv or ''), ',' .. epoch .. ':(%d+)')
   return last and number <= tonumber(last)
 end
 
--- The channel as it is now, or nil and why not; in a Redis Cluster also which source does not know yet
--- that this fork of it is gone, and the fork's id.
+-- The current state of the channel, or nil and why not; in a Redis Cluster also the source that does not
+-- know yet that this fork of it is gone, and the id of the fork.
 local function find(channel)
   local meta = load(channel)
   if not meta then return nil, 'none' end
@@ -162,7 +163,7 @@ local function find(channel)
   return meta
 end
 
--- Nobody need ever look: what nobody used within its lifetime goes by itself an hour later.
+-- Redis itself removes an expired channel an hour later, even if there is no request for it.
 local function bound(channel, meta)
   local last = meta.at and tonumber(meta.at) or (meta.ttl and now + tonumber(meta.ttl))
   if last then
@@ -188,7 +189,7 @@ local function forget_old(channel, meta, maxAge, atLeast)
   return length
 end
 
--- The newest append stays, or its publisher would be answered "accepted" for nothing.
+-- Never the newest append: its publisher is told that it was accepted.
 local function trim(channel, meta, maxMessages, maxBytes, maxAge, atLeast)
   local log = key(channel, ':l')
   local length = redis.call('LLEN', log)
@@ -232,7 +233,7 @@ end
 
 local function rest() local messages = {}; for i = at, #ARGV do messages[#messages + 1] = ARGV[i] end; return messages end
 
--- What the channel is, and its messages from a number on, or its newest to whoever knows another life of it.
+-- The channel, and its messages from a number on; its newest for a caller with another epoch.
 if operation == 'look' then
   local epoch, from, maxMessages, maxBytes, maxAge, touch = arg(), num(), num(), num(), num(), arg()
   local meta, why, fork, forkId = find(name)
@@ -266,9 +267,9 @@ if operation == 'look' then
   return known
 end
 
--- Channel names and epochs apart, an append is as in PROTOCOL.md §5.2, its errors in that order.
+-- Except for channel names and epochs, an append is as in PROTOCOL.md §5.2, its errors in that order.
 local function compare(a, b)
-  -- Not "<": that follows the locale of the server.
+  -- Not "<", which depends on the locale of the server.
   for i = 1, math.min(#a, #b) do
     local x, y = string.byte(a, i), string.byte(b, i)
     if x ~= y then return x - y end
@@ -331,7 +332,7 @@ if operation == 'append' then
   if meta.id ~= id then return {'deleted'} end
   local done = redis.call('GET', key(name, ':i:' .. once))
   if done then
-    -- Sent again, and it had arrived. It is void where the log has lost it since.
+    -- A repeated append that had arrived. It is void if the log has lost it since.
     local epoch, start = string.match(done, '^(%d+):(%d+)')
     if has(meta, epoch, tonumber(start) + #messages) then
       local known = answer('accepted', meta, redis.call('LLEN', key(name, ':l')))
@@ -347,7 +348,7 @@ if operation == 'append' then
   end
   local start = meta.s
   meta.u = text(now)
-  -- First, and with a command that a full server refuses: once a script has written, Redis stops counting.
+  -- First, and with a command that a full server refuses: after its first write a script is not refused.
   save(name, meta, 'u')
   if #messages > 0 then add(name, meta, messages) end
   if close == '1' then
@@ -373,7 +374,7 @@ if operation == 'append' then
   return known
 end
 
--- A source, and what a fork of it begins with; or why there can be none.
+-- A source, and what a fork of it begins with; or why it cannot be forked.
 local function branch(source, id, number, taken, maxForks)
   local origin = find(source)
   if not origin or origin.id ~= id then return nil, nil, {'no-source'} end
@@ -391,8 +392,8 @@ local function branch(source, id, number, taken, maxForks)
   return origin, inherited
 end
 
--- In a Redis Cluster a fork is made in two steps, as its source may have another master: the source counts
--- it and answers what it begins with, then it is created with that. Each step may be repeated.
+-- In a Redis Cluster a fork is created in two steps, as its source may have another master: the source
+-- counts it and answers what it begins with, then it is created with that. Each step may be repeated.
 if operation == 'branch' then
   local once, keep, id, number, taken, maxForks = arg(), arg(), arg(), num(), num(), num()
   local isDone = redis.call('EXISTS', key(name, ':i:' .. once)) == 1
@@ -464,7 +465,7 @@ if operation == 'create' then
   meta.id = meta.e
   meta.lv = meta.e .. ':0'
   meta.s = '0'
-  -- First, as a full server refuses it; elsewhere next_epoch has written.
+  -- First, since a full server refuses it; without a cluster next_epoch has written before.
   if sharded then redis.call('SET', key(name, ':i:' .. once), '1', 'PX', 60000) end
   redis.call('DEL', key(name, ':m'), key(name, ':l'), key(name, ':p'))
   if inherited then
@@ -500,9 +501,8 @@ if operation == 'delete' then
   return {'removed', meta.fk ~= '' and meta.fk or nil, meta.id}
 end
 
--- A server was answered that something is kept, and it is not: two masters took appends at once, and
--- this one's history is the one that stays. Readers here may have been told of the change before that
--- was appended, so all are told once more.
+-- An append was acknowledged to a server and is lost: two masters accepted appends at once, and the history
+-- of this one has won. Readers may have been told of the change before that append, so all are told again.
 if operation == 'mark' then
   local once, keep = arg(), arg()
   local meta, why, fork, forkId = find(name)

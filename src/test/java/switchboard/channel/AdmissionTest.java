@@ -13,7 +13,7 @@ class AdmissionTest {
   private final Admission admission = new Admission(100, Duration.ofMinutes(1), () -> now);
 
   @Test
-  void soManyASecondAreLetInAndTheOthersComeOneAfterAnother() {
+  void onlyTheLimitASecondIsAdmittedAndTheOthersRetryOneAfterAnother() {
     // 1,000 come at once, and each comes again exactly when it is told to.
     PriorityQueue<Long> coming = new PriorityQueue<>();
     for (int i = 0; i < 1_000; i++) {
@@ -40,7 +40,7 @@ class AdmissionTest {
   }
 
   @Test
-  void afterItsTimeEverybodyIsLetIn() {
+  void afterItsTimeAllAreAdmitted() {
     now += 60_000;
     for (int i = 0; i < 1_000; i++) {
       assertEquals(0, admission.waitMillis());

@@ -57,7 +57,7 @@ class ChannelsTest {
   }
 
   @Test
-  void whoeverAsksForAnotherLifetimeIsToldTheOneItHas() {
+  void aRequestForAnotherLifetimeIsToldTheActualOne() {
     create(Lifetime.parse("60", null));
     var refusal =
         assertThrows(Channels.Refused.class, () -> create(Lifetime.parse("61", null))).getMessage();
@@ -65,13 +65,13 @@ class ChannelsTest {
   }
 
   @Test
-  void someNamesNeedNoCreating() {
+  void channelsWithSomeNamesAreCreatedAtTheFirstRequest() {
     assertTrue(channels.find(new ChannelName("auto-x")).isPresent());
     assertTrue(channels.find(new ChannelName("other")).isEmpty());
   }
 
   @Test
-  void aChannelCreatedAnewIsAnotherEpochEvenInTheSameMillisecond() {
+  void aChannelThatIsCreatedAgainHasAnotherEpochEvenInTheSameMillisecond() {
     var first = create(Lifetime.UNBOUNDED).channel().end();
     assertTrue(channels.delete(NAME));
     Channel second = create(Lifetime.UNBOUNDED).channel();
@@ -80,7 +80,7 @@ class ChannelsTest {
   }
 
   @Test
-  void aChannelNobodyUsesExpiresAfterItsTimeToLive() {
+  void anUnusedChannelExpiresAfterItsTimeToLive() {
     create(Lifetime.parse("60", null));
     time.pass(Duration.ofSeconds(59));
     channels.find(NAME).orElseThrow().touch();
@@ -94,7 +94,7 @@ class ChannelsTest {
   }
 
   @Test
-  void aChannelSomebodyListensToDoesNotExpire() {
+  void aChannelWithReadersDoesNotExpire() {
     Channel channel = create(Lifetime.parse("60", null)).channel();
     Subscription subscription = channel.subscription(channel.end(), RecordingSink.fast()).start();
     time.pass(Duration.ofSeconds(600));
@@ -107,7 +107,7 @@ class ChannelsTest {
   }
 
   @Test
-  void lifetimesThatNoClockCanCountAreRefusedWhenTheyAreAskedFor() {
+  void lifetimesTooLongToBeCountedAreRefused() {
     for (String ttl : List.of("999999999999999999", "99999999999", "-1", "1.5", "")) {
       assertThrows(IllegalArgumentException.class, () -> Lifetime.parse(ttl, null), ttl);
     }
@@ -124,7 +124,7 @@ class ChannelsTest {
   }
 
   @Test
-  void anExpiredChannelEndsForThoseWhoListen() {
+  void anExpiredChannelEndsItsSubscriptions() {
     Channel channel = create(Lifetime.parse(null, "2026-01-01T00:01:00Z")).channel();
     RecordingSink sink = RecordingSink.fast();
     channel.subscription(channel.end(), sink).start();
@@ -152,7 +152,7 @@ class ChannelsTest {
   }
 
   @Test
-  void aForkHasItsSourcesMessagesAndGoesItsOwnWay() {
+  void aForkHasItsSourcesMessagesAndIsIndependentFromThere() {
     Channel source = create(Lifetime.UNBOUNDED).channel();
     append(source, "a");
     Offset at = append(source, "b");
@@ -170,7 +170,7 @@ class ChannelsTest {
   }
 
   @Test
-  void aForkMadeAnewDoesNotUnderstandOffsetsOfItsFormerLife() {
+  void aForkThatIsCreatedAgainDoesNotKnowOffsetsOfItsFormerEpoch() {
     append(create(Lifetime.UNBOUNDED).channel(), "a");
     Channel fork = fork("f", "c", null);
     Offset own = append(fork, "b");
@@ -270,7 +270,7 @@ class ChannelsTest {
   }
 
   @Test
-  void noMoreChannelsThanMayBeCanBeMadeUntilOneIsDeleted() {
+  void noMoreChannelsThanTheLimitAreCreatedUntilOneIsDeleted() {
     Channels few = limited(new Limits(Long.MAX_VALUE, 2, 10, 10));
     json(few, "a");
     json(few, "b");
@@ -282,7 +282,7 @@ class ChannelsTest {
   }
 
   @Test
-  void noMoreForksThanMayBeCanBranchOffUntilOneIsDeleted() {
+  void noMoreForksThanTheLimitAreCreatedUntilOneIsDeleted() {
     Channels few = limited(new Limits(Long.MAX_VALUE, 10, 10, 1));
     json(few, "a");
     Fork fork = new Fork(new ChannelName("a"), null, 0);
@@ -295,7 +295,7 @@ class ChannelsTest {
   }
 
   @Test
-  void oneMoreThanMayListenIsToldSoAndTheOthersGoOn() {
+  void aSubscriptionAboveTheLimitIsRefusedAndTheOthersContinue() {
     Channels few = limited(new Limits(Long.MAX_VALUE, 10, 1, 10));
     Channel channel = json(few, "a");
     RecordingSink first = RecordingSink.fast();
@@ -358,7 +358,7 @@ class ChannelsTest {
   }
 
   @Test
-  void whenRoomGetsTightTheLargestChannelsForgetAndSmallOnesLoseNothing() {
+  void whenMemoryGetsTightTheLargestChannelsForgetAndSmallOnesLoseNothing() {
     Channels small = limited(new Limits(100_000, 10, 10, 10));
     Channel little = json(small, "little");
     Offset start = little.end();

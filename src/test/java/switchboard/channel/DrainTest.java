@@ -109,7 +109,7 @@ class DrainTest {
   }
 
   @Test
-  void clientsAreSentAwayByAndByOverTheBudget() {
+  void connectionsAreClosedEvenlyOverTheBudget() {
     List<Client> clients = clients(1_000, 0);
     long millis = drainMillis(Duration.ofMillis(500));
     assertTrue(millis >= 400 && millis < 5_000, millis + " ms");
@@ -128,7 +128,7 @@ class DrainTest {
   }
 
   @Test
-  void whoeverHasNotHeardAllGoesLast() {
+  void clientsThatHaveNotReceivedAllAreClosedLast() {
     Client late = new Client(false);
     late.hasHeardAll = false;
     Client other = new Client(false);
@@ -138,7 +138,7 @@ class DrainTest {
   }
 
   @Test
-  void whoeverNeverHearsAllIsNotLeftForTheLastMoment() {
+  void clientsThatNeverReceiveAllAreNotLeftForTheLastMoment() {
     List<Client> clients = clients(1_000, 0);
     clients.forEach(client -> client.hasHeardAll = false);
     int most = mostAtOnce(Duration.ofSeconds(4), clients); // 1,000 in three of four seconds
@@ -146,7 +146,7 @@ class DrainTest {
   }
 
   @Test
-  void whereSomeNeverHearAllTheOthersGoFirstAndNeitherGoAtOnce() {
+  void ifSomeNeverReceiveAllTheOthersAreClosedFirstAndBothEvenly() {
     List<Client> clients = clients(1_000, 0);
     clients.stream().limit(500).forEach(client -> client.hasHeardAll = false);
     int most = mostAtOnce(Duration.ofSeconds(4), clients);
@@ -162,7 +162,7 @@ class DrainTest {
   }
 
   @Test
-  void oneThatCannotBeEndedDoesNotKeepTheOthersFromGoingByAndBy() {
+  void aConnectionThatCannotBeEndedDoesNotAffectTheOthers() {
     List<Client> clients = clients(1_000, 0);
     clients.get(0).isBroken = true;
     int most = mostAtOnce(Duration.ofSeconds(4), clients);
@@ -170,14 +170,14 @@ class DrainTest {
   }
 
   @Test
-  void whoeverDoesNotTakeItsLastWordsIsEndedWithoutThem() {
+  void aClientThatDoesNotReadIsEndedWithoutItsLastMessage() {
     Client stuck = new Client(true);
     drainMillis(Duration.ofMillis(50));
     assertEquals(2, stuck.ends.size());
   }
 
   @Test
-  void nobodyIsLetInAfterwardsAndASecondDrainDoesNothing() {
+  void noConnectionIsAdmittedAfterwardsAndASecondDrainDoesNothing() {
     Drain drain =
         new Drain(connections, new PendingBodies(1_000), Duration.ZERO, MonotonicClock.system());
     drain.run();

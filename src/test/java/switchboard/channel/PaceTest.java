@@ -25,7 +25,7 @@ class PaceTest {
   }
 
   @Test
-  void whoeverIsRefusedIsToldWhenAndMayThen() {
+  void aRefusalSaysWhenToRetryAndThenItIsAllowed() {
     doneAtOnce("a", 30);
     assertEquals(100, pace.waitMillis("a"));
     now += 99;
@@ -37,7 +37,7 @@ class PaceTest {
   }
 
   @Test
-  void thoseWhoDidNothingForASecondAreForgotten() {
+  void bucketsUnusedForASecondAreForgotten() {
     doneAtOnce("a", 5);
     now += 400;
     pace.tick(now);
@@ -49,7 +49,7 @@ class PaceTest {
   }
 
   @Test
-  void noMoreAreRememberedThanMayBeAndThoseBeyondCountAsOne() {
+  void keysAboveTheLimitShareOneBucket() {
     for (int i = 0; i < Pace.MAX; i++) {
       pace.waitMillis("address " + i);
     }
@@ -59,7 +59,7 @@ class PaceTest {
   }
 
   @Test
-  void zeroMeansNoBound() {
+  void zeroMeansNoLimit() {
     assertEquals(0, new Pace(0, () -> now).waitMillis("a"));
   }
 }

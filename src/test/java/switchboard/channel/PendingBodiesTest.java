@@ -26,7 +26,7 @@ class PendingBodiesTest {
   }
 
   @Test
-  void noMoreThanMayBeIsHeld() {
+  void noMoreThanTheLimitIsHeld() {
     assertTrue(bodies.reserve(700, true));
     assertFalse(bodies.reserve(301, true));
     assertTrue(bodies.reserve(300, true));
@@ -43,7 +43,7 @@ class PendingBodiesTest {
   }
 
   @Test
-  void theClockReachesThoseThatAreUnderWayAndNoOthers() {
+  void aTickReachesPendingBodiesAndNoOthers() {
     PendingBodies.PendingBody one = new Recorded();
     bodies.add(one);
     bodies.tick(5);

@@ -54,7 +54,7 @@ class PresenceTest {
   }
 
   @Test
-  void whoPollsIsThereUntilItsTimeIsUpAndNotCountedTwice() {
+  void aPollerIsPresentUntilItsLeaseEndsAndIsNotCountedTwice() {
     visit(watched, "1", null, 500);
     visit(watched, "1", null, 1_000);
     assertEquals(Map.of(Transport.POLL, 1), presence.of(watched).counts());
@@ -65,7 +65,7 @@ class PresenceTest {
   }
 
   @Test
-  void noMoreVisitorsAreRememberedThanMayListen() {
+  void noMorePollersAreRememberedThanTheSubscriberLimit() {
     for (int i = 0; i < 10; i++) {
       visit(watched, Integer.toString(i), null, 500);
     }
@@ -75,7 +75,7 @@ class PresenceTest {
   }
 
   @Test
-  void allChannelsTogetherRememberNoMorePollersThanMayBeAndTellThatThereAreMore() {
+  void allChannelsTogetherRememberNoMorePollersThanTheLimitAndSayThatThereAreMore() {
     Channels few =
         new Channels(
             new Retention(100, 10_000, Duration.ZERO),
@@ -148,7 +148,7 @@ class PresenceTest {
   }
 
   @Test
-  void whoListensToTheChangesIsNotToldOf() {
+  void readersOfTheChangesAreNotReported() {
     changes("watched");
     presence.tick();
     assertTrue(channels.find(new ChannelName("watched~presence~presence")).isEmpty());
@@ -156,7 +156,7 @@ class PresenceTest {
   }
 
   @Test
-  void aNameThatLeavesNoRoomForMoreTellsNoChanges() {
+  void aNameTooLongForASuffixHasNoChanges() {
     Channel long119 = create("watched" + "x".repeat(112));
     Channel long120 = create("watched" + "x".repeat(113));
     visit(long119, "1", null, 500);

@@ -113,7 +113,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void thePublisherWritesToNobodyInACrowd() {
+  void withManyReadersThePublisherWritesToNone() {
     Channel channel = channel(walks::add);
     List<RecordingSink> crowd = crowd(channel);
     append(channel, "a");
@@ -123,7 +123,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void thePublisherWritesToAFewItself() {
+  void withFewReadersThePublisherWritesToThem() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.fast();
     channel.subscription(channel.end(), sink).start();
@@ -196,7 +196,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void oneSlowClientDoesNotHoldUpTheOthers() {
+  void oneSlowClientDoesNotDelayTheOthers() {
     Channel channel = channel(walks::add);
     RecordingSink slow = RecordingSink.slow();
     RecordingSink fast = RecordingSink.fast();
@@ -257,7 +257,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void aDeletedChannelIsToldByAWorker() {
+  void aDeletedChannelIsReportedByAWorker() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.slow();
     channel.subscription(channel.end(), sink).start();
@@ -271,7 +271,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void whoIsCancelledHearsNothingMore() {
+  void aCancelledSubscriptionReceivesNothingMore() {
     Channel channel = channel(walks::add);
     RecordingSink sink = RecordingSink.fast();
     Subscription subscription = channel.subscription(channel.end(), sink).start();
@@ -315,7 +315,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void aWalkThatNoWorkerTookIsMadeGoodByTheClock() {
+  void aWalkThatNoWorkerAcceptedIsRepeatedAtTheNextTick() {
     boolean[] full = {true};
     Channel channel =
         channel(
@@ -335,7 +335,7 @@ class SubscriptionTest {
   }
 
   @Test
-  void aMessageAppendedWhileSomebodySubscribesIsDelivered() {
+  void aMessageAppendedDuringTheStartIsDelivered() {
     ExecutorService workers = Executors.newFixedThreadPool(2);
     ExecutorService publisher = Executors.newSingleThreadExecutor();
     try {

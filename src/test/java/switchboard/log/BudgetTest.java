@@ -33,7 +33,7 @@ class BudgetTest {
   }
 
   @Test
-  void whatALogKeepsIsTakenAndWhatItForgetsIsGivenBack() {
+  void whatALogKeepsIsAcquiredAndWhatItForgetsIsReleased() {
     RingLog log = log(2);
     long empty = budget.usedBytes();
     append(log, 100);
@@ -111,7 +111,7 @@ class BudgetTest {
   }
 
   @Test
-  void theWritersOrderingTokenAndTheLivesOfForksAreCounted() {
+  void theOrderingTokenAndTheEpochsOfForksAreCounted() {
     RingLog log = log(100);
     long empty = budget.usedBytes();
     log.append(new Append(List.of(), null, "b".repeat(100), false), 0);
@@ -148,7 +148,7 @@ class BudgetTest {
   }
 
   @Test
-  void anotherProducerThanMayBeKnownIsRefusedUntilOneHasBeenSilentForLong() {
+  void aProducerAboveTheLimitIsRefusedUntilAnotherOneHasBeenSilentForLong() {
     RingLog log = log(100);
     for (String producer : List.of("a", "b", "c")) {
       assertInstanceOf(Appended.Accepted.class, append(log, producer, 0));

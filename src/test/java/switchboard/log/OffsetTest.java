@@ -20,7 +20,7 @@ class OffsetTest {
   }
 
   @Test
-  void sortsAsAStringLikeThePlaceItNames() {
+  void sortsAsAStringInLogOrder() {
     List<String> tokens = places().stream().map(Offset::toString).toList();
     assertEquals(tokens, tokens.stream().sorted().toList());
     assertEquals(places(), places().stream().sorted().toList());

@@ -35,7 +35,7 @@ class RingLogStressTest {
   }
 
   @Test
-  void holesAreExactlyWhereAGapSaidSo() throws Exception {
+  void messagesAreMissingExactlyWhereAGapSaidSo() throws Exception {
     List<Seen> seen = run(new Retention(100, Long.MAX_VALUE, Duration.ZERO));
     for (Seen reader : seen) {
       assertEquals(WRITERS * APPENDS, reader.messages + reader.missed);

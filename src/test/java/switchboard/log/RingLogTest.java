@@ -74,7 +74,7 @@ class RingLogTest {
   }
 
   @Test
-  void theBoundOnBytesForgetsToo() {
+  void theLimitOnBytesHoldsToo() {
     RingLog log = log(100, 10, Duration.ZERO);
     append(log, "12345");
     append(log, "67890");
@@ -84,7 +84,7 @@ class RingLogTest {
   }
 
   @Test
-  void theBoundOnAgeForgetsAtTheNextAppendOrWhenTheClockSays() {
+  void theLimitOnAgeHoldsAtTheNextAppendAndAtATick() {
     RingLog log = log(100, 1_000, Duration.ofSeconds(10));
     appendAt(log, 0, "a");
     appendAt(log, 5_000, "b");
@@ -150,7 +150,7 @@ class RingLogTest {
   }
 
   @Test
-  void aClosedLogSaysSoAtItsEndAndTakesNothingMore() {
+  void aClosedLogSaysSoAtItsEndAndAcceptsNothingMore() {
     RingLog log = log(10);
     Offset start = log.end();
     append(log, "a");

@@ -65,7 +65,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void whoListensAtOneServerIsCountedAtTheOtherByTransport() {
+  void readersAtOneServerAreCountedAtTheOtherByTransport() {
     Subscription socket = listen(a, "auto-c", Transport.WEBSOCKET, "alice");
     listen(a, "auto-c", Transport.EVENT_STREAM, null);
     listen(b, "auto-c", Transport.EVENT_STREAM, null);
@@ -79,7 +79,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void whoPollsIsCountedUntilItsNextPollIsOverdue() {
+  void aPollerIsCountedUntilItsNextPollIsOverdue() {
     Channel channel = a.find("auto-c");
     channel.visit(Transport.POLL, Poller.of("1"), null, 600_000);
     channel.visit(Transport.LONG_POLL, Poller.of("2"), null, 600);
@@ -90,7 +90,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void whoComesAndLeavesIsTold() {
+  void joiningAndLeavingIsReported() {
     List<String> heard = changes(b, "auto-changes");
     Subscription first = listen(a, "auto-changes", Transport.WEBSOCKET, "alice");
     Node.awaitEvents(List.of("{\"joined\":1,\"left\":0,\"present\":1}"), heard);
@@ -106,7 +106,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void namesAreToldOnceWhereverTheyAre() {
+  void aNameIsListedOnceWhereverItIsPresent() {
     String channel = "auto-changes-members";
     List<String> heard = changes(a, channel);
     Subscription here = listen(a, channel, Transport.WEBSOCKET, "alice");
@@ -133,7 +133,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void whenAServerDiesThoseWhoListenedThereCountNoLongerAndThatIsTold() {
+  void whenAServerDiesItsReadersAreNoLongerCountedAndThatIsReported() {
     String channel = "auto-changes-members";
     listen(a, channel, Transport.WEBSOCKET, "alice");
     listen(a, channel, Transport.EVENT_STREAM, null);
@@ -153,7 +153,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void aServerThatWasTakenForGoneAndIsNotIsCountedAgain() {
+  void aServerThatWasRemovedButIsAliveIsCountedAgain() {
     listen(b, "auto-c", Transport.WEBSOCKET, null);
     awaitPresent(a, "auto-c", 1);
     try (Jedis jedis = redis.client()) {
@@ -170,7 +170,7 @@ class AttendancesTest extends OneRedis {
   }
 
   @Test
-  void whenAServerStopsTheOthersKnowItAtOnce() {
+  void whenAServerStopsTheOthersKnowAtOnce() {
     listen(a, "auto-c", Transport.WEBSOCKET, null);
     awaitPresent(b, "auto-c", 1);
     a.close();

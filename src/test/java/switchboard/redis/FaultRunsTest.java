@@ -86,7 +86,7 @@ class FaultRunsTest {
 
   @ParameterizedTest
   @EnumSource(Fault.class)
-  void whatWasAcceptedIsHeardOrToldToBeLost(Fault fault) throws Exception {
+  void whatWasAcceptedIsDeliveredOrReportedAsLost(Fault fault) throws Exception {
     for (int round = 1; round <= ROUNDS; round++) {
       FaultRun.Verdict verdict = run(fault);
       Files.writeString(

@@ -112,7 +112,7 @@ class FaultsTest {
   }
 
   @Test
-  void anOldSnapshotThatComesBackIsToldAndWhatIsNewIsHeard() {
+  void readersOfAnOldSnapshotAreToldOfItAndReceiveWhatIsNew() {
     start();
     Node a = node(redis.url());
     Node b = node(redis.url());
@@ -144,7 +144,7 @@ class FaultsTest {
   }
 
   @Test
-  void whoeverHearsNothingKnowsItIsNotReadyAndMissesNothing() throws Exception {
+  void aNodeThatReceivesNothingIsNotReadyAndMissesNothing() throws Exception {
     start();
     Node a = node(redis.url());
     Wire wire = wire();
@@ -163,7 +163,7 @@ class FaultsTest {
   }
 
   @Test
-  void whatIsLostOnTheWayWithoutAWordIsFoundAndCounted() throws Exception {
+  void whatPubSubLosesSilentlyIsFoundAndCounted() throws Exception {
     start();
     Node a = node(redis.url());
     Wire wire = wire();
@@ -274,7 +274,7 @@ class FaultsTest {
   }
 
   @Test
-  void anAppendThatNobodyKnowsOfIsToldSoAndItsProducerMayRepeatIt() {
+  void anAppendOfUnknownOutcomeIsReportedSoAndItsProducerMayRepeatIt() {
     start();
     Wire wire = wire();
     Node a = node(wire.url());
@@ -289,7 +289,7 @@ class FaultsTest {
   }
 
   @Test
-  void whileRedisIsAwayNothingIsAcceptedWhatIsHereIsReadAndThenItGoesOn() {
+  void whileRedisIsAwayNothingIsAcceptedAndTheCopyIsReadAndThenWorkContinues() {
     start("--appendonly", "yes", "--appendfsync", "always");
     Node a = node(redis.url());
     Channel channel = a.find("auto-c");
@@ -338,7 +338,7 @@ class FaultsTest {
   }
 
   @Test
-  void aMasterThatNobodyCopiesAcceptsNothingAndSaysWhy() {
+  void aMasterWithTooFewReplicasAcceptsNothingAndSaysWhy() {
     start();
     Node a = node(redis.url());
     append(a, 1, 3);
@@ -359,7 +359,7 @@ class FaultsTest {
   }
 
   @Test
-  void aNodeWhoseClockJumpsForthAndBackForgetsNothingAndKeepsItsProducers() {
+  void aNodeWhoseClockJumpsForgetsNothingAndKeepsItsProducers() {
     start();
     AtomicReference<Duration> wrong = new AtomicReference<>(Duration.ZERO);
     Node jumping =

@@ -96,7 +96,7 @@ class FitnessTest {
   }
 
   @Test
-  void nobodyListensThere() {
+  void noServerListensAtTheAddress() {
     int port = RedisServer.freePort();
     assertUnfit("redis://127.0.0.1:" + port, "127.0.0.1:" + port, "cannot be reached");
     assertUnfit("redis://no-such-host.invalid", "no-such-host.invalid:6379", "cannot be reached");
@@ -119,7 +119,7 @@ class FitnessTest {
   }
 
   @Test
-  void whoeverListensThereNeverAnswers() throws IOException {
+  void theServerNeverAnswers() throws IOException {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       String address = "127.0.0.1:" + silent.getLocalPort();
       assertTimeoutPreemptively(
@@ -129,7 +129,7 @@ class FitnessTest {
   }
 
   @Test
-  void whoeverListensThereIsNoRedis() throws IOException {
+  void theServerIsNoRedis() throws IOException {
     HttpServer web = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     web.start();
     try {

@@ -65,7 +65,7 @@ class RedisClusterTest extends TwoNodesTest {
   }
 
   @Test
-  void eachChannelIsHeardAtTheMasterThatHasItsSlotAndThereAlone() {
+  void eachChannelIsSubscribedOnlyAtTheMasterOfItsSlot() {
     try (Node node = Node.roomy(url())) {
       List<String> names = IntStream.range(0, 30).mapToObj(i -> "auto-" + i).toList();
       for (String name : names) {
@@ -89,7 +89,7 @@ class RedisClusterTest extends TwoNodesTest {
   }
 
   @Test
-  void whoListensIsKnownAtTheOtherServer() {
+  void presenceIsKnownAtTheOtherServer() {
     try (Node here = Node.at(url());
         Node there = Node.at(url())) {
       Channel channel = here.find("auto-c");
@@ -156,7 +156,7 @@ class RedisClusterTest extends TwoNodesTest {
   }
 
   @Test
-  void oneMasterThatIsNotHeardIsNoticedThoughItAnswers() {
+  void aMasterWhosePubSubFailsIsNoticedThoughItAnswers() {
     RedisServer master = cluster.masters().get(0);
     try (Wire wire = new Wire(master.port())) {
       announce(master, wire.port());

@@ -160,7 +160,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void whileRedisStandsStillEverybodyIsRefusedWithinASecondAndThenItGoesOn() {
+  void whileRedisIsPausedAllAreRefusedWithinASecondAndThenWorkContinues() {
     RedisServer redis = closed(RedisServer.start());
     Node node = closed(Node.roomy(redis.url()));
     startClients(node);
@@ -170,7 +170,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void whileRedisIsGoneEverybodyIsRefusedAtOnceAndThenItGoesOn() {
+  void whileRedisIsGoneAllAreRefusedAtOnceAndThenWorkContinues() {
     RedisServer redis = closed(RedisServer.start());
     Node node = closed(Node.roomy(redis.url()));
     startClients(node);
@@ -180,7 +180,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void whileNothingComesThroughEverybodyIsRefusedWithinASecondAndThenItGoesOn() {
+  void whileTheNetworkDropsAllPacketsAllAreRefusedWithinASecondAndThenWorkContinues() {
     RedisServer redis = closed(RedisServer.start());
     Wire wire = closed(new Wire(redis.port()));
     Node node = closed(Node.roomy(wire.url()));
@@ -191,7 +191,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void aRedisThatIsLoadingKeepsNobodyWaiting() {
+  void noRequestWaitsForARedisThatIsLoading() {
     RedisServer redis = closed(RedisServer.start());
     Wire wire = closed(new Wire(redis.port()));
     Node node = closed(Node.roomy(wire.url()));
@@ -203,7 +203,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void oneMasterOfARedisClusterThatStandsStillKeepsNobodyWaitingAndTheOthersGoOn() {
+  void noRequestWaitsForAPausedMasterOfARedisClusterAndTheOthersContinue() {
     RedisServer.requireTheMachinesOwn();
     try (RedisCluster cluster = RedisCluster.start()) {
       Node node = closed(Node.roomy(cluster.url()));
@@ -275,7 +275,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void aNodeThatIsCutOffTellsNoGapAndDoesNotSayThatItKnowsAll() {
+  void aNodeThatIsCutOffReportsNoGapAndDoesNotClaimToBeUpToDate() {
     RedisServer redis = closed(RedisServer.start());
     Wire wire = closed(new Wire(redis.port()));
     Node a = closed(Node.roomy(redis.url()));
@@ -322,7 +322,7 @@ class SilentRedisTest {
   }
 
   @Test
-  void anEpochThatIsNotKnownYetIsLookedForBeforeAGapIsTold() {
+  void anUnknownEpochIsReadFromRedisBeforeAGapIsReported() {
     RedisServer redis = closed(RedisServer.start());
     Node a = closed(Node.roomy(redis.url()));
     Node b = closed(Node.roomy(redis.url()));

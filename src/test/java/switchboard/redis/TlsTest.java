@@ -102,7 +102,7 @@ class TlsTest {
   }
 
   @Test
-  void twoNodesHearEachOtherOverTls() throws Exception {
+  void twoNodesReceiveFromEachOtherOverTls() throws Exception {
     String said = runTrusting("rediss://localhost:" + port);
     assertTrue(said.contains("heard [1, 2]"), said);
   }
@@ -115,7 +115,7 @@ class TlsTest {
   }
 
   @Test
-  void aCertificateThatNobodyTrustsIsRefused() throws Exception {
+  void anUntrustedCertificateIsRefused() throws Exception {
     String said = run("rediss://localhost:" + port);
     assertTrue(said.contains("cannot be reached"), said);
     assertTrue(said.contains("certification path"), said);

@@ -79,7 +79,7 @@ class TwoNodesTest extends OneRedis {
   }
 
   @Test
-  void whatOneAcceptedTheOtherReadsAtOnce() {
+  void whatOneNodeAcceptedTheOtherReadsAtOnce() {
     Channel here = a.create("c");
     for (int i = 1; i <= 30; i++) {
       Node.append(here, "a" + i);
@@ -92,7 +92,7 @@ class TwoNodesTest extends OneRedis {
   }
 
   @Test
-  void whoListensAtOneHearsWhatIsAppendedAtTheOtherInOrder() {
+  void readersAtOneNodeReceiveAppendsAtTheOtherInOrder() {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();
     b.find("c").subscription(here.earliest(), sink).start();
@@ -101,7 +101,7 @@ class TwoNodesTest extends OneRedis {
       Node.append(here, number);
     }
     Node.awaitEvents(List.of(numbers(1, 500)), sink.events);
-    assertEquals(0, b.store.gaps().sum());
+    assertEquals(0, b.store.repairCounters().gaps().sum());
   }
 
   /** How many nodes hear a channel. */
@@ -112,7 +112,7 @@ class TwoNodesTest extends OneRedis {
   }
 
   @RepeatedTest(3)
-  void manyAppendAtBothAndAllHearOneOrder() {
+  void manyAppendAtBothAndAllReceiveOneOrder() {
     Channel here = a.create("c");
     Channel there = b.find("c");
     RecordingSink atA = RecordingSink.fast();
@@ -194,7 +194,7 @@ class TwoNodesTest extends OneRedis {
   }
 
   @Test
-  void whoListensAtOneIsToldThatTheChannelWasDeletedAtTheOther() {
+  void readersAtOneNodeAreToldThatTheChannelWasDeletedAtTheOther() {
     Channel here = a.create("c");
     RecordingSink sink = RecordingSink.fast();
     here.subscription(here.earliest(), sink).start();
@@ -245,7 +245,7 @@ class TwoNodesTest extends OneRedis {
   }
 
   @Test
-  void whoeverIsBehindWhatIsKeptIsToldHowManyAreGone() {
+  void readersBehindTheOldestMessageAreToldHowManyAreMissing() {
     try (Node small = Node.at(url())) {
       Channel here = small.create("c");
       Offset start = here.end();
@@ -335,7 +335,7 @@ class TwoNodesTest extends OneRedis {
   }
 
   @Test
-  void whoReadsAtOneKeepsTheChannelAliveAtBoth() {
+  void readingAtOneNodeKeepsTheChannelAliveAtBoth() {
     var lifetime = Lifetime.parse("1", null);
     var request = new Channels.Request(ContentType.JSON, lifetime, null, false, type -> List.of());
     a.channels.create(new ChannelName("c"), request);

@@ -46,7 +46,7 @@ final class Heartbeat implements Runnable {
 
   private final Master master;
   private volatile Pings pings;
-  private volatile boolean hasHeard;
+  private volatile boolean hasAnswered;
   private volatile boolean isAway;
   private volatile boolean isClosed;
   private volatile Runnable onClose = () -> {};
@@ -89,7 +89,7 @@ final class Heartbeat implements Runnable {
           listen(fresh);
         }
       } catch (JedisDataException e) {
-        heard(); // it answers, even if with a refusal
+        answered(); // it answers, even if with a refusal
       } catch (RuntimeException e) {
         LOG.log(
             isClosed ? Level.FINEST : Level.FINE,
@@ -112,14 +112,14 @@ final class Heartbeat implements Runnable {
   private void listen(Pings from) {
     try {
       from.await();
-      heard();
+      answered();
     } catch (JedisDataException e) {
       String said = String.valueOf(e.getMessage());
       if (NOT_SERVING.stream().anyMatch(said::startsWith)) {
-        hasHeard = true;
+        hasAnswered = true;
         away("it responds \"" + said + "\"");
       } else {
-        heard(); // PING is not permitted, but it answers
+        answered(); // PING is not permitted, but it answers
       }
     }
   }
@@ -128,8 +128,8 @@ final class Heartbeat implements Runnable {
     return e instanceof ConnectException || (e.getCause() != null && isRefused(e.getCause()));
   }
 
-  private synchronized void heard() {
-    hasHeard = true;
+  private synchronized void answered() {
+    hasAnswered = true;
     if (isAway) {
       backNanos = System.nanoTime();
       isAway = false;
@@ -159,8 +159,8 @@ final class Heartbeat implements Runnable {
     // Not counted: the time in which this process itself stood still.
     silentNanos += Math.min(now - tickedNanos, 2 * TICK_NANOS);
     tickedNanos = now;
-    if (hasHeard) {
-      hasHeard = false;
+    if (hasAnswered) {
+      hasAnswered = false;
       silentNanos = 0;
     }
     Pings open = pings;

@@ -179,7 +179,7 @@ final class Listener implements AutoCloseable {
     private volatile String probeKey = prefix + "probe:" + UUID.randomUUID();
     private volatile PubSubConnection ready;
     private volatile Connection connection;
-    private volatile long heardNanos = System.nanoTime();
+    private volatile long receivedNanos = System.nanoTime();
     private volatile boolean isClosing;
 
     private MasterSubscriber(Master master) {
@@ -195,7 +195,7 @@ final class Listener implements AutoCloseable {
     }
 
     private long silentMillis() {
-      return (System.nanoTime() - heardNanos) / 1_000_000;
+      return (System.nanoTime() - receivedNanos) / 1_000_000;
     }
 
     private void tick() {
@@ -214,7 +214,7 @@ final class Listener implements AutoCloseable {
     private boolean isDeaf() {
       long back = master.backNanos();
       boolean isDoubtful = System.nanoTime() - back > DOUBT_MILLIS * 1_000_000L;
-      return isReady() && heardNanos - back < 0 && isDoubtful && !master.isAway();
+      return isReady() && receivedNanos - back < 0 && isDoubtful && !master.isAway();
     }
 
     private void run() {
@@ -223,7 +223,7 @@ final class Listener implements AutoCloseable {
           probeKey = newProbeKey();
           Connection fresh = master.connect(silenceMillis);
           connection = fresh;
-          heardNanos = System.nanoTime();
+          receivedNanos = System.nanoTime();
           // It returns when no subscription is left, which never happens.
           PubSubConnection next =
               link.isCluster()
@@ -332,12 +332,12 @@ final class Listener implements AutoCloseable {
     }
 
     @Override
-    public void heard(byte[] channel, byte[] message) {
-      heardNanos = System.nanoTime();
+    public void received(byte[] channel, byte[] message) {
+      receivedNanos = System.nanoTime();
       Interest there = interests.get(text(channel));
       if (there != null) {
         try {
-          there.log.hear(Heard.parse(message));
+          there.log.receive(Heard.parse(message));
         } catch (RuntimeException e) {
           // An error in one channel must not affect the others.
           LOG.log(
@@ -349,7 +349,7 @@ final class Listener implements AutoCloseable {
 
     @Override
     public void subscribed(PubSubConnection by, byte[] channel) {
-      heardNanos = System.nanoTime();
+      receivedNanos = System.nanoTime();
       String key = text(channel);
       Interest there = interests.get(key);
       if (key.equals(probeKey)) {
@@ -358,7 +358,7 @@ final class Listener implements AutoCloseable {
         onConnect.run();
       } else if (there != null) {
         // What was appended before was not received.
-        there.log.listened();
+        there.log.subscribed();
       }
     }
 

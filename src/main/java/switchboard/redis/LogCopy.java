@@ -57,7 +57,12 @@ record LogCopy(State state, RingLog ring) {
         && (!append.closes() || ring.isClosed());
   }
 
-  /** Adds an append, if it follows the last message; whether it does. */
+  /** Adds an append that was made anywhere, if it follows the last message; whether it does. */
+  boolean add(Heard append) {
+    return add(append.epoch(), append.start(), append.messages(), append.millis(), append.closes());
+  }
+
+  /** The same for an append that was made here. */
   boolean add(long epoch, long start, List<byte[]> messages, long millis, boolean closes) {
     boolean follows = epoch == state.epoch() && start == end();
     if (follows) {

@@ -156,7 +156,7 @@ final class MirroredLog implements Log {
   }
 
   /** The Pub/Sub subscription begins now; what was appended before was not received. */
-  void listened() {
+  void subscribed() {
     audit.begin();
     store.heads().add(this);
   }
@@ -171,21 +171,20 @@ final class MirroredLog implements Log {
   }
 
   /** An append or a deletion, received by Pub/Sub. */
-  void hear(Heard heard) {
-    if (heard.isDeletion()) {
-      if (heard.id().equals(id())) {
+  void receive(Heard notice) {
+    if (notice.isDeletion()) {
+      if (notice.id().equals(id())) {
         store.gone(this);
       }
       return;
     }
-    audit.received(new Offset(heard.epoch(), heard.end()));
+    audit.received(new Offset(notice.epoch(), notice.end()));
     boolean fits;
     synchronized (lock) {
-      if (copy.has(heard)) {
+      if (copy.has(notice)) {
         return;
       }
-      fits =
-          copy.add(heard.epoch(), heard.start(), heard.messages(), heard.millis(), heard.closes());
+      fits = copy.add(notice);
     }
     if (fits) {
       channel.moved();

@@ -13,7 +13,7 @@ interface PubSubConnection {
 
   /** Is told what comes by one connection, by the thread that receives. */
   interface Receiver {
-    void heard(byte[] channel, byte[] message);
+    void received(byte[] channel, byte[] message);
 
     void subscribed(PubSubConnection connection, byte[] channel);
 
@@ -47,7 +47,7 @@ interface PubSubConnection {
 
     @Override
     public void onMessage(byte[] channel, byte[] message) {
-      receiver.heard(channel, message);
+      receiver.received(channel, message);
     }
 
     @Override
@@ -76,7 +76,7 @@ interface PubSubConnection {
 
     @Override
     public void onSMessage(byte[] channel, byte[] message) {
-      receiver.heard(channel, message);
+      receiver.received(channel, message);
     }
 
     @Override

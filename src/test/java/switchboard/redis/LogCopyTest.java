@@ -77,10 +77,6 @@ class LogCopyTest {
     return new Heard(null, epoch, start, false, 1, messages);
   }
 
-  private static boolean add(LogCopy copy, Heard append) {
-    return copy.add(append.epoch(), append.start(), append.messages(), 1, append.closes());
-  }
-
   private static List<String> texts(Reading reading) {
     Batch batch = assertInstanceOf(Batch.class, reading);
     return batch.messages().stream().map(m -> new String(m, UTF_8)).toList();
@@ -128,12 +124,12 @@ class LogCopyTest {
   @Test
   void anAppendIsAddedOnlyAtTheEndAndOnlyOfTheSameEpoch() {
     LogCopy copy = after(null, state("a", 1, 2, 0, ""));
-    assertTrue(add(copy, append(1, 2, 4)));
+    assertTrue(copy.add(append(1, 2, 4)));
     assertEquals(List.of("0", "1", "2", "3"), all(copy, 1));
     assertTrue(copy.has(append(1, 2, 4)));
-    assertFalse(add(copy, append(1, 5, 6)), "a hole");
+    assertFalse(copy.add(append(1, 5, 6)), "a hole");
     assertFalse(copy.has(append(1, 5, 6)));
-    assertFalse(add(copy, append(2, 4, 5)), "another epoch");
+    assertFalse(copy.add(append(2, 4, 5)), "another epoch");
     assertEquals(4, copy.end());
   }
 

@@ -76,7 +76,7 @@ class SilentRedisTest {
   private void startClients(Node node) {
     for (int i = 0; i < 16; i++) {
       String name = "auto-" + i;
-      keepAsking("append", () -> Node.append(node.find("auto-0"), "x"));
+      keepAsking("append", () -> Node.append(node.find("auto-appends"), "x"));
       keepAsking("create and delete", () -> node.create(name) != null && delete(node, name));
     }
   }

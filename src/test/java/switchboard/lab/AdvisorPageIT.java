@@ -16,9 +16,9 @@ class AdvisorPageIT extends LabPageTest {
     cases.put("poll", List.of("0.001", "60000", "none"));
     cases.put("webSocket", List.of("5", "500", "much"));
     cases.put("eventStream", List.of("5", "150", "none"));
-    // Of 200 bytes an event costs about one and a half times a frame, as measured just now: which
-    // of
-    // the two is advised then hangs on whether frames came with one message or with two.
+    // Of 200 bytes an event costs about one and a half times a frame, as measured just now:
+    // which of the two is advised then hangs on whether frames came with one message or with
+    // two.
     page.type("#a-bytes", "1000");
     cases.forEach(
         (transport, need) -> {

@@ -14,14 +14,17 @@ import java.util.concurrent.ConcurrentHashMap;
  * Entity tags of the application's files (RFC 9110 §8.8.3), computed from their content: two builds
  * may have the same file times, and servers compute tags from the time.
  *
- * <p><b>Threads.</b> Safe. <b>Cost.</b> Each file is read once.
+ * <p><b>Threads.</b> Safe. <b>Cost.</b> Each file is read once and kept.
  */
 final class EntityTags {
 
   private static final int BYTES = 12;
 
   private final ServletContext context;
-  private final Map<String, String> tags = new ConcurrentHashMap<>();
+  private final Map<String, Tagged> tags = new ConcurrentHashMap<>();
+
+  /** A file's tag and what is in it. */
+  private record Tagged(String tag, byte[] bytes) {}
 
   EntityTags(ServletContext context) {
     this.context = context;
@@ -32,7 +35,8 @@ final class EntityTags {
     String file = file(path);
     boolean isFile = file.indexOf('.', file.lastIndexOf('/')) > 0;
     boolean isHidden = file.startsWith("/WEB-INF") || file.startsWith("/META-INF");
-    return isFile && !isHidden ? tags.computeIfAbsent(file, this::tag) : null;
+    Tagged tagged = isFile && !isHidden ? tags.computeIfAbsent(file, this::tagged) : null;
+    return tagged == null ? null : tagged.tag();
   }
 
   /** The file at a path. */
@@ -40,8 +44,12 @@ final class EntityTags {
     return path.equals("/") ? "/index.html" : path;
   }
 
-  /** The content of a file; {@code null} if it does not exist. */
-  byte[] read(String file) {
+  /** The content of a file that has a tag. */
+  byte[] bytes(String file) {
+    return tags.get(file).bytes();
+  }
+
+  private byte[] read(String file) {
     try (InputStream in = context.getResourceAsStream(file)) {
       return in == null ? null : in.readAllBytes();
     } catch (IOException e) {
@@ -49,14 +57,14 @@ final class EntityTags {
     }
   }
 
-  private String tag(String file) {
+  private Tagged tagged(String file) {
     byte[] bytes = read(file);
     if (bytes == null) {
       return null;
     }
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return '"' + HexFormat.of().formatHex(hash, 0, BYTES) + '"';
+      return new Tagged('"' + HexFormat.of().formatHex(hash, 0, BYTES) + '"', bytes);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e); // every JDK has it
     }

@@ -6,15 +6,12 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.annotation.WebFilter;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.Enumeration;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
@@ -30,6 +27,7 @@ import switchboard.transport.RequestTarget;
 public class PageFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
+  private static final Logger LOG = Logger.getLogger(PageFilter.class.getName());
 
   @Inject private transient Settings settings;
   @Inject private transient Tally tally;
@@ -82,8 +80,11 @@ public class PageFilter extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     String path = request.getRequestURI().substring(request.getContextPath().length());
-    // Channels have headers of their own.
+    // Channels have headers of their own, and see to their clients themselves.
     if (!RequestTarget.isOfChannels(path)) {
+      if (!ReadyAnswer.isWanted(request)) {
+        return;
+      }
       HEADERS.forEach(response::setHeader);
       boolean isForAnybody = isForAnybody(path);
       response.setHeader(
@@ -98,89 +99,50 @@ public class PageFilter extends HttpFilter {
     }
     String tag = tags.of(path);
     if (tag == null) {
-      chain.doFilter(request, response);
+      pass(request, response, chain);
     } else {
-      answerFile(path, tag, request, response, chain);
+      answerFile(path, tag, request, response);
+    }
+  }
+
+  // The server software would log a stack trace for each request of a client that is gone, and all
+  // threads would wait for the log.
+  private static void pass(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    try {
+      chain.doFilter(request, response);
+    } catch (IOException e) {
+      if (ReadyAnswer.isWanted(request)) {
+        throw e;
+      }
+      LOG.log(Level.FINEST, "the client was gone before its answer", e);
     }
   }
 
   // The page and its modules belong together: a browser must revalidate a cached file, or it
   // would mix old and new files after an upgrade (RFC 9111 §4.2.2).
+  //
+  // The server's own file servlet would block a thread for a client that does not read.
   private void answerFile(
-      String path,
-      String tag,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      FilterChain chain)
-      throws IOException, ServletException {
+      String path, String tag, HttpServletRequest request, HttpServletResponse response) {
+    if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
+      response.setHeader("Allow", "GET, HEAD");
+      response.setStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
+      return;
+    }
     response.setHeader("Cache-Control", "no-cache");
     response.setHeader("ETag", tag);
     boolean isKnown =
         Collections.list(request.getHeaders("If-None-Match")).stream()
             .anyMatch(tags -> tags.contains(tag) || tags.strip().equals("*"));
-    boolean isRead = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
-    if (isKnown && isRead) {
+    if (isKnown) {
       response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
       return;
     }
-    if (isRead && ReadyAnswer.isNeededFor(request)) {
-      String file = EntityTags.file(path);
-      response.setContentType(getServletContext().getMimeType(file));
-      answers.send(request, response, tags.read(file));
-      return;
-    }
-    chain.doFilter(new Unconditional(request), new Tagged(response));
-  }
-
-  /** The server would compare this with the file's time, which is less exact. */
-  private static final class Unconditional extends HttpServletRequestWrapper {
-
-    private static final Set<String> CONDITIONS = Set.of("if-none-match", "if-modified-since");
-
-    Unconditional(HttpServletRequest request) {
-      super(request);
-    }
-
-    private static boolean isCondition(String name) {
-      return CONDITIONS.contains(name.toLowerCase(Locale.ROOT));
-    }
-
-    @Override
-    public String getHeader(String name) {
-      return isCondition(name) ? null : super.getHeader(name);
-    }
-
-    @Override
-    public long getDateHeader(String name) {
-      return isCondition(name) ? -1 : super.getDateHeader(name);
-    }
-
-    @Override
-    public Enumeration<String> getHeaders(String name) {
-      return isCondition(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
-    }
-  }
-
-  /** Keeps its own tag instead of the server's. */
-  private static final class Tagged extends HttpServletResponseWrapper {
-
-    Tagged(HttpServletResponse response) {
-      super(response);
-    }
-
-    @Override
-    public void setHeader(String name, String value) {
-      if (!name.equalsIgnoreCase("ETag")) {
-        super.setHeader(name, value);
-      }
-    }
-
-    @Override
-    public void addHeader(String name, String value) {
-      if (!name.equalsIgnoreCase("ETag")) {
-        super.addHeader(name, value);
-      }
-    }
+    String file = EntityTags.file(path);
+    response.setContentType(getServletContext().getMimeType(file));
+    answers.send(request, response, tags.bytes(file));
   }
 
   private static boolean isForAnybody(String path) {

@@ -7,6 +7,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Channels;
 import switchboard.channel.Connections;
 import switchboard.channel.PendingBodies;
@@ -29,6 +32,8 @@ public class MetricsServlet extends HttpServlet {
   @Inject private transient Clocks clocks;
   private transient Meters meters;
   private transient ReadyAnswer answers;
+  private final transient Map<String, byte[]> latest = new ConcurrentHashMap<>();
+  private final AtomicBoolean isReading = new AtomicBoolean();
 
   @Override
   public void init() {
@@ -42,11 +47,26 @@ public class MetricsServlet extends HttpServlet {
     String accept = request.getHeader("Accept");
     response.setContentType(Meters.mediaType(accept));
     response.setHeader("Cache-Control", "no-store");
-    byte[] body = meters.scrape(accept).getBytes(StandardCharsets.UTF_8);
-    if (ReadyAnswer.isNeededFor(request)) {
-      answers.send(request, response, body);
-    } else {
-      response.getOutputStream().write(body);
+    answers.send(request, response, read(accept));
+  }
+
+  // Reading them costs milliseconds, and anybody may ask thousands of times at once: whoever comes
+  // while another's are read gets those that were read before.
+  private byte[] read(String accept) {
+    String type = Meters.mediaType(accept);
+    boolean isAlone = isReading.compareAndSet(false, true);
+    try {
+      return isAlone
+          ? latest.compute(type, (key, last) -> bytes(accept))
+          : latest.computeIfAbsent(type, key -> bytes(accept));
+    } finally {
+      if (isAlone) {
+        isReading.set(false);
+      }
     }
+  }
+
+  private byte[] bytes(String accept) {
+    return meters.scrape(accept).getBytes(StandardCharsets.UTF_8);
   }
 }

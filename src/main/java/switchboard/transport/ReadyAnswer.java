@@ -9,9 +9,9 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /**
- * Answers that are no channel's: files of the page and readings. Over HTTP/2 a client can let no
- * byte of an answer through ({@code SETTINGS_INITIAL_WINDOW_SIZE} 0, RFC 9113 §6.9.2) and ask for a
- * hundred at once; output that blocks would hold a thread for each.
+ * Answers that are no channel's: files of the page and metrics. A client can ask for hundreds of
+ * them and read none, over HTTP/1.1 or with a window of 0 over HTTP/2 ({@code
+ * SETTINGS_INITIAL_WINDOW_SIZE}, RFC 9113 §6.9.2). Output that blocks would hold a thread for each.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -23,9 +23,20 @@ public final class ReadyAnswer {
     this.place = new PendingAnswer.Place(bodies, settings, clocks.ticks(), tally);
   }
 
-  /** Whether an answer to it must not be written by a thread that waits for the client. */
-  public static boolean isNeededFor(HttpServletRequest request) {
-    return request.getProtocol().startsWith("HTTP/2") && request.isAsyncSupported();
+  /**
+   * Whether the client is there and takes what it asks for. One that sent hundreds of requests and
+   * reads no answer, or is gone, is hung up on: the rest of its requests are not worth a thread.
+   */
+  public static boolean isWanted(HttpServletRequest request) {
+    if (TcpConnection.isOver(request)) {
+      return false;
+    }
+    try {
+      TcpConnection.requireReader(request);
+      return true;
+    } catch (Problem problem) {
+      return false;
+    }
   }
 
   /** Sends {@code body} as the client takes it; what is not taken is counted. */

@@ -118,6 +118,26 @@ final class TcpConnection {
   }
 
   /**
+   * Whether the client is gone; false if the server does not say so. Requests that it sent before
+   * may still be in the buffers of the server.
+   */
+  static boolean isOver(HttpServletRequest request) {
+    try {
+      if (isGrizzly(request)) {
+        return !(boolean)
+            Inside.call(grizzlyConnection(catalinaRequest(unwrapped(request))), "isOpen");
+      }
+      if (isUndertow(request)) {
+        Object exchange = Inside.call(unwrapped(request), "getExchange");
+        return !(boolean) Inside.call(Inside.call(exchange, "getConnection"), "isOpen");
+      }
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      surprised(e);
+    }
+    return false;
+  }
+
+  /**
    * Bytes of responses to earlier requests that the server keeps because the client has not read
    * them; 0 if the server starts no request before that.
    */

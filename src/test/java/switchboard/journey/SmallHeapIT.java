@@ -107,6 +107,7 @@ class SmallHeapIT implements Wanderer.Crowd {
             "event streams that are not read", ATTACKERS, i -> streamAndReadNothing("open-huge"));
     assertTrue(held > 1_000_000, "event streams that are not read made it hold " + held + " bytes");
     attack("bodies that are never whole", ATTACKERS, i -> halfABody("open-news"));
+    attack("metrics and files that are not read", ATTACKERS, this::askAndReadNothing);
     put("open-trees");
     attack("JSON that is large as objects", 24, i -> appendTree("open-trees"));
     attack("polls of ever new clients", 8, i -> pollAsOthers("open-news", i, 2_500));
@@ -401,6 +402,12 @@ class SmallHeapIT implements Wanderer.Crowd {
   private void pollAndReadNothing(String channel) throws IOException {
     String poll = "GET " + HEAD.formatted(channel + "?offset=-1") + "\r\n";
     send(connectWithSmallBuffer(), poll.repeat(30));
+  }
+
+  private void askAndReadNothing(int who) throws IOException {
+    String path = List.of("metrics", "health/live", "js/switchboard.js").get(who % 3);
+    String request = "GET /switchboard/%s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path);
+    send(connectWithSmallBuffer(), request.repeat(200));
   }
 
   private void streamAndReadNothing(String channel) throws IOException {

@@ -96,7 +96,8 @@ public class Switchboard {
                 settings.get(Settings.MAX_CHANNELS),
                 settings.get(Settings.MAX_SUBSCRIPTIONS),
                 settings.get(Settings.MAX_FORKS),
-                maxPollers()),
+                maxPollers(),
+                maxSubscriptions()),
             this::isAutoCreated,
             dispatch,
             clocks,
@@ -145,6 +146,12 @@ public class Switchboard {
   private int maxConnections() {
     int max = settings.get(Settings.MAX_CONNECTIONS);
     return max > 0 ? max : (int) Math.min(20_000, Runtime.getRuntime().maxMemory() >> 16);
+  }
+
+  // A subscription with what belongs to it takes about 700 bytes: 16 of them less than a
+  // connection.
+  private long maxSubscriptions() {
+    return Math.max(settings.get(Settings.MAX_CHANNELS_PER_CONNECTION), 16L * maxConnections());
   }
 
   private int maxPollers() {

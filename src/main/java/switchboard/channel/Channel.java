@@ -43,6 +43,7 @@ public final class Channel {
   private final Dispatch dispatch;
   private final Clocks clocks;
   private final int maxSubscriptions;
+  private final long maxSubscriptionsInAll;
   private final RecentPollers.Room roomForPollers;
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger wakes = new AtomicInteger();
@@ -78,6 +79,7 @@ public final class Channel {
     this.dispatch = parts.dispatch();
     this.clocks = parts.clocks();
     this.maxSubscriptions = parts.limits().subscriptionsPerChannel();
+    this.maxSubscriptionsInAll = parts.limits().subscriptions();
     this.roomForPollers = parts.pollers();
     this.lastUsedMillis = clocks.elapsed().millis();
   }
@@ -144,6 +146,8 @@ public final class Channel {
       subscription.end(Ending.CHANNEL_DELETED);
     } else if (subscriptions.size() > maxSubscriptions) {
       subscription.end(Ending.CHANNEL_FULL);
+    } else if (dispatch.tally().subscriptions() > maxSubscriptionsInAll) {
+      subscription.end(Ending.TOO_MANY_CONNECTIONS);
     } else {
       subscription.advance();
     }
@@ -317,6 +321,11 @@ public final class Channel {
   /** Whether it has reached its subscriber limit. */
   public boolean isFull() {
     return subscriptions.size() >= maxSubscriptions;
+  }
+
+  /** Whether all channels together have room for so many more subscriptions. */
+  public boolean haveRoomFor(int more) {
+    return dispatch.tally().subscriptions() + more <= maxSubscriptionsInAll;
   }
 
   /**

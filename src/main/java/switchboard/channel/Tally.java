@@ -85,6 +85,11 @@ public final class Tally {
     return batches.get(transport);
   }
 
+  /** How many subscriptions there are now. */
+  long subscriptions() {
+    return subscriptions.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
   /** How many subscriptions a transport has now. */
   public long subscriptions(Transport transport) {
     return subscriptions.get(transport).sum();

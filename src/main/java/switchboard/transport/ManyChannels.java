@@ -71,6 +71,12 @@ final class ManyChannels implements Conversation {
           Ending.TOO_MANY_SUBSCRIPTIONS,
           "channel \"%s\": %d channels are subscribed, the limit".formatted(name, maxChannels));
     }
+    if (!place.channel().haveRoomFor(1)) {
+      throw new Problem(
+          Ending.TOO_MANY_CONNECTIONS,
+          "channel \"%s\": all connections together have as many channels as they may"
+              .formatted(name));
+    }
     if (feeds.containsKey(name)) {
       throw new Problem(
           Ending.BAD_COMMAND, "channel \"%s\": it is already subscribed".formatted(name));

@@ -116,6 +116,12 @@ record ReadRequest(
             : List.of(Place.parse(channels, guard, name, offset));
     if (transport != Transport.POLL) {
       places.forEach(ReadRequest::requireRoom);
+      if (!places.get(0).channel().haveRoomFor(places.size())) {
+        throw new Problem(
+            Ending.TOO_MANY_CONNECTIONS,
+            "%d channels: all connections together have as many channels as they may"
+                .formatted(places.size()));
+      }
     }
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));

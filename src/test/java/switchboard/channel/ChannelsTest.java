@@ -309,6 +309,21 @@ class ChannelsTest {
   }
 
   @Test
+  void aSubscriptionAboveTheLimitOfAllChannelsIsRefused() {
+    Channels few = limited(new Limits(Long.MAX_VALUE, 10, 10, 10, 10, 2));
+    RecordingSink third = RecordingSink.fast();
+    for (String name : List.of("a", "b")) {
+      Channel channel = json(few, name);
+      assertTrue(channel.haveRoomFor(1));
+      channel.subscription(channel.end(), RecordingSink.fast()).start();
+    }
+    Channel channel = json(few, "c");
+    assertFalse(channel.haveRoomFor(1));
+    channel.subscription(channel.end(), third).start();
+    assertEquals(List.of("too-many-connections"), third.events);
+  }
+
+  @Test
   void whatAChannelCostsBesideItsMessagesIsCounted() {
     Channels channels = limited(new Limits(1_000_000, 10_000, 10, 10));
     json(channels, "a");

@@ -12,37 +12,36 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /**
- * One channel's way into an event stream: says what the channel's subscription has to tell as
- * events.
+ * Writes the messages of one channel's subscription as events into an event stream.
  *
- * <p><b>Threads.</b> As {@link Sink}; events are made under the lock of the stream's writer.
+ * <p><b>Threads.</b> As {@link Sink}; events are created under the lock of the stream's writer.
  */
 final class EventStreamSink implements Sink {
 
-  /** The stream that the events of one or several channels go into. */
+  /** The stream that contains the events of one or several channels. */
   interface Stream {
 
-    /** What the client asked for. */
+    /** The client's request. */
     ReadRequest request();
 
     Tally tally();
 
-    /** Whether the client may hear nothing any more; then it is told so. */
+    /** Whether the client is no longer authorized; then it gets the reason. */
     boolean isRevoked();
 
-    /** Writes an event after those that wait. */
+    /** Writes an event after the waiting ones. */
     void enqueue(Supplier<byte[]> bytes, Runnable done);
 
-    /** The places of all channels, as the id of an event. */
+    /** The offsets of all channels, as the id of an event. */
     String id();
 
     /** The cursor of the next event. */
     String nextCursor();
 
-    /** The end of one of the channels is told. */
+    /** Called when the end of one of the channels is written. */
     void channelEnded();
 
-    /** Ends the stream, where no ending is counted. */
+    /** Ends the stream without counting an ending. */
     boolean finish(String why);
 
     /** Ends the stream. */
@@ -66,27 +65,27 @@ final class EventStreamSink implements Sink {
     this.subscription = channel.subscription(place.from(), this);
   }
 
-  /** Listens to the channel from now on. */
+  /** Starts reading the channel. */
   void start() {
     subscription.start();
   }
 
-  /** Listens no longer. */
+  /** Stops reading the channel. */
   void cancel() {
     subscription.cancel();
   }
 
-  /** Everything that was appended so far was written. */
+  /** Whether all messages appended so far are written. */
   boolean hasHeardAll() {
     return subscription.hasHeardAll();
   }
 
-  /** Where to read on after the events made so far. Under the lock of the stream's writer. */
+  /** The offset after the events created so far. Under the lock of the stream's writer. */
   Offset next() {
     return next;
   }
 
-  /** Whether the client was told that the channel has ended. */
+  /** Whether the end of the channel was written. */
   boolean hasEnded() {
     return hasEnded;
   }
@@ -140,7 +139,7 @@ final class EventStreamSink implements Sink {
   @Override
   public void gap(Gap gap, Runnable done) {
     if (!stream.request().hearsResets()) {
-      // It comes again with the offset it has, and is told 410.
+      // The client reconnects with its offset and gets 410.
       stream.finish(Ending.OFFSET_GONE.slug());
       return;
     }

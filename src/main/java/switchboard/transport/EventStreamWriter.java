@@ -12,23 +12,23 @@ import switchboard.time.Clocks;
 
 /**
  * The events that wait for the client of one event stream, written in order with the Servlet API's
- * non-blocking output: each when the container has taken the one before.
+ * non-blocking output: each after the container has accepted the one before.
  *
- * <p><b>Threads.</b> Safe. Events are made and handed over under this object's lock; what is to run
- * when they are written runs outside it.
+ * <p><b>Threads.</b> Safe. Events are created and written under this object's lock; callbacks for
+ * written events run outside it.
  *
  * <p><b>Cost.</b> About 150 bytes, and the bytes of the event that is being written, which are
  * counted in {@link PendingBodies}.
  */
 final class EventStreamWriter implements WriteListener {
 
-  /** Is told when nothing more can be written. */
+  /** Is notified when nothing more can be written. */
   interface Listener {
 
-    /** The client is gone. */
+    /** The client disconnected. */
     void broke(Throwable cause);
 
-    /** What is to be written could not be made, or there is no room for it. */
+    /** The event could not be created, or there is no memory for it. */
     void end(Ending ending);
   }
 
@@ -44,8 +44,9 @@ final class EventStreamWriter implements WriteListener {
   private volatile long lastWriteMillis;
   private volatile long writingSinceMillis;
 
-  // Guarded by this: what is to run when what is being written is written, and what waits, at most
-  // one batch a channel. A client that takes nothing costs these bytes and not the batch as well.
+  // Guarded by this: what runs after the current write, and the waiting writes, at most one
+  // batch per channel. A client that does not read costs the bytes of the write, not also the
+  // batch.
   private final Queue<Outgoing> waiting = new ArrayDeque<>();
   private Runnable current;
   private byte[] pending;

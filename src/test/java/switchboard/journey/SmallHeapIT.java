@@ -407,7 +407,7 @@ class SmallHeapIT implements Wanderer.Crowd {
   private void askAndReadNothing(int who) throws IOException {
     String path = List.of("metrics", "health/live", "js/switchboard.js").get(who % 3);
     String request = "GET /switchboard/%s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path);
-    send(connectWithSmallBuffer(), request.repeat(200));
+    send(connectWithSmallBuffer(), request.repeat(50));
   }
 
   private void streamAndReadNothing(String channel) throws IOException {

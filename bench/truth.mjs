@@ -223,7 +223,7 @@ function writeReport() {
   const plain = results.runs.filter(run => !run.restarts)
   const again = results.runs.filter(run => run.restarts)
   if (plain.length) parts.push(table(plain))
-  if (again.length) parts.push('### The same, and the server is killed in the midst', table(again))
+  if (again.length) parts.push('### The same, and the server is killed during the run', table(again))
   const docs = join(root, 'docs/benchmarks.md')
   const text = readFileSync(docs, 'utf8')
   const [begin, end] = ['<!-- truth: written by bench/run truth -->\n', '<!-- end of truth -->']

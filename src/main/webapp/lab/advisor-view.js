@@ -82,7 +82,7 @@ export class AdvisorView {
     return isRight ? need : null;
   }
 
-  /** Computes it anew, with what is measured now. */
+  /** Computes it again with the current measurements. */
   show() {
     const need = this.#need();
     if (!need) {

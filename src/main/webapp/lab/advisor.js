@@ -28,7 +28,7 @@
  * @property {number} mean latency
  * @property {number} worst latency, while nothing breaks
  * @property {number} held connections
- * @property {number} cpu processor seconds a second; `NaN` where nobody measured
+ * @property {number} cpu processor seconds a second; `NaN` if not measured
  * @property {boolean} isQuick
  * @property {boolean} passes
  * @property {Record<string, string>} formulas
@@ -51,7 +51,7 @@ const SIMPLEST_FIRST = ['poll', 'eventStream', 'longPoll', 'webSocket'];
 
 /** @returns {Omit<Offer, 'isQuick'|'passes'>} */
 function poll({ rate, bytes, clients, latency }, { trip, head, cpu }) {
-  // As seldom as the latency allows: whoever comes just too late waits for the whole interval.
+  // As seldom as the latency allows: in the worst case a message waits for the whole interval.
   const interval = Math.min(LONGEST_INTERVAL, Math.max(SHORTEST_INTERVAL, latency - trip));
   const requests = clients / interval;
   return {

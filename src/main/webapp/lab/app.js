@@ -122,7 +122,7 @@ async function begin() {
   readings.showClock();
 }
 
-/** A browser may keep a page that was left, with all its connections, in case somebody comes back. */
+/** A browser may keep a page after navigation, with all its connections, for the back button. */
 function leaveWithThePage(lanes, heard) {
   addEventListener('pagehide', () => {
     Object.values(lanes).forEach((lane) => lane.isCut || lane.cut());

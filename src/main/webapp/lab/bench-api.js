@@ -1,6 +1,6 @@
 import { Problem } from '../js/problem.js';
 
-/** There was no answer. What the platform says of it, such as "Failed to fetch", helps nobody. */
+/** There was no response. The message of the platform, such as "Failed to fetch", does not help. */
 export class Unreachable extends Problem {
   /** @param {unknown} cause */
   constructor(cause) {

@@ -45,7 +45,7 @@ export class Bench {
       document.activeElement?.dispatchEvent(new Event('change'));
     });
     languages.addEventListener('change', () => this.rate && this.#sayRate(this.rate));
-    // Enter in a field and a click elsewhere are both a change; an explanation is said anew.
+    // Enter in a field and a click elsewhere are both a change; an error is shown again.
     languages.addEventListener('change', () => this.#again());
   }
 

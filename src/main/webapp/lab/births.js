@@ -1,6 +1,6 @@
 const KEPT_MILLIS = 40_000;
 
-/** When the lab's messages came to be, by this page's time; each once, whoever brings it. */
+/** The times of the lab's messages by this page's clock; each once, from any lane. */
 export class Births {
   #known = new Map();
 

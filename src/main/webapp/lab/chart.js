@@ -80,7 +80,7 @@ export class Comparison {
     });
   }
 
-  /** Makes the chart anew, as it is sized, coloured and worded now. */
+  /** Creates the chart again with the current size, colors and language. */
   #draw() {
     for (const option of this.#select.options) {
       option.textContent = t(`compare.${option.value}`);

@@ -69,7 +69,7 @@ export class Door {
     if (token === undefined) {
       this.#withoutToken = status;
     }
-    // Who looks at tokens says 401 to somebody who has none.
+    // A server that checks tokens responds 401 to a request without one.
     const told = kind !== 'closed' || token === undefined ? kind
       : this.#withoutToken === 401 ? 'notGranted' : 'noTokens';
     this.#words = () => {
@@ -120,7 +120,7 @@ function badName(name) {
   }
 }
 
-/** What the server says of the lab; nothing where it is off, or not for everybody. */
+/** The state of the lab; nothing if it is off, or not open to everyone. */
 async function labOf() {
   try {
     return await ask('GET');

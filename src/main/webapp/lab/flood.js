@@ -7,7 +7,7 @@ import { explain } from './problems.js';
 const TRIES = 3;
 const LOOK_MILLIS = 250;
 
-/** What came before the end of a flood is looked at for so long after it. */
+/** How long after a flood its messages are checked. */
 const LATE_MILLIS = 1_500;
 
 /**

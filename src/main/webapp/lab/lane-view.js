@@ -265,7 +265,7 @@ export class LaneView {
 }
 
 function trailText({ saw, seconds, time, why }) {
-  // A long poll is held until its answer only: nobody gave it up.
+  // A long poll ends with its response; it was not disconnected.
   const key = saw === 'ended' && why === 'answered' ? 'answered' : saw;
   return t(`note.vanish.${key}`, { seconds: figure(seconds), time: clockTime(time), why });
 }

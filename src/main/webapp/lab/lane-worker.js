@@ -1,5 +1,5 @@
 /**
- * One lane's client, in a thread of its own: it can be ended in the midst of everything, and blocked,
+ * One lane's client, in a thread of its own: it can be terminated at any time, and blocked,
  * without the page or the other lanes noticing.
  */
 

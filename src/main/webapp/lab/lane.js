@@ -81,7 +81,7 @@ export class Lane extends EventTarget {
     });
   }
 
-  /** Asks anew, with the options as they are now. */
+  /** Connects again with the current options. */
   restart() {
     if (this.#worker) {
       this.#begin();
@@ -214,7 +214,7 @@ export class Lane extends EventTarget {
     this.figures.message();
     const { n, sent } = message ?? {};
     if (Number.isFinite(n)) {
-      // Numbered by the server, one after the other: what is missing or comes again shows.
+      // Numbered consecutively by the server, which shows missing and repeated messages.
       if (this.#newest && n <= this.#newest) {
         this.figures.repeated++;
       } else if (this.#newest) {

@@ -6,7 +6,7 @@ const CALM_FRAME_MILLIS = 500;
 const BEHIND_MILLIS = 60;
 
 /**
- * The time that all lanes show: it runs on, or stands still while somebody looks closely.
+ * The time that all lanes show: it advances, or is frozen while the user inspects a line.
  */
 export class Picture {
   #holders = new Set();
@@ -31,7 +31,7 @@ export class Picture {
     requestAnimationFrame(() => this.#frame());
   }
 
-  /** Stands still as long as anybody holds it. */
+  /** It is frozen while there is a hold. */
   hold(who) {
     this.#heldAt ??= ServerClock.now() - BEHIND_MILLIS;
     this.#holders.add(who);

@@ -9,20 +9,20 @@ import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 
 /**
- * An offset that waits and moves: reads on from its place whenever the log has more, and hands what
- * it read to its {@link Sink}, one write at a time. It owns no queue: whoever is slow lags behind
- * in the log, and is told a gap when the log has forgotten its place.
+ * An offset that moves: reads on whenever the log has more messages, and passes them to its {@link
+ * Sink}, one write at a time. It owns no queue: a slow client falls behind in the log, and gets a
+ * gap if the log no longer has its next message.
  *
- * <p>Whoever makes one holds it before it starts, and may cancel it at any time: one that was
- * cancelled first never starts.
+ * <p>It is created before it starts, and may be cancelled at any time: one that was cancelled first
+ * never starts.
  *
  * <pre>
  *            advance()                  done
  *   waiting ───────────▶ writing ──────────────▶ reads again: waiting, or writing the next batch
  * </pre>
  *
- * <p><b>Threads.</b> Safe. However many call {@link #advance()} at once, one of them drains and the
- * others only tell it that there may be more.
+ * <p><b>Threads.</b> Safe. If several threads call {@link #advance()} at once, one of them drains,
+ * and the others only tell it that there may be more.
  *
  * <p><b>Cost.</b> About 100 bytes.
  */

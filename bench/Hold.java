@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * there, and how soon each has heard.
  *
  * <pre>
- *   ulimit -n 30000 &amp;&amp; java experiments/Hold.java http://127.0.0.1:8080/switchboard 2500 60
+ *   ulimit -n 30000 &amp;&amp; java bench/Hold.java http://127.0.0.1:8080/switchboard 2500 60
  * </pre>
  *
  * The arguments: where Switchboard is, how many connections of each transport, for how many seconds,

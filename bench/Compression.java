@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * ticker, by WebSocket and event stream, first without and then with it.
  *
  * <pre>
- *   java experiments/Compression.java http://127.0.0.1:8080/switchboard PID 500 30
+ *   java bench/Compression.java http://127.0.0.1:8080/switchboard PID 500 30
  * </pre>
  *
  * The arguments: where Switchboard is, the server's process (for /proc), how many readers, for how

@@ -17,7 +17,7 @@ public final class Refusal extends RuntimeException {
     TOKEN_DENIED,
     /** The caller is identified, but not allowed to do this. */
     FORBIDDEN,
-    /** Too many requests from the address were refused. */
+    /** Too many refused requests from this address. */
     TOO_MANY_FAILURES,
     /** The issuer's keys cannot be fetched. */
     KEYS_UNAVAILABLE

@@ -116,7 +116,7 @@ public class PageFilter extends HttpFilter {
       if (ReadyAnswer.isWanted(request)) {
         throw e;
       }
-      LOG.log(Level.FINEST, "the client was gone before its answer", e);
+      LOG.log(Level.FINEST, "the client disconnected before its response", e);
     }
   }
 

@@ -84,7 +84,7 @@ final class Master {
     return !isAway() && !refuses;
   }
 
-  /** Whether it does not answer. */
+  /** Whether it does not respond. */
   boolean isAway() {
     Heartbeat now = heartbeat;
     return now != null && now.isAway();

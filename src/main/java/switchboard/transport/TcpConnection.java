@@ -118,8 +118,8 @@ final class TcpConnection {
   }
 
   /**
-   * Whether the client is gone; false if the server does not say so. Requests that it sent before
-   * may still be in the buffers of the server.
+   * Whether the client disconnected; false if the server does not say so. Requests that it sent
+   * before may still be in the buffers of the server.
    */
   static boolean isOver(HttpServletRequest request) {
     try {

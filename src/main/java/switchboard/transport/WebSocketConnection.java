@@ -318,10 +318,10 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     if (isRevoked()) {
       LOG.fine(() -> this + " – closed: the token is no longer valid");
     } else if (awaitsToken && ticksMillis >= tokenUntilMillis) {
-      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token came in time"));
+      refuse(null, new Problem(Ending.UNAUTHORIZED, "no token arrived in time"));
     } else if (liveness.isPongLate(ticksMillis)) {
       long unheardMillis = liveness.unheardMillis(nowMillis);
-      LOG.fine(() -> this + " – ended: not heard (millis=" + unheardMillis + ")");
+      LOG.fine(() -> this + " – closed: no response (millis=" + unheardMillis + ")");
       closeNow(Ending.CONNECTION_LOST);
     } else if (isBusy && sendingMillis >= settings.millis(Settings.WRITE_TIMEOUT)) {
       LOG.fine(() -> this + " – closed: a write timed out (millis=" + sendingMillis + ")");

@@ -25,8 +25,10 @@ class PackagesTest {
           Map.entry("time", Set.of()),
           Map.entry("access", Set.of("config", "time")),
           Map.entry("channel", Set.of("log", "time")),
-          Map.entry("publish", Set.of("log", "channel", "config")),
-          Map.entry("transport", Set.of("log", "channel", "publish", "access", "config", "time")),
+          Map.entry("http", Set.of()),
+          Map.entry("publish", Set.of("log", "channel", "config", "http")),
+          Map.entry(
+              "transport", Set.of("log", "channel", "publish", "access", "config", "time", "http")),
           Map.entry("timer", Set.of("log", "channel", "publish", "access", "config", "time")),
           Map.entry("redis", Set.of("log", "channel", "config", "time")),
           Map.entry("metrics", Set.of("channel", "transport", "config", "time")),

@@ -10,7 +10,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -46,11 +45,6 @@ final class EventStream
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final long CROWDED_MILLIS = 4_000;
   // Proxies buffer and compress if they may, which delays messages.
-  private static final Map<String, String> HEADERS =
-      Map.of(
-          "Content-Type", "text/event-stream",
-          "Cache-Control", "no-cache, no-store, no-transform",
-          "X-Accel-Buffering", "no");
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final ReadRequest request;
@@ -96,7 +90,7 @@ final class EventStream
       Settings settings,
       Clocks clocks)
       throws IOException {
-    HEADERS.forEach(response::setHeader);
+    Headers.OF_EVENT_STREAM.forEach(response::setHeader);
     if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
@@ -126,19 +120,6 @@ final class EventStream
     } else {
       stream.end(late); // the client reconnects and gets the reason then
     }
-  }
-
-  /**
-   * Answers a temporary refusal of an EventSource: only the time to reconnect, because it gives up
-   * after any status other than 200. It keeps its last id, because none is sent.
-   */
-  static HttpAnswer comeAgain(Problem problem) {
-    // The comment is for human readers.
-    String text =
-        ": %d %s\nretry: %d\n\n"
-            .formatted(
-                problem.ending().status(), problem.ending().slug(), problem.retryAfterMillis());
-    return new HttpAnswer(200, HEADERS, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   private static boolean isAtTheEnd(Place place) {

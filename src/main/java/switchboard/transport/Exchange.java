@@ -93,11 +93,15 @@ abstract class Exchange {
     read(use);
   }
 
-  /** Answers with an event stream, which goes on until one of both ends it. */
-  final void stream(ReadRequest request) {
+  /**
+   * Answers with a stream, which goes on until one of both ends it.
+   *
+   * @param start begins it, unless the request is answered already
+   */
+  final void stream(Runnable start) {
     if (isAnswered.compareAndSet(false, true)) {
       try {
-        write(request);
+        start.run();
       } catch (RuntimeException | Error e) {
         fail(e);
       }
@@ -119,8 +123,8 @@ abstract class Exchange {
         !isHeld
             && problem.isPassing()
             && method().equals("GET")
-            && ReadRequest.isEventSource(this::header);
-    HttpAnswer answer = isToComeAgain ? EventStream.comeAgain(problem) : problem.toAnswer();
+            && Headers.isEventSource(this::header);
+    HttpAnswer answer = isToComeAgain ? problem.toEventStream() : problem.toAnswer();
     boolean isFirst = write(answer, problem.ending() == Ending.SERVER_STOPPING);
     if (isFirst) {
       tally.ended(problem.ending());
@@ -176,9 +180,6 @@ abstract class Exchange {
   void writeAtTheEnd(HttpAnswer answer) {
     write(answer);
   }
-
-  /** Begins an event stream. */
-  abstract void write(ReadRequest request);
 
   /** Ends the request after a failure to write; with this answer, where none has begun. */
   abstract void abort(HttpAnswer failure);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** The headers of the protocol, the values that all transports share, and parsing of headers. */
@@ -29,6 +30,14 @@ final class Headers {
   static final String TRUE = "true";
   static final String DISPOSITION = "Content-Disposition";
   static final String ATTACHMENT = "attachment";
+  private static final String EVENT_STREAM = "text/event-stream";
+
+  /** Those of every event stream. */
+  static final Map<String, String> OF_EVENT_STREAM =
+      Map.of(
+          "Content-Type", EVENT_STREAM,
+          "Cache-Control", "no-cache, no-store, no-transform",
+          "X-Accel-Buffering", "no");
 
   private Headers() {}
 
@@ -83,5 +92,33 @@ final class Headers {
   static String unquoted(String value) {
     boolean isQuoted = value.length() > 1 && value.startsWith("\"") && value.endsWith("\"");
     return isQuoted ? value.substring(1, value.length() - 1).replaceAll("\\\\(.)", "$1") : value;
+  }
+
+  /**
+   * Whether the request is from an EventSource or a client like it. EventSource gives up
+   * permanently after any status other than 200 and hides the response from its page (WHATWG HTML
+   * §9.2.3). Such clients accept only event streams and bypass all caches; a client that can read a
+   * problem document also accepts its media type.
+   */
+  static boolean isEventSource(UnaryOperator<String> header) {
+    List<String> accepted = list(header.apply("Accept"));
+    return !accepted.isEmpty()
+        && accepted.stream().allMatch(Headers::isEventStream)
+        && list(header.apply("Cache-Control")).stream().anyMatch("no-cache"::equalsIgnoreCase);
+  }
+
+  /**
+   * Whether the client asks for an event stream: only by the exact type, because {@code *}{@code
+   * /*}, which curl and fetch send, must still mean a poll.
+   */
+  static boolean acceptEventStream(UnaryOperator<String> header) {
+    return list(header.apply("Accept")).stream().anyMatch(Headers::isEventStream);
+  }
+
+  // A weight of 0 means that the client does not accept it (RFC 9110 §12.4.2).
+  private static boolean isEventStream(String range) {
+    List<String> parts = split(range, ';');
+    return parts.get(0).equalsIgnoreCase(EVENT_STREAM)
+        && parts.stream().noneMatch(part -> part.matches("[qQ]\\s*=\\s*0(\\.0*)?"));
   }
 }

@@ -13,7 +13,7 @@ import switchboard.access.Caller;
 import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.config.Action;
-import switchboard.publish.JsonMessages;
+import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
 
 /**
@@ -122,7 +122,7 @@ record HttpAccess(Authorizer authorizer, Connections connections, Clocks clocks)
     }
     JsonValue value =
         Problem.orElse(
-            Ending.BAD_MESSAGE, () -> JsonMessages.value(new String(body, StandardCharsets.UTF_8)));
+            Ending.BAD_MESSAGE, () -> StrictJson.value(new String(body, StandardCharsets.UTF_8)));
     boolean isKept;
     if (value instanceof JsonObject denial
         && denial.size() == 1

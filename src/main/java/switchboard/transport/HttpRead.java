@@ -61,7 +61,10 @@ record HttpRead(
     }
     EventStream.requireReadable(read, connections.tally());
     requireRoom(exchange.address());
-    exchange.stream(read);
+    if (!(exchange instanceof EventStreamStarter starter)) {
+      throw new IllegalStateException("this adapter carries no event streams");
+    }
+    exchange.stream(() -> starter.start(read));
   }
 
   private void poll(ReadRequest read, Exchange exchange) {

@@ -16,7 +16,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.publish.ParsingLimit;
+import switchboard.http.ParsingLimit;
 import switchboard.time.MonotonicClock;
 
 /**

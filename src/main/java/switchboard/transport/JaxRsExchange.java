@@ -57,11 +57,6 @@ final class JaxRsExchange extends ServletRequestExchange {
   }
 
   @Override
-  void write(ReadRequest read) {
-    throw new IllegalStateException("JAX-RS writes no stream without blocking");
-  }
-
-  @Override
   void abort(HttpAnswer failure) {
     try {
       failure.write((HttpServletResponse) context.getResponse());

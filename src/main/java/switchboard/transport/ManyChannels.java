@@ -19,7 +19,7 @@ import switchboard.log.Offset;
 /** The conversation at {@code /channels}, for the channels that the client subscribes to. */
 final class ManyChannels implements Conversation {
 
-  private static final String HELLO = "{\"hello\":\"" + WebSocketConnection.SUBPROTOCOL + "\"}";
+  private static final String HELLO = "{\"hello\":\"" + WebSocketHandshake.SUBPROTOCOL + "\"}";
   private static final String HEARTBEAT = "{\"heartbeat\":true}";
 
   private final WebSocketConnection connection;

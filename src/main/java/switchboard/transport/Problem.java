@@ -150,9 +150,18 @@ public final class Problem extends RuntimeException {
     }
     if (gap != null) {
       json.add("earliest", gap.earliest().toString());
-      json.add("reset", Wire.reset(gap));
+      json.add("reset", reset(gap));
     }
     return json.build();
+  }
+
+  /** The reason of a gap, and the number of missing messages if it is known. */
+  static JsonObject reset(Gap gap) {
+    JsonObjectBuilder reset = JSON.createObjectBuilder().add("reason", gap.reason().token());
+    if (gap.reason() == Gap.Reason.TRIMMED) {
+      reset.add("missed", gap.missed());
+    }
+    return reset.build();
   }
 
   HttpAnswer toAnswer() {
@@ -160,6 +169,17 @@ public final class Problem extends RuntimeException {
     all.put("Cache-Control", "no-store");
     all.put("Content-Type", MEDIA_TYPE);
     return new HttpAnswer(ending.status(), all, toBytes());
+  }
+
+  /**
+   * The answer to an EventSource for a temporary refusal: only the time to reconnect, because it
+   * gives up after any status other than 200. It keeps its last id, because none is sent.
+   */
+  HttpAnswer toEventStream() {
+    // The comment is for human readers.
+    String text =
+        ": %d %s\nretry: %d\n\n".formatted(ending.status(), ending.slug(), retryAfterMillis());
+    return new HttpAnswer(200, Headers.OF_EVENT_STREAM, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   byte[] toBytes() {

@@ -39,14 +39,13 @@ record ReadRequest(
     String member,
     String label) {
 
-  private static final String EVENT_STREAM = "text/event-stream";
   private static final String SEPARATOR = ".";
 
   /** The transport that a GET without an upgrade requests. */
   static Transport transport(Query query, UnaryOperator<String> header) {
     String live = query.get("live");
     if (live == null) {
-      if (acceptsEventStream(header)) {
+      if (Headers.acceptEventStream(header)) {
         return Transport.EVENT_STREAM;
       }
       return Prefer.waitSeconds(header.apply("Prefer")) > 0 ? Transport.LONG_POLL : Transport.POLL;
@@ -58,32 +57,6 @@ record ReadRequest(
           throw new Problem(
               Ending.BAD_PARAMETER, "live \"%s\": long-poll and sse are allowed".formatted(live));
     };
-  }
-
-  /**
-   * Whether the request is from an EventSource or a client like it. EventSource gives up
-   * permanently after any status other than 200 and hides the response from its page (WHATWG HTML
-   * §9.2.3). Such clients accept only event streams and bypass all caches; a client that can read a
-   * problem document also accepts its media type.
-   */
-  static boolean isEventSource(UnaryOperator<String> header) {
-    List<String> accepted = Headers.list(header.apply("Accept"));
-    return !accepted.isEmpty()
-        && accepted.stream().allMatch(ReadRequest::isEventStream)
-        && Headers.list(header.apply("Cache-Control")).stream()
-            .anyMatch("no-cache"::equalsIgnoreCase);
-  }
-
-  // Only the exact type: "*/*", which curl and fetch send, must still mean a poll.
-  private static boolean acceptsEventStream(UnaryOperator<String> header) {
-    return Headers.list(header.apply("Accept")).stream().anyMatch(ReadRequest::isEventStream);
-  }
-
-  // A weight of 0 means that the client does not accept it (RFC 9110 §12.4.2).
-  private static boolean isEventStream(String range) {
-    List<String> parts = Headers.split(range, ';');
-    return parts.get(0).equalsIgnoreCase(EVENT_STREAM)
-        && parts.stream().noneMatch(part -> part.matches("[qQ]\\s*=\\s*0(\\.0*)?"));
   }
 
   /**
@@ -125,7 +98,7 @@ record ReadRequest(
     }
     String cursor = query.get("cursor");
     int waitSeconds = Prefer.waitSeconds(header.apply("Prefer"));
-    boolean hearsResets = isMany || acceptsEventStream(header);
+    boolean hearsResets = isMany || Headers.acceptEventStream(header);
     return new ReadRequest(
         places,
         guard,

@@ -9,7 +9,7 @@ import switchboard.config.Settings;
 import switchboard.time.Clocks;
 
 /** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
-final class ServletExchange extends ServletRequestExchange {
+final class ServletExchange extends ServletRequestExchange implements EventStreamStarter {
 
   /**
    * What all of them share.
@@ -88,7 +88,7 @@ final class ServletExchange extends ServletRequestExchange {
   }
 
   @Override
-  void write(ReadRequest read) {
+  public void start(ReadRequest read) {
     try {
       EventStream.start(
           read,

@@ -17,8 +17,8 @@ import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.channel.Watcher;
 import switchboard.config.Settings;
-import switchboard.publish.JsonMessages;
-import switchboard.publish.ParsingLimit;
+import switchboard.http.ParsingLimit;
+import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
 
 /**
@@ -34,8 +34,6 @@ import switchboard.time.Clocks;
  * the shared batch that is being written.
  */
 final class WebSocketConnection implements Connection, SendQueue.Listener {
-
-  static final String SUBPROTOCOL = "switchboard.v1";
 
   private static final Logger LOG = Logger.getLogger(WebSocketConnection.class.getName());
 
@@ -223,7 +221,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     }
     JsonValue id = null;
     try {
-      JsonValue value = Problem.orElse(Ending.BAD_COMMAND, () -> JsonMessages.value(frame));
+      JsonValue value = Problem.orElse(Ending.BAD_COMMAND, () -> StrictJson.value(frame));
       if (!(value instanceof JsonObject command)) {
         throw new Problem(
             Ending.BAD_COMMAND, "a command is a JSON object, not " + Frames.shorten(frame));

@@ -35,7 +35,7 @@ public class WebSocketEndpoints extends ServerEndpointConfig.Configurator {
   private ServerEndpointConfig config(String path, boolean isForMany) {
     ServerEndpointConfig config =
         ServerEndpointConfig.Builder.create(WebSocketEndpoint.class, path)
-            .subprotocols(List.of(WebSocketConnection.SUBPROTOCOL))
+            .subprotocols(List.of(WebSocketHandshake.SUBPROTOCOL))
             .configurator(this)
             .build();
     config.getUserProperties().put(WebSocketEndpoint.MANY, isForMany);

@@ -25,6 +25,8 @@ final class WebSocketHandshake {
   private static final String CONNECTION = "Connection";
   private static final String KEY = "Sec-WebSocket-Key";
   private static final String VERSION = "Sec-WebSocket-Version";
+  static final String SUBPROTOCOL = "switchboard.v1";
+
   private static final String PROTOCOL = "Sec-WebSocket-Protocol";
   private static final String WEBSOCKET = "websocket";
   private static final int KEY_BYTES = 16;
@@ -125,7 +127,7 @@ final class WebSocketHandshake {
    * the first line of subprotocols, and Open Liberty ignores the case of subprotocols.
    */
   static HttpServletRequest plain(HttpServletRequest request) {
-    String protocol = hasProtocol(request) ? WebSocketConnection.SUBPROTOCOL : null;
+    String protocol = hasProtocol(request) ? SUBPROTOCOL : null;
     return new HttpServletRequestWrapper(request) {
       @Override
       public String getHeader(String name) {
@@ -151,7 +153,7 @@ final class WebSocketHandshake {
   }
 
   private static boolean hasProtocol(HttpServletRequest request) {
-    return words(request, PROTOCOL).anyMatch(WebSocketConnection.SUBPROTOCOL::equals);
+    return words(request, PROTOCOL).anyMatch(SUBPROTOCOL::equals);
   }
 
   /**

@@ -2,8 +2,6 @@ package switchboard.transport;
 
 import jakarta.json.Json;
 import jakarta.json.JsonBuilderFactory;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -112,7 +110,7 @@ final class Wire {
   static byte[] resetEvent(Gap gap) {
     return utf8(
         "event: reset\ndata:{\"streamNextOffset\":\"%s\",\"reset\":%s}\nid: %s\n\n"
-            .formatted(gap.earliest(), reset(gap), gap.earliest()));
+            .formatted(gap.earliest(), Problem.reset(gap), gap.earliest()));
   }
 
   /** The event with the reason of the end. */
@@ -158,7 +156,7 @@ final class Wire {
 
   /** The frame for a gap. */
   static String resetFrame(ChannelName channel, Gap gap) {
-    return open(channel, gap.earliest()) + ",\"reset\":" + reset(gap) + "}";
+    return open(channel, gap.earliest()) + ",\"reset\":" + Problem.reset(gap) + "}";
   }
 
   /** The frame for a closed channel. */
@@ -169,15 +167,6 @@ final class Wire {
   /** An event with a frame of one of several channels. */
   static byte[] frameEvent(String event, String frame, String id) {
     return utf8("event: " + event + "\ndata:" + frame + "\nid: " + id + "\n\n");
-  }
-
-  /** The reason of a gap, and the number of missing messages if it is known. */
-  static JsonObject reset(Gap gap) {
-    JsonObjectBuilder reset = JSON.createObjectBuilder().add("reason", gap.reason().token());
-    if (gap.reason() == Gap.Reason.TRIMMED) {
-      reset.add("missed", gap.missed());
-    }
-    return reset.build();
   }
 
   private static String quote(String text) {

@@ -73,7 +73,7 @@ class HeadersTest {
   void anEventSourceIsKnownByWhatItSends(String accept, String cacheControl, boolean is) {
     assertEquals(
         is,
-        ReadRequest.isEventSource(name -> name.equals("Accept") ? accept : cacheControl),
+        Headers.isEventSource(name -> name.equals("Accept") ? accept : cacheControl),
         accept + " " + cacheControl);
   }
 }

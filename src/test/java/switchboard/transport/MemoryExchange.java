@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import switchboard.channel.Tally;
 
 /** An exchange without a server: what a request says, and what it is answered. */
-class MemoryExchange extends Exchange {
+class MemoryExchange extends Exchange implements EventStreamStarter {
 
   private final String method;
   private final String path;
@@ -165,7 +165,7 @@ class MemoryExchange extends Exchange {
   }
 
   @Override
-  void write(ReadRequest read) {
+  public void start(ReadRequest read) {
     if (fault != null) {
       throw fault;
     }

@@ -24,6 +24,7 @@ import switchboard.channel.Limits;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.http.StrictJson;
 import switchboard.log.Append;
 import switchboard.log.Page;
 import switchboard.log.Retention;
@@ -67,7 +68,7 @@ class PollAnswerTest {
   }
 
   private static List<JsonObject> frames(HttpAnswer answer) {
-    return JsonMessages.value(new String(answer.body(), UTF_8)).asJsonArray().stream()
+    return StrictJson.value(new String(answer.body(), UTF_8)).asJsonArray().stream()
         .map(JsonValue::asJsonObject)
         .toList();
   }

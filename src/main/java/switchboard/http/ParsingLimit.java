@@ -1,4 +1,4 @@
-package switchboard.publish;
+package switchboard.http;
 
 import java.util.concurrent.Semaphore;
 
@@ -33,7 +33,7 @@ public final class ParsingLimit {
    *
    * @return what to {@link #release} afterwards
    */
-  int acquire(int bytes) {
+  public int acquire(int bytes) {
     int counted = counted(bytes);
     rest.acquireUninterruptibly(counted);
     return counted;

@@ -1,4 +1,4 @@
-package switchboard.publish;
+package switchboard.http;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,0 +1,8 @@
+/**
+ * HTTP requests before they are anything else: where they come from, for whom, how large, and how
+ * an error is answered. {@code RequestGate} is the list of all checks; an {@code Exchange} is one
+ * request with its answer, through any adapter.
+ *
+ * <p>The rule: nothing here knows what a channel's URL means.
+ */
+package switchboard.http;

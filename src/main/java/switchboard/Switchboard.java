@@ -183,7 +183,7 @@ public class Switchboard {
   @Produces
   @Singleton
   FrameWriters frameWriters() {
-    return new FrameWriters(settings);
+    return new FrameWriters(settings.get(Settings.FAST_PATH));
   }
 
   @Produces

@@ -20,6 +20,7 @@ import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Setting;
 import switchboard.config.Settings;
+import switchboard.transport.FrameWriters;
 
 /**
  * The metrics of this server in the Prometheus format, each with a row in {@code docs/metrics.md}.
@@ -59,11 +60,13 @@ public final class Meters {
       Connections connections,
       PendingBodies bodies,
       Tally tally,
+      FrameWriters writers,
       Settings settings) {
     limits(settings);
     readers(connections, tally);
     addresses(connections);
     bodies(bodies);
+    writers(writers);
     messages(channels, tally);
     counter(
         "endings", "Requests, connections and commands by the way they ended.", tally, "ending");
@@ -116,6 +119,15 @@ public final class Meters {
             "Memory used for clients that send or read slowly: request bodies, parts of"
                 + " frames, responses, events, frames.")
         .register(registry);
+  }
+
+  private void writers(FrameWriters writers) {
+    for (FrameWriters.Way way : FrameWriters.Way.values()) {
+      Gauge.builder("switchboard.websocket.writer", writers, w -> w.inUse() == way ? 1 : 0)
+          .description("How WebSocket frames are written: 1 in use, 0 not, or no frame yet.")
+          .tag("writer", way.key())
+          .register(registry);
+    }
   }
 
   private void messages(Channels channels, Tally tally) {

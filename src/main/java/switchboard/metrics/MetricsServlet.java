@@ -16,6 +16,7 @@ import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.transport.FrameWriters;
 import switchboard.transport.ReadyAnswer;
 
 /** {@code /metrics}, for Prometheus. */
@@ -28,6 +29,7 @@ public class MetricsServlet extends HttpServlet {
   @Inject private transient Connections connections;
   @Inject private transient PendingBodies bodies;
   @Inject private transient Tally tally;
+  @Inject private transient FrameWriters writers;
   @Inject private transient Settings settings;
   @Inject private transient Clocks clocks;
   private transient Meters meters;
@@ -37,7 +39,7 @@ public class MetricsServlet extends HttpServlet {
 
   @Override
   public void init() {
-    meters = new Meters(channels, connections, bodies, tally, settings);
+    meters = new Meters(channels, connections, bodies, tally, writers, settings);
     answers = new ReadyAnswer(bodies, settings, clocks, tally);
   }
 

@@ -15,7 +15,6 @@ import java.util.logging.Logger;
 final class AsyncSupport {
 
   private static final Logger LOG = Logger.getLogger(AsyncSupport.class.getName());
-  private static final String CONTEXT = "io.undertow.servlet.handlers.ServletRequestContext";
 
   private AsyncSupport() {}
 
@@ -29,9 +28,7 @@ final class AsyncSupport {
       original = wrapper.getRequest();
     }
     try {
-      Class<?> type = Class.forName(CONTEXT, false, original.getClass().getClassLoader());
-      Object context = type.getMethod("requireCurrent").invoke(null);
-      Inside.method(context, "setAsyncSupported", boolean.class).invoke(context, true);
+      UndertowAccess.allowAsync(original.getClass().getClassLoader());
     } catch (ReflectiveOperationException | RuntimeException e) {
       LOG.log(
           Level.WARNING,

@@ -50,7 +50,7 @@ final class EventStream
   private final ReadRequest request;
   private final List<EventStreamSink> sinks;
   private final AsyncContext context;
-  private final TcpConnection.WriteQueue queue;
+  private final WriteQueue queue;
   private final EventStreamWriter writer;
   private final String address;
   private final Connections connections;
@@ -95,13 +95,7 @@ final class EventStream
       response.setHeader(Headers.SSE_ENCODING, "base64");
     }
     String address = servletRequest.getRemoteAddr();
-    ServletOutputStream out = response.getOutputStream();
-    if (out.getClass().getName().startsWith("io.undertow.")) {
-      // WildFly may leave a part of a larger buffer to the next write, and the buffer is from a
-      // pool: after a disconnect it was sometimes already in use by another request, whose body
-      // was lost. → HandOverIT
-      response.setBufferSize(1);
-    }
+    ServletOutputStream out = TcpConnection.unbuffered(response);
     AsyncContext context = servletRequest.startAsync();
     context.setTimeout(0);
     EventStream stream =
@@ -137,7 +131,7 @@ final class EventStream
       Clocks clocks) {
     this.request = request;
     this.context = context;
-    this.queue = TcpConnection.keepLittleFor((HttpServletRequest) context.getRequest());
+    this.queue = TcpConnection.boundWriteQueue((HttpServletRequest) context.getRequest());
     this.writer = new EventStreamWriter(out, queue, share, clocks, this);
     this.address = address;
     this.connections = connections;
@@ -260,9 +254,9 @@ final class EventStream
     if (leave(Ending.TOO_SLOW.slug())) {
       connections.tally().ended(Ending.TOO_SLOW);
       // Before the request can be reused.
-      Closeable connection = TcpConnection.under((HttpServletRequest) context.getRequest());
+      Closeable connection = TcpConnection.of((HttpServletRequest) context.getRequest());
       complete();
-      TcpConnection.end(connection);
+      TcpConnection.disconnect(connection);
     }
   }
 

@@ -36,7 +36,7 @@ final class EventStreamWriter implements WriteListener {
   private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
 
   private final ServletOutputStream out;
-  private final TcpConnection.WriteQueue queue;
+  private final WriteQueue queue;
   private final PendingBodies.Share share;
   private final Clocks clocks;
   private final Listener listener;
@@ -54,7 +54,7 @@ final class EventStreamWriter implements WriteListener {
 
   EventStreamWriter(
       ServletOutputStream out,
-      TcpConnection.WriteQueue queue,
+      WriteQueue queue,
       PendingBodies.Share share,
       Clocks clocks,
       Listener listener) {

@@ -1,17 +1,19 @@
 package switchboard.transport;
 
 import jakarta.servlet.ServletContext;
+import jakarta.websocket.SendHandler;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerContainer;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.function.LongPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.config.Settings;
 
 /**
- * Chooses at the start how frames go out on this server, and says so in one line of the log. Where
- * the server turns out to be another than it seemed, all goes on by the standard API.
+ * Chooses how frames are written on this server. A faster way than the standard API is taken only
+ * where all that it needs of the server is there when the first WebSocket is opened, and is said to
+ * be in use when its first frame was written. Otherwise all frames are written by the standard API.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -19,19 +21,68 @@ public final class FrameWriters {
 
   private static final Logger LOG = Logger.getLogger(FrameWriters.class.getName());
 
-  /** Whose WebSockets they are. */
-  private enum Server {
+  /** A way to write frames. */
+  public enum Way {
     TYRUS,
     UNDERTOW,
-    ANOTHER
+    STANDARD;
+
+    /** Its name in metrics and in the log. */
+    public String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
-  private final Settings settings;
-  private volatile Server server = Server.ANOTHER;
-  private volatile boolean isFast;
+  /** One of a way that has not written a frame yet. */
+  private final class Unproven implements FrameWriter {
 
-  public FrameWriters(Settings settings) {
-    this.settings = settings;
+    private final FrameWriter writer;
+    private final Way writersWay;
+
+    private Unproven(FrameWriter writer, Way writersWay) {
+      this.writer = writer;
+      this.writersWay = writersWay;
+    }
+
+    @Override
+    public void write(WebSocketFrame frame, SendHandler written) throws IOException {
+      if (inUse == writersWay) {
+        writer.write(frame, written);
+      } else {
+        writer.write(
+            frame,
+            result -> {
+              if (result.isOK()) {
+                prove(writersWay);
+              }
+              written.onResult(result);
+            });
+      }
+    }
+
+    @Override
+    public void release() {
+      writer.release();
+    }
+  }
+
+  private final boolean mayBeFast;
+  private volatile Way way = Way.STANDARD; // the server's, whether or not it may be fast
+  private volatile boolean isComplete;
+  private volatile Way inUse;
+
+  /**
+   * For one application.
+   *
+   * @param mayBeFast whether a faster way than the standard API may be used
+   */
+  public FrameWriters(boolean mayBeFast) {
+    this.mayBeFast = mayBeFast;
+  }
+
+  /** The way in use; {@code null} while that is not known, before the first frame. */
+  public Way inUse() {
+    return inUse;
   }
 
   /**
@@ -41,43 +92,51 @@ public final class FrameWriters {
    */
   void choose(ServletContext context, boolean isEmbedded) {
     var container = (ServerContainer) context.getAttribute(ServerContainer.class.getName());
-    String name = container == null ? "" : container.getClass().getName();
-    server =
-        name.startsWith("org.glassfish.tyrus.")
-            ? Server.TYRUS
-            : name.startsWith("io.undertow.") ? Server.UNDERTOW : Server.ANOTHER;
-    if (server == Server.TYRUS && !isEmbedded) {
+    if (container != null) {
+      way =
+          TyrusAccess.has(container.getClass())
+              ? Way.TYRUS
+              : UndertowAccess.has(container) ? Way.UNDERTOW : Way.STANDARD;
+    }
+    if (way == Way.TYRUS && !isEmbedded) {
       try {
         TyrusConnection.endTimeouts(container);
       } catch (ReflectiveOperationException e) {
         fallBack(e);
       }
     }
-    isFast = settings.get(Settings.FAST_PATH) && server != Server.ANOTHER;
-    LOG.info(
-        () ->
-            "WebSocket frames are written "
-                + (isFast
-                    ? "by the fast path for " + server
-                    : "by the standard API (" + name + ")"));
+    if (inUse == null && (!mayBeFast || way == Way.STANDARD)) {
+      prove(Way.STANDARD);
+    }
   }
 
-  /** The way out for a WebSocket that was just opened. */
-  FrameWriter of(Session session) {
+  private synchronized void prove(Way proven) {
+    if (inUse == null) {
+      inUse = proven;
+      LOG.info(
+          () ->
+              "WebSocket frames are written by the "
+                  + (proven == Way.STANDARD ? "standard API" : "fast path for " + proven.key()));
+    }
+  }
+
+  /** Writes the frames of a WebSocket that was just opened. */
+  FrameWriter create(Session session) {
     Runnable release = () -> {};
     try {
-      return switch (server) {
-        case TYRUS -> {
-          TyrusConnection connection = TyrusConnection.under(session);
-          release = connection::release;
-          yield isFast
-              ? TyrusFrameWriter.over(session, connection)
-              : new StandardFrameWriter(session, release);
+      if (way == Way.TYRUS) {
+        if (!isComplete) {
+          TyrusAccess.require(session);
+          isComplete = true;
         }
-        case UNDERTOW ->
-            isFast ? UndertowFrameWriter.over(session) : new StandardFrameWriter(session);
-        case ANOTHER -> new StandardFrameWriter(session);
-      };
+        TyrusConnection connection = TyrusConnection.create(session);
+        release = connection::release;
+        if (mayBeFast) {
+          return checked(TyrusFrameWriter.create(session, connection), Way.TYRUS);
+        }
+      } else if (way == Way.UNDERTOW && mayBeFast) {
+        return checked(UndertowFrameWriter.create(session), Way.UNDERTOW);
+      }
     } catch (ReflectiveOperationException e) {
       fallBack(e);
     } catch (IOException | RuntimeException e) {
@@ -85,6 +144,10 @@ public final class FrameWriters {
       LOG.log(Level.FINE, e, () -> "a WebSocket was closed while it was opened");
     }
     return new StandardFrameWriter(session, release);
+  }
+
+  private FrameWriter checked(FrameWriter writer, Way writersWay) {
+    return inUse == writersWay ? writer : new Unproven(writer, writersWay);
   }
 
   /**
@@ -95,7 +158,7 @@ public final class FrameWriters {
    */
   void watch(Session session, LongPredicate keeps) {
     try {
-      if (server == Server.TYRUS) {
+      if (way == Way.TYRUS) {
         TyrusConnection.watch(session, keeps);
       }
     } catch (ReflectiveOperationException e) {
@@ -105,9 +168,10 @@ public final class FrameWriters {
     }
   }
 
-  private void fallBack(Exception e) {
-    if (server != Server.ANOTHER) {
-      server = Server.ANOTHER;
+  private synchronized void fallBack(Exception e) {
+    if (way != Way.STANDARD) {
+      way = Way.STANDARD;
+      inUse = Way.STANDARD;
       LOG.log(
           Level.WARNING,
           e,

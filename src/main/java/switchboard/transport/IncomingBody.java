@@ -266,7 +266,7 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     if (connection != null) {
       // A second after the response, so that the client has time to read it.
       place.bodies().remove(this);
-      TcpConnection.end(connection);
+      TcpConnection.disconnect(connection);
       complete();
       return;
     }
@@ -323,9 +323,10 @@ final class IncomingBody implements ReadListener, PendingBodies.PendingBody {
     Closeable connection = null;
     boolean isCompletedLater = false;
     if (isCutShort) { // while the request is still ours
-      connection = TcpConnection.under(request);
+      connection = TcpConnection.of(request);
       isCompletedLater =
-          TcpConnection.isUndertow(request) && ending != Ending.SERVER_STOPPING; // so is the clock
+          TcpConnection.waitsForBody(request)
+              && ending != Ending.SERVER_STOPPING; // so is the clock
     }
     int held;
     synchronized (this) {

@@ -66,17 +66,24 @@ final class Inside {
         .anyMatch(declared -> declared.getName().equals(field));
   }
 
+  /** Fails where one of these fields is not there. */
+  static void requireFields(Object owner, String... names) throws ReflectiveOperationException {
+    for (String name : names) {
+      field(owner, name);
+    }
+  }
+
   private static Field field(Object owner, String name) throws ReflectiveOperationException {
     Member member = new Member(owner.getClass(), name, List.of());
     Field field = FIELDS.get(member);
     if (field == null) {
-      field = look(owner, name);
+      field = lookUp(owner, name);
       FIELDS.put(member, field);
     }
     return field;
   }
 
-  private static Field look(Object owner, String name) throws ReflectiveOperationException {
+  private static Field lookUp(Object owner, String name) throws ReflectiveOperationException {
     for (Class<?> type = owner.getClass(); type != null; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
         if (field.getName().equals(name)) {

@@ -98,7 +98,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
   private final AsyncContext context;
   private final HttpServletRequest request;
   private final ServletOutputStream out;
-  private final TcpConnection.WriteQueue queue;
+  private final WriteQueue queue;
   private final boolean isQueued;
   private final AtomicBoolean isOver = new AtomicBoolean();
   private volatile long sinceMillis;
@@ -107,7 +107,8 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
   /** Whether a response is sent this way: it is large, or its client does not read. */
   static boolean isFor(HttpAnswer answer, HttpServletRequest request) {
     boolean isLarge = answer.body() != null && answer.body().length > PendingBodies.FREE_BYTES;
-    return (isLarge || TcpConnection.isBehind(request)) && request.isAsyncSupported();
+    return (isLarge || TcpConnection.isBehind(request, PendingBodies.FREE_BYTES))
+        && request.isAsyncSupported();
   }
 
   /**
@@ -126,10 +127,7 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
       Place place)
       throws IOException {
     answer.writeHead(response);
-    ServletOutputStream out = response.getOutputStream();
-    if (out.getClass().getName().startsWith("io.undertow.")) {
-      response.setBufferSize(1); // for the reason that EventStream has
-    }
+    ServletOutputStream out = TcpConnection.unbuffered(response);
     PendingAnswer pending =
         new PendingAnswer(answer.sent(request), request, context, out, share, place);
     place.bodies().add(pending);
@@ -157,8 +155,8 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
     this.out = out;
     this.share = share;
     this.place = place;
-    this.isQueued = TcpConnection.isGrizzly(request);
-    this.queue = TcpConnection.keepLittleFor(request, PendingBodies.FREE_BYTES);
+    this.isQueued = TcpConnection.hasWriteQueue(request);
+    this.queue = TcpConnection.boundWriteQueue(request, PendingBodies.FREE_BYTES);
     this.sinceMillis = place.ticks().millis();
   }
 
@@ -223,10 +221,10 @@ final class PendingAnswer implements WriteListener, PendingBodies.PendingBody {
   @Override
   public void end(Ending ending) {
     if (!isOver.get()) {
-      Closeable connection = TcpConnection.under(request); // while the request is still ours
+      Closeable connection = TcpConnection.of(request); // while the request is still ours
       place.tally().ended(ending);
       finish();
-      TcpConnection.end(connection);
+      TcpConnection.disconnect(connection);
     }
   }
 

@@ -32,7 +32,7 @@ public final class ReadyAnswer {
       return false;
     }
     try {
-      TcpConnection.requireReader(request);
+      SlowReaders.refuse(request);
       return true;
     } catch (Problem problem) {
       return false;

@@ -63,7 +63,7 @@ final class RequestGate {
       HttpServletRequest request, HttpServletResponse response, boolean isFile) {
     RequestTarget.CHANNEL_HEADERS.forEach(response::setHeader);
     boolean isPreflight = cors.answer(request, response);
-    TcpConnection.requireReader(request);
+    SlowReaders.refuse(request);
     HttpServletRequest asSent = target.require(request); // path, proxies, host
     if (isFile) {
       return asSent;

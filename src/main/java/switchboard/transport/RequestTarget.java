@@ -70,7 +70,7 @@ public final class RequestTarget {
       throws IOException {
     try {
       if (!isOfChannels(RequestPath.require(request, base))) {
-        TcpConnection.requireReader(request);
+        SlowReaders.refuse(request);
         require(request);
       }
       return true;

@@ -23,7 +23,7 @@ final class RequestWithoutTrailers extends HttpServletRequestWrapper {
         request.getHeader("Transfer-Encoding") != null
             || !request.getProtocol().startsWith("HTTP/1");
     // Undertow keeps them separate.
-    boolean isApart = request.getServletContext().getClass().getName().startsWith("io.undertow.");
+    boolean isApart = UndertowAccess.has(request.getServletContext());
     if (!mayHaveSome || isApart || !request.isTrailerFieldsReady()) {
       return request;
     }

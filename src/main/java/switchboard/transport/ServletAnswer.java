@@ -84,7 +84,7 @@ final class ServletAnswer {
     try {
       if (response.isCommitted()) {
         // A part of an answer must not look like a whole one.
-        TcpConnection.end(TcpConnection.under(request));
+        TcpConnection.disconnect(TcpConnection.of(request));
       } else {
         response.resetBuffer();
         failure.write(response);

@@ -3,36 +3,26 @@ package switchboard.transport;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 
 /**
- * The TCP connection of a request, to close it if the client continues to send unwanted data. The
- * standard API cannot do that: after a response, servers read the rest of a body, however long it
- * takes.
+ * The TCP connection of a request. It can be closed if the client continues to send unwanted data,
+ * which the standard API cannot do: after a response, servers read the rest of a body, however long
+ * it takes. And it can limit what the server keeps for a client that does not read.
+ *
+ * <p><b>Threads.</b> Safe, as long as the request has not ended.
  */
 final class TcpConnection {
 
   private static final Logger LOG = Logger.getLogger(TcpConnection.class.getName());
   private static final Closeable UNKNOWN = () -> {};
-  private static final AtomicBoolean WAS_SURPRISED = new AtomicBoolean();
-
-  /**
-   * Maximum bytes that Grizzly may queue before it is no longer ready. Its default is four times
-   * the socket's buffer: 80 WebSockets whose clients did not read used 433 MB of heap. For clients
-   * that read, the socket's buffer is sufficient: 10 MB at once took 16 ms in both cases. →
-   * SlowReaderIT
-   */
-  private static final int QUEUE_BYTES = 32 << 10;
-
-  /** With more bytes of earlier responses in Grizzly's queue, no response is added. */
-  private static final int MAX_UNREAD_BYTES = 64 << 10;
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   private TcpConnection() {}
 
@@ -40,21 +30,20 @@ final class TcpConnection {
    * What ends it, on Payara, GlassFish and WildFly; elsewhere, and where other requests may share
    * it, what does nothing. It stays valid when the request is over.
    */
-  static Closeable under(HttpServletRequest request) {
+  static Closeable of(HttpServletRequest request) {
     if (!request.getProtocol().startsWith("HTTP/1")) {
       return UNKNOWN;
     }
     HttpServletRequest inner = unwrapped(request);
     try {
-      String name = inner.getClass().getName();
-      if (name.startsWith("io.undertow.")) {
-        return (Closeable) Inside.call(Inside.call(inner, "getExchange"), "getConnection");
+      if (UndertowAccess.has(inner)) {
+        return UndertowAccess.connection(inner);
       }
-      if (name.startsWith("org.apache.catalina.")) {
-        return grizzly(catalinaRequest(inner));
+      if (GrizzlyAccess.has(inner)) {
+        return ofGrizzly(grizzly(inner));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
-      surprised(e);
+      unexpectedServer(e);
     }
     return UNKNOWN;
   }
@@ -67,54 +56,46 @@ final class TcpConnection {
     return inner;
   }
 
-  /** What ends the connection under a request of Payara's or GlassFish's own. */
-  static Closeable grizzly(Object request) throws ReflectiveOperationException {
-    Object tcp = grizzlyConnection(request);
-    Method close = Inside.method(tcp, "closeSilently");
+  private static Object grizzly(HttpServletRequest facade) throws ReflectiveOperationException {
+    return GrizzlyAccess.connection(GrizzlyAccess.request(facade));
+  }
+
+  /** What ends a connection of Grizzly's. */
+  static Closeable ofGrizzly(Object tcp) throws ReflectiveOperationException {
+    Method close = GrizzlyAccess.close(tcp);
     return () -> call(close, tcp);
   }
 
-  /** Whether the server is Payara or GlassFish, and the connection the request's alone. */
-  static boolean isGrizzly(HttpServletRequest request) {
-    return unwrapped(request).getClass().getName().startsWith("org.apache.catalina.")
-        && request.getProtocol().startsWith("HTTP/1");
+  /**
+   * Whether the server, which is Payara or GlassFish then, keeps what the client does not read in a
+   * queue of this request's connection.
+   */
+  static boolean hasWriteQueue(HttpServletRequest request) {
+    return GrizzlyAccess.has(unwrapped(request)) && request.getProtocol().startsWith("HTTP/1");
   }
 
-  /** Whether the server is WildFly, and the connection the request's alone. */
-  static boolean isUndertow(HttpServletRequest request) {
-    return unwrapped(request).getClass().getName().startsWith("io.undertow.")
-        && request.getProtocol().startsWith("HTTP/1");
+  /** Whether the server, which is WildFly then, reads the rest of a body with a thread. */
+  static boolean waitsForBody(HttpServletRequest request) {
+    return UndertowAccess.has(unwrapped(request)) && request.getProtocol().startsWith("HTTP/1");
   }
 
   /**
    * Whether the client may not have taken the answers to earlier requests: on Payara and GlassFish
    * they are still in the server's queue, on WildFly the client sent the next request before it had
    * this one's answer.
+   *
+   * @param maxUnreadBytes so many may be in the queue
    */
-  static boolean isBehind(HttpServletRequest request) {
-    if (isUndertow(request)) {
+  static boolean isBehind(HttpServletRequest request, int maxUnreadBytes) {
+    HttpServletRequest inner = unwrapped(request);
+    if (UndertowAccess.has(inner) && request.getProtocol().startsWith("HTTP/1")) {
       try {
-        Object exchange = Inside.call(unwrapped(request), "getExchange");
-        Object tcp = Inside.call(exchange, "getConnection");
-        return Inside.method(tcp, "getExtraBytes").invoke(tcp) != null;
+        return UndertowAccess.hasExtraBytes(inner);
       } catch (ReflectiveOperationException | RuntimeException e) {
-        surprised(e);
+        unexpectedServer(e);
       }
     }
-    return unreadBytes(request) > PendingBodies.FREE_BYTES;
-  }
-
-  /**
-   * Refuses a request of a client that sends requests and does not read the responses, and closes
-   * its connection: responses that {@link PendingAnswer} does not send would be queued without
-   * limit.
-   */
-  static void requireReader(HttpServletRequest request) {
-    if (unreadBytes(request) > MAX_UNREAD_BYTES) {
-      end(under(request));
-      throw new Problem(
-          Ending.TOO_SLOW, "the client did not read the responses to earlier requests");
-    }
+    return unreadBytes(request) > maxUnreadBytes;
   }
 
   /**
@@ -123,16 +104,15 @@ final class TcpConnection {
    */
   static boolean isOver(HttpServletRequest request) {
     try {
-      if (isGrizzly(request)) {
-        return !(boolean)
-            Inside.call(grizzlyConnection(catalinaRequest(unwrapped(request))), "isOpen");
+      HttpServletRequest inner = unwrapped(request);
+      if (hasWriteQueue(request)) {
+        return !GrizzlyAccess.isOpen(grizzly(inner));
       }
-      if (isUndertow(request)) {
-        Object exchange = Inside.call(unwrapped(request), "getExchange");
-        return !(boolean) Inside.call(Inside.call(exchange, "getConnection"), "isOpen");
+      if (UndertowAccess.has(inner) && request.getProtocol().startsWith("HTTP/1")) {
+        return !UndertowAccess.isOpen(inner);
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
-      surprised(e);
+      unexpectedServer(e);
     }
     return false;
   }
@@ -142,127 +122,56 @@ final class TcpConnection {
    * them; 0 if the server starts no request before that.
    */
   static int unreadBytes(HttpServletRequest request) {
-    if (isGrizzly(request)) {
+    if (hasWriteQueue(request)) {
       try {
-        Object tcp = grizzlyConnection(catalinaRequest(unwrapped(request)));
-        return (int) Inside.call(Inside.call(tcp, "getAsyncWriteQueue"), "spaceInBytes");
+        return GrizzlyAccess.unwrittenBytes(grizzly(unwrapped(request)));
       } catch (ReflectiveOperationException | RuntimeException e) {
-        surprised(e);
+        unexpectedServer(e);
       }
     }
     return 0;
   }
 
-  private static Object grizzlyConnection(Object request) throws ReflectiveOperationException {
-    return Inside.call(Inside.call(grizzlyRequest(request), "getRequest"), "getConnection");
-  }
-
-  /**
-   * Limits what Payara and GlassFish keep for a client that does not read. Other servers keep
-   * little, and this only writes.
-   */
-  static final class WriteQueue {
-
-    /**
-     * Grizzly 5 takes it for an attack when a write leaves four times as much waiting as may, and
-     * ends the connection; before, this only said when to stop.
-     */
-    private static final int HARD_LIMIT = 4;
-
-    private final Method set;
-    private final Object tcp;
-    private final Object before;
-
-    private WriteQueue(Method set, Object tcp, Object before) {
-      this.set = set;
-      this.tcp = tcp;
-      this.before = before;
-    }
-
-    /** Writes all of it, however large it is. */
-    void write(ServletOutputStream out, byte[] bytes, int from, int length) throws IOException {
-      boolean isLarge = tcp != null && length > (HARD_LIMIT - 2) * QUEUE_BYTES;
-      if (isLarge) {
-        invoke(set, tcp, 2 * QUEUE_BYTES + length / (HARD_LIMIT - 1));
-      }
-      out.write(bytes, from, length);
-      if (isLarge) {
-        out.flush();
-        invoke(set, tcp, QUEUE_BYTES);
-      }
-    }
-
-    /** Puts it back as it was, for the next request on this connection. */
-    void restore() {
-      if (tcp != null) {
-        invoke(set, tcp, before);
-      }
-    }
-  }
-
-  /** Has the server keep little for the client of this request. */
-  static WriteQueue keepLittleFor(HttpServletRequest request) {
-    return keepLittleFor(request, QUEUE_BYTES);
+  /** Limits what the server keeps for the client of this request, until that is restored. */
+  static WriteQueue boundWriteQueue(HttpServletRequest request) {
+    return boundWriteQueue(request, WriteQueue.MAX_BYTES);
   }
 
   /** The same, but for how much. */
-  static WriteQueue keepLittleFor(HttpServletRequest request, int bytes) {
-    if (isGrizzly(request)) {
+  static WriteQueue boundWriteQueue(HttpServletRequest request, int bytes) {
+    if (hasWriteQueue(request)) {
       try {
-        return keepLittleUnder(catalinaRequest(unwrapped(request)), bytes);
+        return WriteQueue.bound(grizzly(unwrapped(request)), bytes);
       } catch (ReflectiveOperationException | RuntimeException e) {
-        surprised(e);
+        unexpectedServer(e);
       }
     }
-    return new WriteQueue(null, null, null);
+    return WriteQueue.UNCHANGED;
   }
 
-  /** The same under a request of Payara's or GlassFish's own. */
-  static WriteQueue keepLittleUnder(Object request) throws ReflectiveOperationException {
-    return keepLittleUnder(request, QUEUE_BYTES);
-  }
-
-  private static WriteQueue keepLittleUnder(Object request, int bytes)
-      throws ReflectiveOperationException {
-    Object tcp = grizzlyConnection(request);
-    Method set = Inside.method(tcp, "setMaxAsyncWriteQueueSize", int.class);
-    Object before = Inside.call(tcp, "getMaxAsyncWriteQueueSize");
-    invoke(set, tcp, bytes);
-    return new WriteQueue(set, tcp, before);
-  }
-
-  private static void invoke(Method set, Object tcp, Object bytes) {
-    try {
-      set.invoke(tcp, bytes);
-    } catch (ReflectiveOperationException e) {
-      surprised(e);
+  /**
+   * The output of a response that goes on, without a buffer on WildFly. That may leave a part of a
+   * larger buffer to the next write, and the buffer is from a pool: after a disconnect it was
+   * sometimes already in use by another request, whose body was lost. → HandOverIT
+   */
+  static ServletOutputStream unbuffered(HttpServletResponse response) throws IOException {
+    ServletOutputStream out = response.getOutputStream();
+    if (UndertowAccess.has(out)) {
+      response.setBufferSize(1);
     }
+    return out;
   }
 
   // Logged once as a warning if a member does not exist, because then it fails for every
   // request, and clients that do not read cost megabytes. Other failures are requests whose
   // client disconnected.
-  private static void surprised(Exception e) {
+  static void unexpectedServer(Exception e) {
     boolean isAloud =
         (e instanceof NoSuchMethodException
                 || e instanceof NoSuchFieldException
                 || e instanceof IllegalAccessException)
-            && WAS_SURPRISED.compareAndSet(false, true);
+            && WARNED.compareAndSet(false, true);
     LOG.log(isAloud ? Level.WARNING : Level.FINE, "this version of the server is not supported", e);
-  }
-
-  // By a method, since the field behind it has another name on GlassFish than on Payara.
-  private static Object catalinaRequest(HttpServletRequest facade)
-      throws ReflectiveOperationException {
-    return Inside.call(facade, "getUnwrappedCoyoteRequest");
-  }
-
-  private static Object grizzlyRequest(Object request) throws ReflectiveOperationException {
-    try {
-      return Inside.call(request, "getCoyoteRequest");
-    } catch (NoSuchMethodException e) {
-      return Inside.call(request, "getGrizzlyRequest"); // as GlassFish renamed it
-    }
   }
 
   private static void call(Method close, Object tcp) throws IOException {
@@ -274,7 +183,7 @@ final class TcpConnection {
   }
 
   /** Closes it; it may be closed already. */
-  static void end(Closeable connection) {
+  static void disconnect(Closeable connection) {
     try {
       connection.close();
     } catch (IOException | RuntimeException e) {

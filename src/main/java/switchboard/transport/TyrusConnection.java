@@ -8,7 +8,6 @@ import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerContainer;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -17,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongPredicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.PendingBodies;
 
 /**
  * The connection under a WebSocket on Payara and GlassFish, ended in a way that does no harm.
@@ -59,37 +57,26 @@ final class TyrusConnection implements WebConnection {
 
   private final WebConnection original;
   private final Closeable tcp;
-  private final TcpConnection.WriteQueue queue;
+  private final WriteQueue queue;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
     this.original = original;
-    Object request = Inside.get(original, "request");
-    this.tcp = TcpConnection.grizzly(request);
-    this.queue = TcpConnection.keepLittleUnder(request);
+    Object connection = GrizzlyAccess.connection(TyrusAccess.request(original));
+    this.tcp = TcpConnection.ofGrizzly(connection);
+    this.queue = WriteQueue.bound(connection, WriteQueue.MAX_BYTES);
   }
 
   /** Sees to it that no session of this container has an idle time-out. */
   static void endTimeouts(ServerContainer container) throws ReflectiveOperationException {
-    Inside.set(container, "managedScheduledExecutorService", NEVER);
-  }
-
-  private static Object upgraded(Session session) throws ReflectiveOperationException {
-    Object upgraded = Inside.get(writerOf(session), "tyrusHttpUpgradeHandler");
-    return Inside.has(upgraded, "handler")
-        ? Inside.get(upgraded, "handler") // the first one only stands for the real one
-        : upgraded;
+    TyrusAccess.executor(container, NEVER);
   }
 
   /** Puts one under a WebSocket that was just opened. */
-  static TyrusConnection under(Session session) throws ReflectiveOperationException {
-    Object upgraded = upgraded(session);
-    Object original = Inside.get(upgraded, "wc");
-    if (original instanceof TyrusUpgrade.Deferred deferred) {
-      original = deferred.original();
-    }
-    TyrusConnection connection = new TyrusConnection((WebConnection) original);
-    Inside.set(upgraded, "wc", connection);
+  static TyrusConnection create(Session session) throws ReflectiveOperationException {
+    Object upgraded = TyrusAccess.upgraded(session);
+    TyrusConnection connection = new TyrusConnection(TyrusAccess.original(upgraded));
+    TyrusAccess.connection(upgraded, connection);
     return connection;
   }
 
@@ -98,37 +85,19 @@ final class TyrusConnection implements WebConnection {
    * before, and keeps the space that the largest frame took as long as the WebSocket lasts.
    */
   static void watch(Session session, LongPredicate keeps) throws ReflectiveOperationException {
-    Object upgraded = upgraded(session);
-    if (Inside.get(upgraded, "is") instanceof TyrusUpgrade.Input input) {
+    Object upgraded = TyrusAccess.upgraded(session);
+    if (TyrusAccess.input(upgraded) instanceof TyrusUpgrade.Input input) {
       input.watch(() -> keeps.test(kept(upgraded)));
     }
   }
 
   private static long kept(Object upgraded) {
     try {
-      Object reading = Inside.find(upgraded, "connection");
-      Object reader = reading == null ? null : Inside.call(reading, "getReadHandler");
-      return kept(upgraded, "buf") + (reader == null ? 0 : kept(reader, "buffer"));
+      return TyrusAccess.keptBytes(upgraded);
     } catch (ReflectiveOperationException e) {
-      LOG.log(Level.FINE, "this version of the server is not supported", e);
+      TcpConnection.unexpectedServer(e);
       return 0;
     }
-  }
-
-  private static long kept(Object owner, String field) throws ReflectiveOperationException {
-    if (!(Inside.find(owner, field) instanceof ByteBuffer buffer)) {
-      return 0;
-    }
-    if (!buffer.hasRemaining() && buffer.capacity() > PendingBodies.FREE_BYTES) {
-      Inside.set(owner, field, null);
-    }
-    return buffer.remaining();
-  }
-
-  /** Tyrus' own way to write: what it holds the monitor of while it does. */
-  static Object writerOf(Session session) throws ReflectiveOperationException {
-    Object webSocket = Inside.get(session.getAsyncRemote(), "webSocket");
-    return Inside.get(Inside.get(webSocket, "protocolHandler"), "writer");
   }
 
   /**
@@ -142,7 +111,7 @@ final class TyrusConnection implements WebConnection {
    */
   void release() {
     try {
-      if (!((AtomicBoolean) Inside.get(original, "isClosed")).get()) {
+      if (!TyrusAccess.isClosed(original)) {
         original.close();
       }
     } catch (Exception e) {
@@ -163,7 +132,7 @@ final class TyrusConnection implements WebConnection {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      TcpConnection.end(tcp);
+      TcpConnection.disconnect(tcp);
     }
   }
 
@@ -171,9 +140,9 @@ final class TyrusConnection implements WebConnection {
   private static final class Output extends ServletOutputStream {
 
     private final ServletOutputStream original;
-    private final TcpConnection.WriteQueue queue;
+    private final WriteQueue queue;
 
-    private Output(ServletOutputStream original, TcpConnection.WriteQueue queue) {
+    private Output(ServletOutputStream original, WriteQueue queue) {
       this.original = original;
       this.queue = queue;
     }

@@ -24,7 +24,7 @@ import java.util.Collection;
  * <p><b>Threads.</b> Safe. Bytes are handed over under the monitor, which never waits for the
  * client; {@code written} is told outside.
  */
-final class TyrusFrameWriter implements FrameWriter, WriteListener {
+final class TyrusFrameWriter extends SingleFrameWriter implements WriteListener {
 
   private final Object tyrus;
   private final Collection<?> tyrusQueue;
@@ -33,46 +33,46 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
 
   // Guarded by tyrus' monitor: the frame that is written, its bytes until they are handed over.
   private byte[] bytes;
-  private SendHandler written;
 
-  private TyrusFrameWriter(Session session, TyrusConnection connection)
+  private TyrusFrameWriter(Object tyrus, TyrusConnection connection)
       throws ReflectiveOperationException, IOException {
-    this.tyrus = TyrusConnection.writerOf(session);
-    this.tyrusQueue = (Collection<?>) Inside.get(tyrus, "queue");
+    super(tyrus);
+    this.tyrus = tyrus;
+    this.tyrusQueue = TyrusAccess.queue(tyrus);
     this.connection = connection;
     this.out = connection.getOutputStream();
   }
 
-  static TyrusFrameWriter over(Session session, TyrusConnection connection)
+  static TyrusFrameWriter create(Session session, TyrusConnection connection)
       throws ReflectiveOperationException, IOException {
-    TyrusFrameWriter writer = new TyrusFrameWriter(session, connection);
-    synchronized (writer.tyrus) {
+    Object tyrus = TyrusAccess.writer(session);
+    TyrusFrameWriter writer = new TyrusFrameWriter(tyrus, connection);
+    synchronized (tyrus) {
       // A stream has one listener: ours, which calls Tyrus'.
-      Inside.set(writer.tyrus, "isListenerSet", true);
+      TyrusAccess.keepListener(tyrus);
     }
     writer.out.setWriteListener(writer);
     return writer;
   }
 
   @Override
-  public void write(WebSocketFrame frame, SendHandler handler) throws IOException {
-    SendHandler done;
-    synchronized (tyrus) {
-      bytes = frame.bytes();
-      written = handler;
-      try {
-        done = handOver();
-      } catch (IOException | RuntimeException e) {
-        take();
-        throw e;
-      }
-    }
-    tell(done, WRITTEN);
+  void begin(byte[] frame) {
+    bytes = frame;
+  }
+
+  @Override
+  SendHandler start() throws IOException {
+    return handOver();
+  }
+
+  @Override
+  void clear() {
+    bytes = null;
   }
 
   /** Whom to tell that the frame is written; {@code null} while the stream is not ready. */
   private SendHandler handOver() throws IOException {
-    if (written == null || !tyrusQueue.isEmpty() || !out.isReady()) {
+    if (!isWriting() || !tyrusQueue.isEmpty() || !out.isReady()) {
       return null; // the container calls onWritePossible
     }
     if (bytes != null) {
@@ -83,13 +83,6 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
     }
     // The completion is reported only now, so that at most one frame waits for a slow client.
     return out.isReady() ? take() : null;
-  }
-
-  private SendHandler take() {
-    SendHandler taken = written;
-    written = null;
-    bytes = null;
-    return taken;
   }
 
   @Override
@@ -119,11 +112,5 @@ final class TyrusFrameWriter implements FrameWriter, WriteListener {
   @Override
   public void release() {
     connection.release();
-  }
-
-  private static void tell(SendHandler handler, SendResult result) {
-    if (handler != null) {
-      handler.onResult(result);
-    }
   }
 }

@@ -40,7 +40,7 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
       @Override
       public <T extends HttpUpgradeHandler> T upgrade(Class<T> type)
           throws IOException, ServletException {
-        if (!type.getName().startsWith("org.glassfish.tyrus.")) {
+        if (!TyrusAccess.has(type)) {
           return super.upgrade(type);
         }
         T tyrus = create(type);

@@ -10,9 +10,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
-import java.util.Collection;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -34,89 +32,64 @@ import java.util.logging.Logger;
  * <p><b>Threads.</b> Safe. Bytes are handed over under the monitor, which never waits for the
  * client; {@code written} is told outside.
  */
-final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
+final class UndertowFrameWriter extends SingleFrameWriter implements InvocationHandler {
 
   private static final Logger LOG = Logger.getLogger(UndertowFrameWriter.class.getName());
   private static final Set<String> WRITES = Set.of("write", "writeFinal", "transferFrom");
 
-  private final Object channel;
-  private final Collection<?> undertowFrames;
-  private final Collection<?> openChannels;
-  private final Executor ioThread;
-  private final Object sink;
-  private final Object conduit;
-  private final Method write;
-  private final Method resumeWrites;
+  private final UndertowAccess.WebSocket socket;
 
   // Guarded by the channel's monitor: the frame that is written, and where it has come to.
   private ByteBuffer bytes;
   private boolean isBegun;
-  private SendHandler written;
 
-  private UndertowFrameWriter(Object channel, Object sink, Object conduit)
-      throws ReflectiveOperationException {
-    this.channel = channel;
-    this.undertowFrames = (Collection<?>) Inside.get(channel, "pendingFrames");
-    this.openChannels = (Collection<?>) Inside.get(channel, "peerConnections");
-    this.ioThread = (Executor) Inside.call(channel, "getIoThread");
-    this.conduit = conduit;
-    this.write = Inside.method(conduit, "write", ByteBuffer.class);
-    this.resumeWrites = Inside.method(sink, "resumeWrites");
-    this.sink = sink;
+  private UndertowFrameWriter(UndertowAccess.WebSocket socket) {
+    super(socket.channel());
+    this.socket = socket;
   }
 
-  static UndertowFrameWriter over(Session session) throws ReflectiveOperationException {
-    Object channel = Inside.call(session, "getWebSocketChannel");
-    Object sink = Inside.call(Inside.get(channel, "channel"), "getSinkChannel");
+  static UndertowFrameWriter create(Session session) throws ReflectiveOperationException {
+    Object channel = UndertowAccess.WebSocket.channel(session);
     synchronized (channel) {
-      Object conduit = Inside.call(sink, "getConduit");
-      UndertowFrameWriter writer = new UndertowFrameWriter(channel, sink, conduit);
-      ClassLoader xnio = sink.getClass().getClassLoader();
-      Class<?> type = Class.forName("org.xnio.conduits.StreamSinkConduit", false, xnio);
-      Object between = Proxy.newProxyInstance(xnio, new Class<?>[] {type}, writer);
-      Inside.method(sink, "setConduit", type).invoke(sink, between);
+      UndertowAccess.WebSocket socket = UndertowAccess.WebSocket.of(channel);
+      UndertowFrameWriter writer = new UndertowFrameWriter(socket);
+      Class<?> type = socket.conduitType();
+      Object between = Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, writer);
+      socket.setConduit().invoke(socket.sink(), between);
       return writer;
     }
   }
 
   @Override
-  public void write(WebSocketFrame frame, SendHandler handler) throws IOException {
-    SendHandler done;
-    synchronized (channel) {
-      bytes = ByteBuffer.wrap(frame.bytes());
-      isBegun = false;
-      written = handler;
-      try {
-        done = undertowFrames.isEmpty() ? handOver() : null;
-        if (done == null) {
-          call(resumeWrites, sink); // Undertow calls flush as soon as the socket takes more
-        }
-      } catch (IOException | RuntimeException e) {
-        take();
-        throw e;
-      }
+  void begin(byte[] frame) {
+    bytes = ByteBuffer.wrap(frame);
+    isBegun = false;
+  }
+
+  @Override
+  SendHandler start() throws IOException {
+    SendHandler done = socket.pendingFrames().isEmpty() ? handOver() : null;
+    if (done == null) {
+      // Undertow calls flush as soon as the socket takes more.
+      call(socket.resumeWrites(), socket.sink());
     }
-    if (done != null) {
-      done.onResult(WRITTEN);
-    }
+    return done;
+  }
+
+  @Override
+  void clear() {
+    bytes = null;
   }
 
   /** Whom to tell that the frame is written; {@code null} while the socket takes no more. */
   private SendHandler handOver() throws IOException {
     isBegun = true;
     while (bytes.hasRemaining()) {
-      if ((int) call(write, conduit, bytes) == 0) {
+      if ((int) call(socket.write(), socket.conduit(), bytes) == 0) {
         return null;
       }
     }
     return take();
-  }
-
-  private SendHandler take() {
-    SendHandler taken = written;
-    written = null;
-    bytes = null;
-    return taken;
   }
 
   // Undertow removes a channel from the set of open channels when both of its directions are
@@ -124,17 +97,17 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
   @Override
   public void release() {
     try {
-      ((Closeable) channel).close();
+      ((Closeable) socket.channel()).close();
     } catch (IOException e) {
       LOG.log(Level.FINEST, "a channel was already closed", e);
     }
-    openChannels.remove(channel);
+    socket.openChannels().remove(socket.channel());
   }
 
   /** What Undertow asks of the conduit. */
   @Override
   public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
-    synchronized (channel) {
+    synchronized (socket.channel()) {
       String name = method.getName();
       // A frame of ours that is not begun lets Undertow finish the one it may be in.
       if (bytes != null && (name.equals("flush") || isBegun && WRITES.contains(name))) {
@@ -144,7 +117,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
       } else if (bytes != null && name.equals("suspendWrites")) {
         return null; // not before the rest is written
       }
-      return call(method, conduit, arguments);
+      return call(method, socket.conduit(), arguments);
     }
   }
 
@@ -167,7 +140,7 @@ final class UndertowFrameWriter implements FrameWriter, InvocationHandler {
     if (done != null) {
       SendHandler handler = done;
       SendResult told = result;
-      ioThread.execute(() -> handler.onResult(told));
+      socket.ioThread().execute(() -> handler.onResult(told));
     }
     if (failure != null) {
       throw failure;

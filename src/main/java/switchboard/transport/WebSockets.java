@@ -36,7 +36,7 @@ public class WebSockets {
         new WebSocketConnection(
             session,
             WebSocketHandshake.visitor(session, authorizer),
-            writers.of(session),
+            writers.create(session),
             connections,
             bodies,
             pace,

@@ -32,6 +32,7 @@ import switchboard.log.Batch;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
+import switchboard.transport.FrameWriters;
 
 class MetersTest {
 
@@ -50,6 +51,7 @@ class MetersTest {
           new Connections(tally, 1_000, 0, Admission.open()),
           new PendingBodies(1_000),
           tally,
+          new FrameWriters(true),
           new Settings(setting -> null, List.of()));
 
   private Channel channel() {

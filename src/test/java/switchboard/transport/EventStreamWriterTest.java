@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
-import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +60,7 @@ class EventStreamWriterTest {
   private final EventStreamWriter writer =
       new EventStreamWriter(
           out,
-          TcpConnection.keepLittleFor(request()),
+          WriteQueue.UNCHANGED,
           bodies.share(),
           new Clocks(() -> Instant.EPOCH, () -> 1_000, () -> 2_000),
           new EventStreamWriter.Listener() {
@@ -81,14 +79,6 @@ class EventStreamWriterTest {
 
   private void stop() {
     writer.stop();
-  }
-
-  private static HttpServletRequest request() {
-    return (HttpServletRequest)
-        Proxy.newProxyInstance(
-            HttpServletRequest.class.getClassLoader(),
-            new Class<?>[] {HttpServletRequest.class},
-            (proxy, method, arguments) -> "HTTP/1.1");
   }
 
   private void enqueue(String event) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
+import switchboard.testing.Metrics;
 import switchboard.testing.RawFrames;
 import switchboard.testing.RawSocket;
 import switchboard.testing.Reader;
@@ -59,6 +60,26 @@ class WebSocketIT extends TransportContract {
       assertEquals(end, reader.offset());
       assertEquals(List.of(), reader.heard());
     }
+  }
+
+  @Test
+  void writesFramesByTheFastestWayThatTheServerHas() {
+    try (WebSocketReader reader = connect(newChannel(), "now")) {
+      awaitReady(reader);
+      String metric = "switchboard_websocket_writer{writer=\"" + fastestWriter() + "\"}";
+      assertEquals(1, Metrics.read(http, metric));
+    }
+  }
+
+  private static String fastestWriter() {
+    if ("false".equals(System.getenv("SWITCHBOARD_WEBSOCKET_FAST_PATH"))) {
+      return "standard";
+    }
+    return switch (System.getProperty("arquillian.launch", "")) {
+      case "openliberty" -> "standard";
+      case "wildfly" -> "undertow";
+      default -> "tyrus"; // Payara and GlassFish
+    };
   }
 
   @Test
@@ -262,21 +283,34 @@ class WebSocketIT extends TransportContract {
         "FOO     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | FOO",
         "DELETE  |        | HTTP/1.1 | K;V                                        | 400 | DELETE",
         "GET     |        | HTTP/1.0 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | HTTP/1.0",
-        "GET     |        | HTTP/1.1 | Upgrade: websocket;K;V                     | 400 | Connection",
-        "GET     |        | HTTP/1.1 | Connection: keep-alive;Upgrade: websocket;K;V | 400 | keep-alive",
+        "GET     |        | HTTP/1.1 | Upgrade: websocket;K;V                     | 400 |"
+            + " Connection",
+        "GET     |        | HTTP/1.1 | Connection: keep-alive;Upgrade: websocket;K;V | 400 |"
+            + " keep-alive",
         "GET     |        | HTTP/1.1 | Connection: Upgrade;K;V                    | 400 | Upgrade",
         "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: foo;K;V       | 400 | foo",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;V   | 400 | Sec-WebSocket-Key",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;K;V | 400 | Sec-WebSocket-Key",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key: abc=;V | 400 | abc=",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key:;V | 400 | Sec-WebSocket-Key",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAAA;V | 400 | AAAA",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K   | 400 | Sec-WebSocket-Version",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;V | 400 | Sec-WebSocket-Version",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;Sec-WebSocket-Version: 12 | 426 | 12",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;Content-Length: 3 | 400 | body",
-        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;Transfer-Encoding: chunked | 400 | body",
-        "GET     | /presence | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 | /presence"
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;V   | 400 |"
+            + " Sec-WebSocket-Key",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;K;V | 400 |"
+            + " Sec-WebSocket-Key",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key:"
+            + " abc=;V | 400 | abc=",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key:;V"
+            + " | 400 | Sec-WebSocket-Key",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;Sec-WebSocket-Key:"
+            + " AAAAAAAAAAAAAAAAAAAAAAAA;V | 400 | AAAA",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K   | 400 |"
+            + " Sec-WebSocket-Version",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;V | 400 |"
+            + " Sec-WebSocket-Version",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade:"
+            + " websocket;K;Sec-WebSocket-Version: 12 | 426 | 12",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V;Content-Length: 3"
+            + " | 400 | body",
+        "GET     |        | HTTP/1.1 | Connection: Upgrade;Upgrade:"
+            + " websocket;K;V;Transfer-Encoding: chunked | 400 | body",
+        "GET     | /presence | HTTP/1.1 | Connection: Upgrade;Upgrade: websocket;K;V | 400 |"
+            + " /presence"
       })
   void refusesWhatIsNoHandshakeInOneWay(
       String method, String beneath, String version, String headers, int status, String quoted)
@@ -313,11 +347,16 @@ class WebSocketIT extends TransportContract {
       delimiter = '|',
       nullValues = "-",
       value = {
-        "Connection: keep-alive, upgrade;Upgrade: WebSocket          | mqtt, switchboard.v1,foo    | switchboard.v1",
-        "Connection: keep-alive;Connection: Upgrade;Upgrade: websocket | mqtt;switchboard.v1;foo   | switchboard.v1",
-        "Connection: Upgrade;Upgrade: h2c, websocket                 | switchboard.v1              | switchboard.v1",
-        "Connection: Upgrade;Upgrade: foo/1;Upgrade: websocket       | SWITCHBOARD.V1              | -",
-        "Connection: Upgrade;Upgrade: websocket;Content-Length: 0    | -                           | -"
+        "Connection: keep-alive, upgrade;Upgrade: WebSocket          | mqtt, switchboard.v1,foo   "
+            + " | switchboard.v1",
+        "Connection: keep-alive;Connection: Upgrade;Upgrade: websocket | mqtt;switchboard.v1;foo  "
+            + " | switchboard.v1",
+        "Connection: Upgrade;Upgrade: h2c, websocket                 | switchboard.v1             "
+            + " | switchboard.v1",
+        "Connection: Upgrade;Upgrade: foo/1;Upgrade: websocket       | SWITCHBOARD.V1             "
+            + " | -",
+        "Connection: Upgrade;Upgrade: websocket;Content-Length: 0    | -                          "
+            + " | -"
       })
   void takesAHandshakeAsTheStandardLetsItBeWritten(String headers, String protocols, String agreed)
       throws Exception {

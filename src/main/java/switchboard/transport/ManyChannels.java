@@ -129,7 +129,7 @@ final class ManyChannels implements Conversation {
             .add("next", next.toString())
             .build()
             .toString();
-    connection.send(WebSocketFrame.of(frame), done);
+    connection.queue().send(WebSocketFrame.of(frame), done);
   }
 
   @Override
@@ -182,18 +182,20 @@ final class ManyChannels implements Conversation {
         return;
       }
       connection.tally().sent(Transport.WEBSOCKET, batch);
-      connection.sendBatch(
-          batch.encoded(new Wire.Frame(place.kind(), name)),
-          () -> {
-            turns.pass(); // first the others, who have waited
-            done.run();
-          });
+      connection
+          .queue()
+          .sendBatch(
+              batch.encoded(new Wire.Frame(place.kind(), name)),
+              () -> {
+                turns.pass(); // first the others, who have waited
+                done.run();
+              });
     }
 
     @Override
     public void gap(Gap gap, Runnable done) {
       connection.tally().told(gap);
-      connection.send(WebSocketFrame.of(Wire.resetFrame(name, gap)), done);
+      connection.queue().send(WebSocketFrame.of(Wire.resetFrame(name, gap)), done);
     }
 
     @Override

@@ -61,7 +61,7 @@ final class OneChannel implements Conversation, Sink {
     Place place = request.place();
     channel = place.channel();
     subscription = channel.subscription(place.from(), this);
-    connection.send(WebSocketFrame.of(Wire.nextFrame(place.from())), subscription::start);
+    connection.queue().send(WebSocketFrame.of(Wire.nextFrame(place.from())), subscription::start);
   }
 
   @Override
@@ -107,13 +107,15 @@ final class OneChannel implements Conversation, Sink {
       return;
     }
     connection.tally().sent(Transport.WEBSOCKET, batch);
-    connection.sendBatch(batch.encoded(new Wire.Frame(channel.contentType().kind(), null)), done);
+    connection
+        .queue()
+        .sendBatch(batch.encoded(new Wire.Frame(channel.contentType().kind(), null)), done);
   }
 
   @Override
   public void gap(Gap gap, Runnable done) {
     connection.tally().told(gap);
-    connection.send(WebSocketFrame.of(Wire.resetFrame(null, gap)), done);
+    connection.queue().send(WebSocketFrame.of(Wire.resetFrame(null, gap)), done);
   }
 
   @Override

@@ -277,18 +277,9 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     queue.send(WebSocketFrame.of(text), NOTHING);
   }
 
-  /**
-   * Sends a frame after those that wait.
-   *
-   * @param done runs when it is written, on any thread
-   */
-  void send(WebSocketFrame frame, Runnable done) {
-    queue.send(frame, done);
-  }
-
-  /** The same for a batch of messages. */
-  void sendBatch(WebSocketFrame frame, Runnable done) {
-    queue.sendBatch(frame, done);
+  /** What waits to be sent. */
+  SendQueue queue() {
+    return queue;
   }
 
   @Override
@@ -325,7 +316,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
       LOG.fine(() -> this + " – closed: a write timed out (millis=" + sendingMillis + ")");
       closeNow(Ending.TOO_SLOW);
     } else if (liveness.takePing(nowMillis)) {
-      send(WebSocketFrame.PING, this::pingSent);
+      queue.send(WebSocketFrame.PING, this::pingSent);
     } else if (!isBusy && silentMillis >= heartbeatMillis) {
       String heartbeat = conversation.heartbeat();
       if (heartbeat != null) {

@@ -24,6 +24,9 @@ public final class PendingBodies {
   /** How much a client may hold uncounted: it is part of what a connection costs. */
   public static final int FREE_BYTES = 8 << 10;
 
+  /** {@code /metrics} and the page's files are smaller: they must be there under an attack. */
+  private static final int SMALL_ANSWER_BYTES = 64 << 10;
+
   /** The body of a request or of an answer that is not complete. */
   public interface PendingBody {
 
@@ -100,10 +103,19 @@ public final class PendingBodies {
      *
      * @return whether there is room; if not, it holds as many as before
      */
-    public synchronized boolean hold(long total) {
+    public boolean hold(long total) {
+      return hold(total, false);
+    }
+
+    /** The same for a whole answer: a small one may also use what is reserved for beginnings. */
+    public boolean holdAnswer(long total) {
+      return hold(total, total <= SMALL_ANSWER_BYTES);
+    }
+
+    private synchronized boolean hold(long total, boolean isSmall) {
       long counted = total <= FREE_BYTES ? 0 : total;
       long more = counted - bytes;
-      if (isClosed || (more > 0 && !reserve(more, false))) {
+      if (isClosed || (more > 0 && !reserve(more, isSmall))) {
         return false;
       }
       if (more < 0) {

@@ -68,6 +68,9 @@ final class RequestGate {
     if (isFile) {
       return asSent;
     }
+    if (!mayHaveBody(asSent)) {
+      UnreadBody.refuse(asSent);
+    }
     FetchMetadata.require(asSent);
     if (isPreflight) {
       return null;
@@ -76,6 +79,10 @@ final class RequestGate {
     requireSmallHeaders(asSent);
     HttpServletRequest readable = withoutMalformedContentType(asSent);
     return identified(readable);
+  }
+
+  private static boolean mayHaveBody(HttpServletRequest request) {
+    return request.getMethod().equals("POST") || request.getMethod().equals("PUT");
   }
 
   private HttpServletRequest identified(HttpServletRequest request) {

@@ -27,6 +27,8 @@ public final class RequestTarget {
           "X-Content-Type-Options", "nosniff",
           "Cross-Origin-Resource-Policy", "cross-origin");
 
+  private static final String LAB = "/lab/api"; // the only other path whose requests have bodies
+
   private final Settings settings;
   private final String base;
   private final Hosts hosts;
@@ -69,8 +71,12 @@ public final class RequestTarget {
   public boolean isGood(HttpServletRequest request, HttpServletResponse response, Tally tally)
       throws IOException {
     try {
-      if (!isOfChannels(RequestPath.require(request, base))) {
+      String path = RequestPath.require(request, base);
+      if (!isOfChannels(path)) {
         SlowReaders.refuse(request);
+        if (!path.startsWith(LAB)) {
+          UnreadBody.refuse(request);
+        }
         require(request);
       }
       return true;
@@ -78,6 +84,10 @@ public final class RequestTarget {
       tally.ended(problem.ending());
       CHANNEL_HEADERS.forEach(response::setHeader);
       problem.toAnswer().write(response);
+      if (UnreadBody.isLeft(request)) {
+        response.flushBuffer();
+        TcpConnection.disconnect(TcpConnection.of(request));
+      }
       return false;
     }
   }

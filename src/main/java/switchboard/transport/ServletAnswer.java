@@ -62,7 +62,7 @@ final class ServletAnswer {
   private void writeAsItIsTaken(HttpAnswer answer) {
     PendingBodies.Share share = place.bodies().share();
     HttpAnswer written = answer;
-    if (!share.hold(answer.sent(request).length)) {
+    if (!share.holdAnswer(answer.sent(request).length)) {
       place.tally().ended(Ending.REQUEST_BUFFER_FULL);
       written =
           new Problem(Ending.REQUEST_BUFFER_FULL, Ending.REQUEST_BUFFER_FULL.title()).toAnswer();

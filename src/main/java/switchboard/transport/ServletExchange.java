@@ -53,6 +53,7 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final ServletAnswer answer;
+  private boolean isBodyRead; // by the request's own thread
 
   ServletExchange(HttpServletRequest request, HttpServletResponse response, Server server) {
     super(request, server.base(), server.connections().tally());
@@ -76,7 +77,14 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
   @Override
   void read(Use use) {
     try {
-      IncomingBody.receive(request, response, server.arrivals(), body -> use(use, body));
+      IncomingBody.receive(
+          request,
+          response,
+          server.arrivals(),
+          body -> {
+            isBodyRead = true;
+            use(use, body);
+          });
     } catch (IOException e) {
       throw IncomingBody.brokeOff(e);
     }
@@ -84,7 +92,12 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
 
   @Override
   void write(HttpAnswer written) {
-    answer.write(written);
+    boolean isBodyOurs = isBodyRead || request.isAsyncStarted();
+    if (!isBodyOurs && UnreadBody.isLeft(request)) {
+      UnreadBody.answer(written, request, response, server.bodies());
+    } else {
+      answer.write(written);
+    }
   }
 
   @Override

@@ -8,10 +8,10 @@ import jakarta.servlet.ServletContextListener;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Drain;
 import switchboard.config.Settings;
 import switchboard.timer.Tick;
 import switchboard.transport.Registration;
+import switchboard.connection.Drain;
 
 /**
  * Starts the parts of the WAR, and disconnects the clients before the server does. A listener of

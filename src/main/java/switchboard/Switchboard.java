@@ -11,17 +11,12 @@ import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import switchboard.access.Authorizer;
-import switchboard.channel.Admission;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
-import switchboard.channel.Drain;
 import switchboard.channel.Limits;
 import switchboard.channel.MemoryStore;
-import switchboard.channel.Pace;
 import switchboard.channel.Parts;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
 import switchboard.channel.Store;
 import switchboard.channel.Tally;
@@ -37,6 +32,11 @@ import switchboard.time.TickClock;
 import switchboard.timer.Tick;
 import switchboard.transport.FrameWriters;
 import switchboard.transport.ManagedThreads;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.Drain;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /** Creates all parts, once per application. */
 @ApplicationScoped
@@ -57,7 +57,7 @@ public class Switchboard {
   private Connections connections;
   private PendingBodies bodies;
   private Drain drain;
-  private Pace pace;
+  private RateLimiter pace;
   private Authorizer authorizer;
 
   @PostConstruct
@@ -70,7 +70,7 @@ public class Switchboard {
     workers = Executors.newFixedThreadPool(count, threads);
     blocking = ManagedThreads.of(threads);
     dispatch = new Dispatch(workers, tally);
-    pace = new Pace(settings.get(Settings.MAX_APPENDS_PER_SECOND), clocks.elapsed());
+    pace = new RateLimiter(settings.get(Settings.MAX_APPENDS_PER_SECOND), clocks.elapsed());
     connections =
         new Connections(
             tally,
@@ -212,7 +212,7 @@ public class Switchboard {
 
   @Produces
   @Singleton
-  Pace pace() {
+  RateLimiter pace() {
     return pace;
   }
 

@@ -9,12 +9,12 @@ import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
-import switchboard.channel.Connection;
-import switchboard.channel.Connections;
-import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.publish.Publisher;
 import switchboard.time.Clocks;
+import switchboard.connection.Connection;
+import switchboard.connection.ConnectionObserver;
+import switchboard.connection.Connections;
 
 /** Creates the parts of the lab and starts them with the application, if the lab is turned on. */
 @ApplicationScoped
@@ -53,7 +53,7 @@ public class Lab {
     }
   }
 
-  private void saw(Connection connection, Watcher.Sight sight, String why) {
+  private void saw(Connection connection, ConnectionObserver.Sight sight, String why) {
     told.tell(
         Json.createObjectBuilder()
             .add("kind", "wire")

@@ -12,12 +12,12 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
 import switchboard.transport.ReadyAnswer;
 import switchboard.transport.RequestTarget;
+import switchboard.connection.PendingBodies;
 
 /**
  * Sets the security headers of the page and its files, whether the lab is on or off. A script that

@@ -5,10 +5,10 @@ import jakarta.inject.Inject;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
+import switchboard.connection.Connections;
 
 /**
  * The health of this server. It is <em>live</em> while its clock ticks and its workers run, and

@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Distribution;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Setting;
 import switchboard.config.Settings;
 import switchboard.transport.FrameWriters;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 
 /**
  * The metrics of this server in the Prometheus format, each with a row in {@code docs/metrics.md}.

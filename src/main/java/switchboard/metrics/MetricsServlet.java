@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
 import switchboard.transport.FrameWriters;
 import switchboard.transport.ReadyAnswer;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 
 /** {@code /metrics}, for Prometheus. */
 @WebServlet(urlPatterns = "/metrics", asyncSupported = true)

@@ -8,7 +8,7 @@ import jakarta.ejb.Singleton;
 import jakarta.ejb.Startup;
 import jakarta.inject.Inject;
 import java.util.logging.Level;
-import switchboard.channel.Drain;
+import switchboard.connection.Drain;
 
 /** Starts the {@link Tick} with the WAR. The embedded JAR does not use EJB. */
 @Startup

@@ -10,15 +10,15 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
-import switchboard.channel.Pace;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.ServerResources;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
 import switchboard.time.TickClock;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /**
  * The periodic task: once a second heartbeats, pings, timeouts of clients, and expiry of channels
@@ -36,7 +36,7 @@ public class Tick {
   private static final int TICKS_A_SECOND = 4;
   private static final Logger LOG = Logger.getLogger(Tick.class.getName());
 
-  @Inject private Pace pace;
+  @Inject private RateLimiter pace;
   @Inject private Authorizer authorizer;
   @Inject private Settings settings;
   @Inject private Channels channels;

@@ -18,11 +18,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Connections;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.publish.Publisher;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
 
 /** Publishes the server's readings once a second. */
 @Startup

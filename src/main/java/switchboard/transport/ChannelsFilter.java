@@ -8,11 +8,11 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import switchboard.access.Authorizer;
-import switchboard.channel.Connections;
-import switchboard.channel.PendingBodies;
 import switchboard.config.HttpAdapter;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 
 /**
  * The filter for {@code /channels}. Requests that pass the {@link RequestGate} are dispatched:

@@ -14,19 +14,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Connection;
-import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
-import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.log.Gap;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;
 import switchboard.time.Clocks;
+import switchboard.connection.Connection;
+import switchboard.connection.ConnectionObserver;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 
 /**
  * A response that does not end: one or more subscriptions written as server-sent events (WHATWG
@@ -104,7 +104,7 @@ final class EventStream
     context.addListener(stream);
     Ending late = connections.add(stream);
     if (late == null) {
-      connections.tell(stream, Watcher.Sight.OPENED, "");
+      connections.tell(stream, ConnectionObserver.Sight.OPENED, "");
       try {
         stream.open();
       } catch (RuntimeException | Error e) {
@@ -227,7 +227,7 @@ final class EventStream
       // age remains as a criterion.
       finish("max-age");
     } else if (!isBusy && silentMillis >= silenceMillis()) {
-      enqueue(() -> COMMENT, () -> connections.tell(this, Watcher.Sight.COMMENT, ""));
+      enqueue(() -> COMMENT, () -> connections.tell(this, ConnectionObserver.Sight.COMMENT, ""));
     }
   }
 
@@ -298,7 +298,7 @@ final class EventStream
     }
     connections.remove(this);
     writer.stop();
-    connections.tell(this, Watcher.Sight.ENDED, why);
+    connections.tell(this, ConnectionObserver.Sight.ENDED, why);
     sinks.forEach(EventStreamSink::cancel);
     return true;
   }

@@ -7,8 +7,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Supplier;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.time.Clocks;
+import switchboard.connection.PendingBodies;
 
 /**
  * The events that wait for the client of one event stream, written in order with the Servlet API's

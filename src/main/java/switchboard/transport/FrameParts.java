@@ -1,7 +1,7 @@
 package switchboard.transport;
 
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
+import switchboard.connection.PendingBodies;
 
 /**
  * The parts of a WebSocket's text frame until it is complete, and then the frame until it is

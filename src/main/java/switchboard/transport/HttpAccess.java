@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
-import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.config.Action;
 import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
 
 /**
  * {@code /access}: {@code POST} puts the token of its {@code Authorization} header into a cookie,

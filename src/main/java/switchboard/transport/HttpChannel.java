@@ -15,14 +15,14 @@ import java.util.stream.Collectors;
 import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Ending;
-import switchboard.channel.Pace;
 import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
+import switchboard.connection.RateLimiter;
 
 /**
  * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the only place with their methods
@@ -53,7 +53,7 @@ class HttpChannel {
   private final Channels channels;
   private final Presence presence;
   private final Connections connections;
-  private final Pace pace;
+  private final RateLimiter pace;
   private final Settings settings;
   private final HttpRead reads;
 
@@ -62,7 +62,7 @@ class HttpChannel {
       Channels channels,
       Presence presence,
       Connections connections,
-      Pace pace,
+      RateLimiter pace,
       Settings settings,
       Clocks clocks,
       ManagedThreads threads) {
@@ -73,7 +73,7 @@ class HttpChannel {
       Channels channels,
       Presence presence,
       Connections connections,
-      Pace pace,
+      RateLimiter pace,
       Settings settings,
       Clocks clocks,
       Executor executor) {

@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.channel.Poller;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
 
 /**
  * Reads over HTTP: poll, long poll and event stream (Durable Streams PROTOCOL.md §5.6 to §5.8).

@@ -13,11 +13,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.http.ParsingLimit;
 import switchboard.time.MonotonicClock;
+import switchboard.connection.PendingBodies;
 
 /**
  * The body of a request, which may arrive slowly. A body that arrived with the headers is used at

@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import switchboard.channel.Connection;
-import switchboard.channel.Connections;
 import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
-import switchboard.channel.Watcher;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.UpToDate;
+import switchboard.connection.Connection;
+import switchboard.connection.ConnectionObserver;
+import switchboard.connection.Connections;
 
 /**
  * A waiting request. It is answered when one of its channels has a message, or when its wait is
@@ -67,7 +67,7 @@ final class LongPoll implements Sink, Connection {
   void start() {
     try {
       Ending refusal = connections.add(this);
-      connections.tell(this, Watcher.Sight.OPENED, "");
+      connections.tell(this, ConnectionObserver.Sight.OPENED, "");
       if (refusal == null) {
         subscribeSoon();
       } else {
@@ -180,7 +180,7 @@ final class LongPoll implements Sink, Connection {
       return false;
     }
     connections.remove(this);
-    connections.tell(this, Watcher.Sight.ENDED, "answered");
+    connections.tell(this, ConnectionObserver.Sight.ENDED, "answered");
     subscriptions.forEach(Subscription::cancel);
     return true;
   }

@@ -13,10 +13,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.time.MonotonicClock;
+import switchboard.connection.PendingBodies;
 
 /**
  * A large response, written with the Servlet API's non-blocking output as fast as the client reads:

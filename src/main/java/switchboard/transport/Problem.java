@@ -11,10 +11,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Ending;
-import switchboard.channel.Pace;
 import switchboard.log.Gap;
+import switchboard.connection.Connections;
+import switchboard.connection.RateLimiter;
 
 /**
  * A refused request, as in {@code docs/endings.md}: a problem document (RFC 9457) over HTTP, an
@@ -109,7 +109,7 @@ public final class Problem extends RuntimeException {
   }
 
   /** Refuses an append above the rate limit of its address. */
-  static void requirePace(Connections connections, Pace pace, String address) {
+  static void requirePace(Connections connections, RateLimiter pace, String address) {
     requireNotStopping(connections);
     long waitMillis = pace.waitMillis(address);
     if (waitMillis > 0) {

@@ -3,10 +3,10 @@ package switchboard.transport;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Map;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.PendingBodies;
 
 /**
  * Answers that are no channel's: files of the page and metrics. A client can ask for hundreds of

@@ -7,11 +7,11 @@ import java.util.Collections;
 import java.util.Enumeration;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
-import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
 
 /**
  * All checks of a request before it is processed. Code behind the gate relies on them and does not

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
+import switchboard.connection.PendingBodies;
 
 /**
  * The answer to a request that came to a filter or a servlet, now or later. What its client does

@@ -3,10 +3,10 @@ package switchboard.transport;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import switchboard.channel.Connections;
-import switchboard.channel.PendingBodies;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 
 /** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
 final class ServletExchange extends ServletRequestExchange implements EventStreamStarter {

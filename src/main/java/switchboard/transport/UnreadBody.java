@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
+import switchboard.connection.PendingBodies;
 
 /**
  * The body of a request that is answered without it. At the end of a request WildFly waits for the

@@ -8,18 +8,18 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Connection;
-import switchboard.channel.Connections;
 import switchboard.channel.Ending;
-import switchboard.channel.Pace;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
-import switchboard.channel.Watcher;
 import switchboard.config.Settings;
 import switchboard.http.ParsingLimit;
 import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
+import switchboard.connection.Connection;
+import switchboard.connection.ConnectionObserver;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /**
  * A WebSocket: receives and sends frames for a {@link Conversation}, and checks that the client
@@ -46,7 +46,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   private final FrameWriter writer;
   private final SendQueue queue;
   private final Visitor visitor;
-  private final Pace pace;
+  private final RateLimiter pace;
   private final Connections connections;
   private final Settings settings;
   private final Clocks clocks;
@@ -68,7 +68,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
       FrameWriter writer,
       Connections connections,
       PendingBodies bodies,
-      Pace pace,
+      RateLimiter pace,
       Settings settings,
       Clocks clocks) {
     this.session = session;
@@ -153,7 +153,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   /** Registers the client as a reader of {@code what}. */
   void opened(String what) {
     label = what;
-    connections.tell(this, Watcher.Sight.OPENED, "");
+    connections.tell(this, ConnectionObserver.Sight.OPENED, "");
   }
 
   /** The client's name in presence, or {@code null}. */
@@ -169,7 +169,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   /** The client answered a ping. */
   void ponged() {
     heard();
-    connections.tell(this, Watcher.Sight.PONG, "");
+    connections.tell(this, ConnectionObserver.Sight.PONG, "");
   }
 
   /** A part of a text frame. */
@@ -327,7 +327,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
 
   private void pingSent() {
     liveness.pingSent();
-    connections.tell(this, Watcher.Sight.PING, "");
+    connections.tell(this, ConnectionObserver.Sight.PING, "");
   }
 
   @Override
@@ -374,7 +374,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     }
     queue.stop();
     connections.remove(this);
-    connections.tell(this, Watcher.Sight.ENDED, why);
+    connections.tell(this, ConnectionObserver.Sight.ENDED, why);
     conversation.gone();
     incoming.close();
     connections.runAfterTwoTicks(writer::release);

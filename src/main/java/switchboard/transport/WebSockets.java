@@ -6,11 +6,11 @@ import jakarta.inject.Inject;
 import jakarta.websocket.Session;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
-import switchboard.channel.Pace;
-import switchboard.channel.PendingBodies;
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /** What all WebSockets share. */
 @Dependent
@@ -19,7 +19,7 @@ public class WebSockets {
   @Inject private Channels channels;
   @Inject private Connections connections;
   @Inject private PendingBodies bodies;
-  @Inject private Pace pace;
+  @Inject private RateLimiter pace;
   @Inject private Authorizer authorizer;
   @Inject private Settings settings;
   @Inject private Clocks clocks;

@@ -14,16 +14,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import switchboard.channel.Admission;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -33,6 +30,9 @@ import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
 import switchboard.transport.FrameWriters;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 
 class MetersTest {
 

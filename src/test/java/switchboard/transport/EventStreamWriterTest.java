@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.time.Clocks;
+import switchboard.connection.PendingBodies;
 
 class EventStreamWriterTest {
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
+import switchboard.connection.PendingBodies;
 
 class FramePartsTest {
 

@@ -14,17 +14,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import switchboard.access.Authorizer;
-import switchboard.channel.Admission;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Limits;
-import switchboard.channel.Pace;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -36,6 +32,10 @@ import switchboard.publish.Messages;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /**
  * What Jazzer calls with ever new input, one class for each kind: whatever comes in is understood
@@ -186,7 +186,7 @@ final class Fuzz {
               new StandardFrameWriter(session),
               connections,
               bodies,
-              new Pace(0, MonotonicClock.system()),
+              new RateLimiter(0, MonotonicClock.system()),
               SETTINGS,
               Clocks.system());
       connection.open(WebSockets.conversation(connection, session, channels, SETTINGS, isForMany));

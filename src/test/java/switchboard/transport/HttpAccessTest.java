@@ -12,13 +12,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
-import switchboard.channel.Admission;
-import switchboard.channel.Connections;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.testing.Issuer;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
 
 /** What {@code /access} answers, without a server. */
 class HttpAccessTest {

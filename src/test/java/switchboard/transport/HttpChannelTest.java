@@ -20,14 +20,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.access.Authorizer;
-import switchboard.channel.Admission;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
-import switchboard.channel.Pace;
 import switchboard.channel.Presence;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
@@ -36,6 +33,9 @@ import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.RateLimiter;
 
 /** What the channels' URLs answer, without a server. */
 class HttpChannelTest {
@@ -78,7 +78,7 @@ class HttpChannelTest {
         channels,
         new Presence(channels, name -> true, name -> false),
         connections,
-        new Pace(appendsPerSecond, () -> now),
+        new RateLimiter(appendsPerSecond, () -> now),
         settings,
         clocks,
         Runnable::run);
@@ -588,9 +588,9 @@ class HttpChannelTest {
   void aBodyThatComesWhileTheServerStopsIsRefused() {
     MemoryExchange append =
         handled(exchange("POST /channels/c").with("Content-Type", JSON).bodyLater());
-    new switchboard.channel.Drain(
+    new switchboard.connection.Drain(
             connections,
-            new switchboard.channel.PendingBodies(1 << 20),
+            new switchboard.connection.PendingBodies(1 << 20),
             Duration.ZERO,
             clocks.elapsed())
         .run();

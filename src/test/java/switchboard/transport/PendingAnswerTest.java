@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.testing.FakeClocks;
+import switchboard.connection.PendingBodies;
 
 /** Answers to clients that take them in their own time, or never. */
 class PendingAnswerTest {

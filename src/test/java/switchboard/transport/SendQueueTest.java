@@ -15,8 +15,8 @@ import java.util.Queue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
-import switchboard.channel.PendingBodies;
 import switchboard.time.Clocks;
+import switchboard.connection.PendingBodies;
 
 class SendQueueTest {
 

@@ -31,15 +31,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.access.Authorizer;
-import switchboard.channel.Admission;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
-import switchboard.channel.Pace;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -47,6 +43,10 @@ import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
 import switchboard.time.TickClock;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /**
  * What is done to clients because time has passed, by clocks that a test sets. A wall clock that is
@@ -149,7 +149,7 @@ class TimeoutsTest {
             this::write,
             connections,
             bodies,
-            new Pace(0, clocks.elapsed()),
+            new RateLimiter(0, clocks.elapsed()),
             settings,
             clocks);
     socket.open(WebSockets.conversation(socket, session, channels, settings, false));

@@ -17,10 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import switchboard.access.Authorizer;
-import switchboard.channel.Admission;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.ContentType;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
@@ -32,6 +30,8 @@ import switchboard.config.Settings;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
 
 /** A held long poll is answered and forgotten, whatever fails. */
 class UnexpectedErrorTest {

@@ -23,13 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.access.Authorizer;
-import switchboard.channel.Admission;
 import switchboard.channel.Channels;
-import switchboard.channel.Connections;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
-import switchboard.channel.Pace;
-import switchboard.channel.PendingBodies;
 import switchboard.channel.Store;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
@@ -37,6 +33,10 @@ import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
 
 /** What a WebSocket is told when its store fails as nobody expects. */
 class WebSocketConnectionTest {
@@ -123,7 +123,7 @@ class WebSocketConnectionTest {
             this::write,
             connections,
             new PendingBodies(1 << 20),
-            new Pace(0, clocks.elapsed()),
+            new RateLimiter(0, clocks.elapsed()),
             settings,
             clocks);
     opened.open(WebSockets.conversation(opened, session, channels, settings, isForMany));

@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.time.MonotonicClock;
+import switchboard.channel.Ending;
 
 /**
  * Closes all connections when the server stops. New ones are refused; open ones are closed evenly

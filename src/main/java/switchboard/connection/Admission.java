@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import java.time.Duration;
 import switchboard.time.MonotonicClock;

@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Ending;
+import switchboard.channel.Tally;
+import switchboard.channel.Transport;
 
 /**
  * All open connections, by transport; one tick reaches them all.
@@ -29,7 +32,7 @@ public final class Connections {
   private final Map<Transport, Set<Connection>> open = new EnumMap<>(Transport.class);
   private final Map<Transport, LongAdder> requests = new EnumMap<>(Transport.class);
   private final Map<Transport, LongAdder> empty = new EnumMap<>(Transport.class);
-  private volatile Watcher watcher = (connection, sight, why) -> {};
+  private volatile ConnectionObserver watcher = (connection, sight, why) -> {};
 
   private final Tally tally;
   private final int max;
@@ -156,12 +159,12 @@ public final class Connections {
   }
 
   /** From now on {@code watcher} is told about connections whose client asks for that. */
-  public void watch(Watcher watcher) {
+  public void watch(ConnectionObserver watcher) {
     this.watcher = watcher;
   }
 
   /** Tells the watcher, if the client of the connection asks for that. */
-  public void tell(Connection connection, Watcher.Sight sight, String why) {
+  public void tell(Connection connection, ConnectionObserver.Sight sight, String why) {
     if (connection.label() != null) {
       watcher.saw(connection, sight, why);
     }

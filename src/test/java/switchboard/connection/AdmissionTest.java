@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

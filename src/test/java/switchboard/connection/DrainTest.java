@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +11,9 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import switchboard.time.MonotonicClock;
+import switchboard.channel.Ending;
+import switchboard.channel.Tally;
+import switchboard.channel.Transport;
 
 class DrainTest {
 

@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import switchboard.channel.Ending;
 
 class PendingBodiesTest {
 

@@ -1,4 +1,6 @@
-package switchboard.channel;
+package switchboard.connection;
+
+import switchboard.channel.Ending;
 
 /**
  * Is told what happens to connections whose clients ask for that: what a browser does not show,
@@ -7,7 +9,7 @@ package switchboard.channel;
  * <p><b>Threads.</b> Called on any thread, also under a connection's lock; must not wait.
  */
 @FunctionalInterface
-public interface Watcher {
+public interface ConnectionObserver {
 
   /** What happened. */
   enum Sight {

@@ -1,4 +1,4 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,7 +13,7 @@ import switchboard.time.MonotonicClock;
  * <p><b>Cost.</b> About 100 bytes for each key that was active within the last two seconds; {@link
  * #tick} forgets the others. At most {@value #MAX} keys; any others share one bucket.
  */
-public final class Pace {
+public final class RateLimiter {
 
   static final int MAX = 10_000;
   private static final String OTHERS = "";
@@ -31,7 +31,7 @@ public final class Pace {
    *
    * @param perSecond 0 for no limit
    */
-  public Pace(int perSecond, MonotonicClock clock) {
+  public RateLimiter(int perSecond, MonotonicClock clock) {
     this.perSecond = perSecond;
     this.clock = clock;
   }

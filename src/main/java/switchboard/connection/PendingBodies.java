@@ -1,10 +1,11 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Ending;
 
 /**
  * Memory for clients that are slow to send or to read: request bodies and parts of WebSocket frames

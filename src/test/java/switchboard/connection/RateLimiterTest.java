@@ -1,14 +1,14 @@
-package switchboard.channel;
+package switchboard.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-class PaceTest {
+class RateLimiterTest {
 
   private long now = 1_000_000;
-  private final Pace pace = new Pace(10, () -> now);
+  private final RateLimiter pace = new RateLimiter(10, () -> now);
 
   private int doneAtOnce(String who, int times) {
     int done = 0;
@@ -50,16 +50,16 @@ class PaceTest {
 
   @Test
   void keysAboveTheLimitShareOneBucket() {
-    for (int i = 0; i < Pace.MAX; i++) {
+    for (int i = 0; i < RateLimiter.MAX; i++) {
       pace.waitMillis("address " + i);
     }
     assertEquals(10, doneAtOnce("another", 30));
     assertTrue(pace.waitMillis("yet another") > 0);
-    assertEquals(Pace.MAX + 1, pace.size());
+    assertEquals(RateLimiter.MAX + 1, pace.size());
   }
 
   @Test
   void zeroMeansNoLimit() {
-    assertEquals(0, new Pace(0, () -> now).waitMillis("a"));
+    assertEquals(0, new RateLimiter(0, () -> now).waitMillis("a"));
   }
 }

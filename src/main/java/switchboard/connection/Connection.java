@@ -1,4 +1,7 @@
-package switchboard.channel;
+package switchboard.connection;
+
+import switchboard.channel.Ending;
+import switchboard.channel.Transport;
 
 /**
  * A client connection that stays open: a pending long poll, an event stream, or a WebSocket.

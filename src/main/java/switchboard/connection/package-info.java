@@ -1,0 +1,7 @@
+/**
+ * Clients that are connected: admitted, limited in rate and memory, checked once a second, and
+ * disconnected when the server stops. Plain Java; the transports register their connections here.
+ *
+ * <p>The rule: nothing that a client holds is without a limit.
+ */
+package switchboard.connection;

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.config.Settings;
+import switchboard.connection.Drain;
 import switchboard.timer.Tick;
 import switchboard.transport.Registration;
-import switchboard.connection.Drain;
 
 /**
  * Starts the parts of the WAR, and disconnects the clients before the server does. A listener of

@@ -24,19 +24,19 @@ import switchboard.config.ServerResources;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
 import switchboard.config.StoreUrl;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.Drain;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
+import switchboard.container.BlockingExecutor;
+import switchboard.container.FrameWriters;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
 import switchboard.time.TickClock;
 import switchboard.timer.Tick;
-import switchboard.transport.FrameWriters;
-import switchboard.transport.ManagedThreads;
-import switchboard.connection.Admission;
-import switchboard.connection.Connections;
-import switchboard.connection.Drain;
-import switchboard.connection.PendingBodies;
-import switchboard.connection.RateLimiter;
 
 /** Creates all parts, once per application. */
 @ApplicationScoped
@@ -49,7 +49,7 @@ public class Switchboard {
   private final Clocks clocks = new Clocks(InstantSource.system(), elapsed, ticks);
   private Settings settings;
   private ExecutorService workers;
-  private ManagedThreads blocking;
+  private BlockingExecutor blocking;
   private Dispatch dispatch;
   private Channels channels;
   private Presence presence;
@@ -68,7 +68,7 @@ public class Switchboard {
     int wanted = settings.get(Settings.DISPATCH_THREADS);
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
-    blocking = ManagedThreads.of(threads);
+    blocking = BlockingExecutor.of(threads);
     dispatch = new Dispatch(workers, tally);
     pace = new RateLimiter(settings.get(Settings.MAX_APPENDS_PER_SECOND), clocks.elapsed());
     connections =
@@ -176,7 +176,7 @@ public class Switchboard {
 
   @Produces
   @Singleton
-  ManagedThreads managedThreads() {
+  BlockingExecutor managedThreads() {
     return blocking;
   }
 

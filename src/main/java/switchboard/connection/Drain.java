@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.time.MonotonicClock;
 import switchboard.channel.Ending;
+import switchboard.time.MonotonicClock;
 
 /**
  * Closes all connections when the server stops. New ones are refused; open ones are closed evenly

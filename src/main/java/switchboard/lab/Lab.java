@@ -10,11 +10,11 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import switchboard.config.Settings;
-import switchboard.publish.Publisher;
-import switchboard.time.Clocks;
 import switchboard.connection.Connection;
 import switchboard.connection.ConnectionObserver;
 import switchboard.connection.Connections;
+import switchboard.publish.Publisher;
+import switchboard.time.Clocks;
 
 /** Creates the parts of the lab and starts them with the application, if the lab is turned on. */
 @ApplicationScoped

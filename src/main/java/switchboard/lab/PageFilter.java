@@ -14,10 +14,10 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.connection.PendingBodies;
 import switchboard.time.Clocks;
 import switchboard.transport.ReadyAnswer;
 import switchboard.transport.RequestTarget;
-import switchboard.connection.PendingBodies;
 
 /**
  * Sets the security headers of the page and its files, whether the lab is on or off. A script that

@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import switchboard.channel.Channels;
 import switchboard.channel.Dispatch;
+import switchboard.connection.Connections;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
-import switchboard.connection.Connections;
 
 /**
  * The health of this server. It is <em>live</em> while its clock ticks and its workers run, and

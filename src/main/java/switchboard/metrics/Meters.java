@@ -18,9 +18,9 @@ import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Setting;
 import switchboard.config.Settings;
-import switchboard.transport.FrameWriters;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
+import switchboard.container.FrameWriters;
 
 /**
  * The metrics of this server in the Prometheus format, each with a row in {@code docs/metrics.md}.

@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Channels;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
-import switchboard.transport.FrameWriters;
-import switchboard.transport.ReadyAnswer;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
+import switchboard.container.FrameWriters;
+import switchboard.time.Clocks;
+import switchboard.transport.ReadyAnswer;
 
 /** {@code /metrics}, for Prometheus. */
 @WebServlet(urlPatterns = "/metrics", asyncSupported = true)

@@ -14,11 +14,11 @@ import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.ServerResources;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
-import switchboard.time.TickClock;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
+import switchboard.time.Clocks;
+import switchboard.time.TickClock;
 
 /**
  * The periodic task: once a second heartbeats, pings, timeouts of clients, and expiry of channels

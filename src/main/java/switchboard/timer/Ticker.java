@@ -20,9 +20,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.connection.Connections;
 import switchboard.publish.Publisher;
 import switchboard.time.Clocks;
-import switchboard.connection.Connections;
 
 /** Publishes the server's readings once a second. */
 @Startup

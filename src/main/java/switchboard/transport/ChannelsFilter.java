@@ -10,9 +10,14 @@ import java.io.IOException;
 import switchboard.access.Authorizer;
 import switchboard.config.HttpAdapter;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
+import switchboard.container.AsyncSupport;
+import switchboard.container.BlockingExecutor;
+import switchboard.container.FrameWriters;
+import switchboard.container.RequestWithoutTrailers;
+import switchboard.container.TyrusUpgrade;
+import switchboard.time.Clocks;
 
 /**
  * The filter for {@code /channels}. Requests that pass the {@link RequestGate} are dispatched:
@@ -30,7 +35,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient Clocks clocks;
   @Inject private transient FrameWriters writers;
   @Inject private transient PendingBodies bodies;
-  @Inject private transient ManagedThreads threads;
+  @Inject private transient BlockingExecutor threads;
   @Inject private transient HttpChannel channel;
   private transient Registration registration;
   private transient RequestGate gate;

@@ -19,14 +19,16 @@ import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.log.Gap;
-import switchboard.log.Reading;
-import switchboard.log.UpToDate;
-import switchboard.time.Clocks;
 import switchboard.connection.Connection;
 import switchboard.connection.ConnectionObserver;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
+import switchboard.container.TcpConnection;
+import switchboard.container.WriteQueue;
+import switchboard.log.Gap;
+import switchboard.log.Reading;
+import switchboard.log.UpToDate;
+import switchboard.time.Clocks;
 
 /**
  * A response that does not end: one or more subscriptions written as server-sent events (WHATWG

@@ -7,8 +7,9 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Supplier;
 import switchboard.channel.Ending;
-import switchboard.time.Clocks;
 import switchboard.connection.PendingBodies;
+import switchboard.container.WriteQueue;
+import switchboard.time.Clocks;
 
 /**
  * The events that wait for the client of one event stream, written in order with the Servlet API's

@@ -12,9 +12,9 @@ import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Ending;
 import switchboard.config.Action;
+import switchboard.connection.Connections;
 import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
-import switchboard.connection.Connections;
 
 /**
  * {@code /access}: {@code POST} puts the token of its {@code Authorization} header into a cookie,

@@ -20,9 +20,10 @@ import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.Connections;
 import switchboard.connection.RateLimiter;
+import switchboard.container.BlockingExecutor;
+import switchboard.time.Clocks;
 
 /**
  * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the only place with their methods
@@ -65,7 +66,7 @@ class HttpChannel {
       RateLimiter pace,
       Settings settings,
       Clocks clocks,
-      ManagedThreads threads) {
+      BlockingExecutor threads) {
     this(channels, presence, connections, pace, settings, clocks, threads.executor());
   }
 

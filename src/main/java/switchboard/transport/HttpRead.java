@@ -9,8 +9,8 @@ import switchboard.channel.Ending;
 import switchboard.channel.Poller;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.Connections;
+import switchboard.time.Clocks;
 
 /**
  * Reads over HTTP: poll, long poll and event stream (Durable Streams PROTOCOL.md §5.6 to §5.8).

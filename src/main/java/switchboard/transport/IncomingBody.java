@@ -15,9 +15,10 @@ import java.util.logging.Logger;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.connection.PendingBodies;
+import switchboard.container.TcpConnection;
 import switchboard.http.ParsingLimit;
 import switchboard.time.MonotonicClock;
-import switchboard.connection.PendingBodies;
 
 /**
  * The body of a request, which may arrive slowly. A body that arrived with the headers is used at

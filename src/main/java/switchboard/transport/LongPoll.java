@@ -10,13 +10,13 @@ import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
+import switchboard.connection.Connection;
+import switchboard.connection.ConnectionObserver;
+import switchboard.connection.Connections;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.UpToDate;
-import switchboard.connection.Connection;
-import switchboard.connection.ConnectionObserver;
-import switchboard.connection.Connections;
 
 /**
  * A waiting request. It is answered when one of its channels has a message, or when its wait is

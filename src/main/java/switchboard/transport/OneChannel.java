@@ -10,6 +10,7 @@ import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
+import switchboard.container.WebSocketFrame;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;

@@ -15,8 +15,10 @@ import java.util.logging.Logger;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.time.MonotonicClock;
 import switchboard.connection.PendingBodies;
+import switchboard.container.TcpConnection;
+import switchboard.container.WriteQueue;
+import switchboard.time.MonotonicClock;
 
 /**
  * A large response, written with the Servlet API's non-blocking output as fast as the client reads:

@@ -5,8 +5,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.Map;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.PendingBodies;
+import switchboard.container.TcpConnection;
+import switchboard.time.Clocks;
 
 /**
  * Answers that are no channel's: files of the page and metrics. A client can ask for hundreds of

@@ -10,8 +10,8 @@ import switchboard.access.Caller;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.Connections;
+import switchboard.time.Clocks;
 
 /**
  * All checks of a request before it is processed. Code behind the gate relies on them and does not

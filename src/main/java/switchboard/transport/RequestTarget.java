@@ -7,6 +7,7 @@ import java.util.Map;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.container.TcpConnection;
 
 /**
  * Checks the target of a request before everything else: the host and the path. All filters and

@@ -7,8 +7,10 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import switchboard.channel.Ending;
-import switchboard.time.Clocks;
 import switchboard.connection.PendingBodies;
+import switchboard.container.FrameWriter;
+import switchboard.container.WebSocketFrame;
+import switchboard.time.Clocks;
 
 /**
  * The frames that wait for one WebSocket's client. They are sent in order and one at a time, the

@@ -8,6 +8,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
+import switchboard.container.TcpConnection;
 
 /**
  * The answer to a request that came to a filter or a servlet, now or later. What its client does

@@ -4,9 +4,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
+import switchboard.container.BlockingExecutor;
+import switchboard.time.Clocks;
 
 /** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
 final class ServletExchange extends ServletRequestExchange implements EventStreamStarter {
@@ -31,7 +32,7 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
         PendingBodies bodies,
         Settings settings,
         Clocks clocks,
-        ManagedThreads threads) {
+        BlockingExecutor threads) {
       return new Server(
           base,
           connections,

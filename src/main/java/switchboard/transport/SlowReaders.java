@@ -2,6 +2,7 @@ package switchboard.transport;
 
 import jakarta.servlet.http.HttpServletRequest;
 import switchboard.channel.Ending;
+import switchboard.container.TcpConnection;
 
 /** Clients that send requests and do not read the responses. */
 final class SlowReaders {

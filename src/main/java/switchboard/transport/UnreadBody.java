@@ -10,6 +10,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
+import switchboard.container.TcpConnection;
 
 /**
  * The body of a request that is answered without it. At the end of a request WildFly waits for the

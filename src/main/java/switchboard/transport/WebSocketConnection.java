@@ -12,14 +12,16 @@ import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.http.ParsingLimit;
-import switchboard.http.StrictJson;
-import switchboard.time.Clocks;
 import switchboard.connection.Connection;
 import switchboard.connection.ConnectionObserver;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
+import switchboard.container.FrameWriter;
+import switchboard.container.WebSocketFrame;
+import switchboard.http.ParsingLimit;
+import switchboard.http.StrictJson;
+import switchboard.time.Clocks;
 
 /**
  * A WebSocket: receives and sends frames for a {@link Conversation}, and checks that the client

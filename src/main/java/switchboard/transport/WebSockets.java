@@ -7,10 +7,11 @@ import jakarta.websocket.Session;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.config.Settings;
-import switchboard.time.Clocks;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
+import switchboard.container.FrameWriters;
+import switchboard.time.Clocks;
 
 /** What all WebSockets share. */
 @Dependent

@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.List;
 import switchboard.channel.ChannelName;
 import switchboard.channel.ContentType;
+import switchboard.container.WebSocketFrame;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
-import switchboard.time.MonotonicClock;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
+import switchboard.time.MonotonicClock;
 
 class DrainTest {
 

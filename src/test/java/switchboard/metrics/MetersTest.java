@@ -24,15 +24,15 @@ import switchboard.channel.Limits;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.container.FrameWriters;
 import switchboard.log.Append;
 import switchboard.log.Batch;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
-import switchboard.transport.FrameWriters;
-import switchboard.connection.Admission;
-import switchboard.connection.Connections;
-import switchboard.connection.PendingBodies;
 
 class MetersTest {
 

@@ -24,6 +24,7 @@ import switchboard.channel.Limits;
 import switchboard.channel.Sink;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
+import switchboard.container.WebSocketFrame;
 import switchboard.log.Append;
 import switchboard.log.Batch;
 import switchboard.log.Gap;

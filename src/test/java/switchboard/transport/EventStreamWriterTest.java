@@ -13,8 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
-import switchboard.time.Clocks;
 import switchboard.connection.PendingBodies;
+import switchboard.container.WriteQueue;
+import switchboard.time.Clocks;
 
 class EventStreamWriterTest {
 

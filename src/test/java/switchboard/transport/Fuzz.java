@@ -24,6 +24,11 @@ import switchboard.channel.Limits;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
+import switchboard.connection.RateLimiter;
+import switchboard.container.StandardFrameWriter;
 import switchboard.log.Append;
 import switchboard.log.Offset;
 import switchboard.log.Page;
@@ -32,10 +37,6 @@ import switchboard.publish.Messages;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
-import switchboard.connection.Admission;
-import switchboard.connection.Connections;
-import switchboard.connection.PendingBodies;
-import switchboard.connection.RateLimiter;
 
 /**
  * What Jazzer calls with ever new input, one class for each kind: whatever comes in is understood

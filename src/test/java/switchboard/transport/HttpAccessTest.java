@@ -14,11 +14,11 @@ import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
 import switchboard.testing.Issuer;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
-import switchboard.connection.Admission;
-import switchboard.connection.Connections;
 
 /** What {@code /access} answers, without a server. */
 class HttpAccessTest {

@@ -29,13 +29,13 @@ import switchboard.channel.Presence;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
+import switchboard.connection.RateLimiter;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
-import switchboard.connection.Admission;
-import switchboard.connection.Connections;
-import switchboard.connection.RateLimiter;
 
 /** What the channels' URLs answer, without a server. */
 class HttpChannelTest {

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.testing.FakeClocks;
 import switchboard.connection.PendingBodies;
+import switchboard.testing.FakeClocks;
 
 /** Answers to clients that take them in their own time, or never. */
 class PendingAnswerTest {

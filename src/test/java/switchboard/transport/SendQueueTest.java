@@ -15,8 +15,10 @@ import java.util.Queue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
-import switchboard.time.Clocks;
 import switchboard.connection.PendingBodies;
+import switchboard.container.FrameWriter;
+import switchboard.container.WebSocketFrame;
+import switchboard.time.Clocks;
 
 class SendQueueTest {
 

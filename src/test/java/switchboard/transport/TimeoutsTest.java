@@ -39,14 +39,16 @@ import switchboard.channel.Limits;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.log.Page;
-import switchboard.log.Retention;
-import switchboard.time.Clocks;
-import switchboard.time.TickClock;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
+import switchboard.container.FrameWriter;
+import switchboard.container.WebSocketFrame;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+import switchboard.time.Clocks;
+import switchboard.time.TickClock;
 
 /**
  * What is done to clients because time has passed, by clocks that a test sets. A wall clock that is

@@ -27,11 +27,11 @@ import switchboard.channel.MemoryStore;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.connection.Admission;
+import switchboard.connection.Connections;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
-import switchboard.connection.Admission;
-import switchboard.connection.Connections;
 
 /** A held long poll is answered and forgotten, whatever fails. */
 class UnexpectedErrorTest {

@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import switchboard.container.TyrusConnection;
 import switchboard.testing.RawSocket;
 import switchboard.testing.ServerTest;
 import switchboard.testing.WebSocketReader;

@@ -29,14 +29,16 @@ import switchboard.channel.Limits;
 import switchboard.channel.Store;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
-import switchboard.log.Page;
-import switchboard.log.Retention;
-import switchboard.testing.Reader;
-import switchboard.time.Clocks;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
+import switchboard.container.FrameWriter;
+import switchboard.container.WebSocketFrame;
+import switchboard.log.Page;
+import switchboard.log.Retention;
+import switchboard.testing.Reader;
+import switchboard.time.Clocks;
 
 /** What a WebSocket is told when its store fails as nobody expects. */
 class WebSocketConnectionTest {

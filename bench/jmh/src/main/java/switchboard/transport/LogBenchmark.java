@@ -24,6 +24,7 @@ import switchboard.log.Page;
 import switchboard.log.Reading;
 import switchboard.log.Retention;
 import switchboard.log.RingLog;
+import switchboard.container.WebSocketFrame;
 
 /** What the log costs: an append, a read that others have done before, and a batch made anew. */
 @State(Scope.Thread)

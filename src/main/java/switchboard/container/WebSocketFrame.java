@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
  *
  * <p><b>Cost.</b> Its bytes, and its text after the first use of it.
  */
-final class WebSocketFrame {
+public final class WebSocketFrame {
 
   /** A ping. */
-  static final WebSocketFrame PING = new WebSocketFrame(new byte[] {(byte) 0x89, 0}, 2);
+  public static final WebSocketFrame PING = new WebSocketFrame(new byte[] {(byte) 0x89, 0}, 2);
 
   private static final byte WHOLE_TEXT = (byte) 0x81;
   private static final int ONE_BYTE_LENGTH = 125;
@@ -30,12 +30,12 @@ final class WebSocketFrame {
   }
 
   /** A text frame. */
-  static WebSocketFrame of(String text) {
+  public static WebSocketFrame of(String text) {
     return of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** A text frame whose UTF-8 consists of these parts. */
-  static WebSocketFrame of(byte[]... parts) {
+  public static WebSocketFrame of(byte[]... parts) {
     int length = 0;
     for (byte[] part : parts) {
       length += part.length;
@@ -54,12 +54,12 @@ final class WebSocketFrame {
   }
 
   /** Header and payload; must not be changed. */
-  byte[] bytes() {
+  public byte[] bytes() {
     return bytes;
   }
 
   /** The payload, for APIs that create the frame themselves. */
-  String text() {
+  public String text() {
     // Several threads may decode it at once, with the same result.
     if (text == null) {
       text = new String(bytes, headerBytes, bytes.length - headerBytes, StandardCharsets.UTF_8);
@@ -67,7 +67,7 @@ final class WebSocketFrame {
     return text;
   }
 
-  boolean isPing() {
+  public boolean isPing() {
     return this == PING;
   }
 }

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * their archives, which was nearly a fifth of what a long poll cost. A thread of its factory has
  * the application's context for good.
  */
-public final class ManagedThreads {
+public final class BlockingExecutor {
 
   private static final int MOST = 32;
   private static final long IDLE_SECONDS = 60;
@@ -20,14 +20,14 @@ public final class ManagedThreads {
   private final ThreadPoolExecutor executor;
   private final ThreadPoolExecutor forLargeBodies;
 
-  private ManagedThreads(ThreadFactory factory) {
+  private BlockingExecutor(ThreadFactory factory) {
     this.executor = pool(MOST, factory);
     this.forLargeBodies = pool(Math.max(2, Runtime.getRuntime().availableProcessors()), factory);
   }
 
   /** As many as there is work for, up to a bound; they end when they have none. */
-  public static ManagedThreads of(ThreadFactory factory) {
-    return new ManagedThreads(factory);
+  public static BlockingExecutor of(ThreadFactory factory) {
+    return new BlockingExecutor(factory);
   }
 
   private static ThreadPoolExecutor pool(int most, ThreadFactory factory) {
@@ -38,7 +38,7 @@ public final class ManagedThreads {
     return pool;
   }
 
-  Executor executor() {
+  public Executor executor() {
     return executor;
   }
 
@@ -46,7 +46,7 @@ public final class ManagedThreads {
    * Few, since the bodies wait for memory and processors: nothing else must wait for them, neither
    * small bodies nor held requests.
    */
-  Executor forLargeBodies() {
+  public Executor forLargeBodies() {
     return forLargeBodies;
   }
 

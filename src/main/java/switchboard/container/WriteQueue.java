@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ServletOutputStream;
 import java.io.IOException;
@@ -10,10 +10,10 @@ import java.lang.reflect.Method;
  *
  * <p><b>Threads.</b> One at a time.
  */
-final class WriteQueue {
+public final class WriteQueue {
 
   /** Where the server bounds its queue by itself. */
-  static final WriteQueue UNCHANGED = new WriteQueue(null, null, null);
+  public static final WriteQueue UNCHANGED = new WriteQueue(null, null, null);
 
   /**
    * Maximum bytes that Grizzly may queue before it is no longer ready. Its default is four times
@@ -48,7 +48,8 @@ final class WriteQueue {
   }
 
   /** Writes all of it, however large it is. */
-  void write(ServletOutputStream out, byte[] bytes, int from, int length) throws IOException {
+  public void write(ServletOutputStream out, byte[] bytes, int from, int length)
+      throws IOException {
     boolean isLarge = tcp != null && length > (HARD_LIMIT - 2) * MAX_BYTES;
     if (isLarge) {
       set(2 * MAX_BYTES + length / (HARD_LIMIT - 1));
@@ -61,7 +62,7 @@ final class WriteQueue {
   }
 
   /** Puts it back as it was, for the next request on this connection. */
-  void restore() {
+  public void restore() {
     if (tcp != null) {
       set(before);
     }

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.Session;
@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Frames by the standard API, on any server. */
-record StandardFrameWriter(Session session, Runnable whenOver) implements FrameWriter {
+public record StandardFrameWriter(Session session, Runnable whenOver) implements FrameWriter {
 
-  StandardFrameWriter(Session session) {
+  public StandardFrameWriter(Session session) {
     this(session, () -> {});
   }
 

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -18,7 +18,7 @@ import java.util.logging.Logger;
  *
  * <p><b>Threads.</b> Safe, as long as the request has not ended.
  */
-final class TcpConnection {
+public final class TcpConnection {
 
   private static final Logger LOG = Logger.getLogger(TcpConnection.class.getName());
   private static final Closeable UNKNOWN = () -> {};
@@ -30,7 +30,7 @@ final class TcpConnection {
    * What ends it, on Payara, GlassFish and WildFly; elsewhere, and where other requests may share
    * it, what does nothing. It stays valid when the request is over.
    */
-  static Closeable of(HttpServletRequest request) {
+  public static Closeable of(HttpServletRequest request) {
     if (!request.getProtocol().startsWith("HTTP/1")) {
       return UNKNOWN;
     }
@@ -70,12 +70,12 @@ final class TcpConnection {
    * Whether the server, which is Payara or GlassFish then, keeps what the client does not read in a
    * queue of this request's connection.
    */
-  static boolean hasWriteQueue(HttpServletRequest request) {
+  public static boolean hasWriteQueue(HttpServletRequest request) {
     return GrizzlyAccess.has(unwrapped(request)) && request.getProtocol().startsWith("HTTP/1");
   }
 
   /** Whether the server, which is WildFly then, reads the rest of a body with a thread. */
-  static boolean waitsForBody(HttpServletRequest request) {
+  public static boolean waitsForBody(HttpServletRequest request) {
     return UndertowAccess.has(unwrapped(request)) && request.getProtocol().startsWith("HTTP/1");
   }
 
@@ -86,7 +86,7 @@ final class TcpConnection {
    *
    * @param maxUnreadBytes so many may be in the queue
    */
-  static boolean isBehind(HttpServletRequest request, int maxUnreadBytes) {
+  public static boolean isBehind(HttpServletRequest request, int maxUnreadBytes) {
     HttpServletRequest inner = unwrapped(request);
     if (UndertowAccess.has(inner) && request.getProtocol().startsWith("HTTP/1")) {
       try {
@@ -102,7 +102,7 @@ final class TcpConnection {
    * Whether the client disconnected; false if the server does not say so. Requests that it sent
    * before may still be in the buffers of the server.
    */
-  static boolean isOver(HttpServletRequest request) {
+  public static boolean isOver(HttpServletRequest request) {
     try {
       HttpServletRequest inner = unwrapped(request);
       if (hasWriteQueue(request)) {
@@ -121,7 +121,7 @@ final class TcpConnection {
    * Bytes of responses to earlier requests that the server keeps because the client has not read
    * them; 0 if the server starts no request before that.
    */
-  static int unreadBytes(HttpServletRequest request) {
+  public static int unreadBytes(HttpServletRequest request) {
     if (hasWriteQueue(request)) {
       try {
         return GrizzlyAccess.unwrittenBytes(grizzly(unwrapped(request)));
@@ -133,12 +133,12 @@ final class TcpConnection {
   }
 
   /** Limits what the server keeps for the client of this request, until that is restored. */
-  static WriteQueue boundWriteQueue(HttpServletRequest request) {
+  public static WriteQueue boundWriteQueue(HttpServletRequest request) {
     return boundWriteQueue(request, WriteQueue.MAX_BYTES);
   }
 
   /** The same, but for how much. */
-  static WriteQueue boundWriteQueue(HttpServletRequest request, int bytes) {
+  public static WriteQueue boundWriteQueue(HttpServletRequest request, int bytes) {
     if (hasWriteQueue(request)) {
       try {
         return WriteQueue.bound(grizzly(unwrapped(request)), bytes);
@@ -154,7 +154,7 @@ final class TcpConnection {
    * larger buffer to the next write, and the buffer is from a pool: after a disconnect it was
    * sometimes already in use by another request, whose body was lost. → HandOverIT
    */
-  static ServletOutputStream unbuffered(HttpServletResponse response) throws IOException {
+  public static ServletOutputStream unbuffered(HttpServletResponse response) throws IOException {
     ServletOutputStream out = response.getOutputStream();
     if (UndertowAccess.has(out)) {
       response.setBufferSize(1);
@@ -183,7 +183,7 @@ final class TcpConnection {
   }
 
   /** Closes it; it may be closed already. */
-  static void disconnect(Closeable connection) {
+  public static void disconnect(Closeable connection) {
     try {
       connection.close();
     } catch (IOException | RuntimeException e) {

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import java.io.Closeable;
 import java.lang.reflect.Method;
@@ -46,25 +46,25 @@ final class UndertowAccess {
 
   /** The connection under a request. */
   static Closeable connection(Object request) throws ReflectiveOperationException {
-    return (Closeable) Inside.call(Inside.call(request, EXCHANGE), CONNECTION);
+    return (Closeable) ServerInternals.call(ServerInternals.call(request, EXCHANGE), CONNECTION);
   }
 
   /** Whether the connection under a request is open. */
   static boolean isOpen(Object request) throws ReflectiveOperationException {
-    return (boolean) Inside.call(connection(request), IS_OPEN);
+    return (boolean) ServerInternals.call(connection(request), IS_OPEN);
   }
 
   /** Whether the client sent more than this request. */
   static boolean hasExtraBytes(Object request) throws ReflectiveOperationException {
     Object tcp = connection(request);
-    return Inside.method(tcp, EXTRA_BYTES).invoke(tcp) != null;
+    return ServerInternals.method(tcp, EXTRA_BYTES).invoke(tcp) != null;
   }
 
   /** Allows asynchronous processing of the request that this thread serves. */
   static void allowAsync(ClassLoader server) throws ReflectiveOperationException {
     Class<?> type = Class.forName(CONTEXT, false, server);
     Object context = type.getMethod(CURRENT).invoke(null);
-    Inside.method(context, SET_ASYNC, boolean.class).invoke(context, true);
+    ServerInternals.method(context, SET_ASYNC, boolean.class).invoke(context, true);
   }
 
   /**
@@ -89,25 +89,25 @@ final class UndertowAccess {
       Method resumeWrites) {
 
     static Object channel(Object session) throws ReflectiveOperationException {
-      return Inside.call(session, WEB_SOCKET_CHANNEL);
+      return ServerInternals.call(session, WEB_SOCKET_CHANNEL);
     }
 
     /** Looks for all of it; the caller has the channel's monitor. */
     static WebSocket of(Object channel) throws ReflectiveOperationException {
-      Object sink = Inside.call(Inside.get(channel, CHANNEL), SINK);
-      Object conduit = Inside.call(sink, CONDUIT);
+      Object sink = ServerInternals.call(ServerInternals.get(channel, CHANNEL), SINK);
+      Object conduit = ServerInternals.call(sink, CONDUIT);
       Class<?> type = Class.forName(CONDUIT_TYPE, false, sink.getClass().getClassLoader());
       return new WebSocket(
           channel,
-          (Collection<?>) Inside.get(channel, PENDING_FRAMES),
-          (Collection<?>) Inside.get(channel, OPEN_CHANNELS),
-          (Executor) Inside.call(channel, IO_THREAD),
+          (Collection<?>) ServerInternals.get(channel, PENDING_FRAMES),
+          (Collection<?>) ServerInternals.get(channel, OPEN_CHANNELS),
+          (Executor) ServerInternals.call(channel, IO_THREAD),
           sink,
           conduit,
           type,
-          Inside.method(sink, SET_CONDUIT, type),
-          Inside.method(conduit, WRITE, ByteBuffer.class),
-          Inside.method(sink, RESUME_WRITES));
+          ServerInternals.method(sink, SET_CONDUIT, type),
+          ServerInternals.method(conduit, WRITE, ByteBuffer.class),
+          ServerInternals.method(sink, RESUME_WRITES));
     }
   }
 }

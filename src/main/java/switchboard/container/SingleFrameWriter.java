@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;

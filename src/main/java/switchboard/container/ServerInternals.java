@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
@@ -19,14 +19,14 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p><b>Threads.</b> Safe.
  */
-final class Inside {
+final class ServerInternals {
 
   private record Member(Class<?> owner, String name, List<Class<?>> parameters) {}
 
   private static final Map<Member, Field> FIELDS = new ConcurrentHashMap<>();
   private static final Map<Member, Method> METHODS = new ConcurrentHashMap<>();
 
-  private Inside() {}
+  private ServerInternals() {}
 
   /** The value of a field, declared or inherited. */
   static Object get(Object owner, String field) throws ReflectiveOperationException {

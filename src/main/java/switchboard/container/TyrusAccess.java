@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.http.WebConnection;
 import jakarta.websocket.Session;
@@ -57,43 +57,45 @@ final class TyrusAccess {
   /** Looks for all of them before any is used. */
   static void require(Session session) throws ReflectiveOperationException {
     Object upgraded = upgraded(session);
-    Inside.requireFields(upgraded, WEB_CONNECTION, INPUT, CONNECTION, READ_BUFFER);
-    Inside.requireFields(writer(session), QUEUE, IS_LISTENER_SET);
+    ServerInternals.requireFields(upgraded, WEB_CONNECTION, INPUT, CONNECTION, READ_BUFFER);
+    ServerInternals.requireFields(writer(session), QUEUE, IS_LISTENER_SET);
     WebConnection original = original(upgraded);
-    Inside.requireFields(original, REQUEST, IS_CLOSED);
-    GrizzlyAccess.require(Inside.get(original, REQUEST));
+    ServerInternals.requireFields(original, REQUEST, IS_CLOSED);
+    GrizzlyAccess.require(ServerInternals.get(original, REQUEST));
   }
 
   static void executor(ServerContainer container, ScheduledExecutorService executor)
       throws ReflectiveOperationException {
-    Inside.set(container, EXECUTOR, executor);
+    ServerInternals.set(container, EXECUTOR, executor);
   }
 
   /** Tyrus' own way to write: what it holds the monitor of while it does. */
   static Object writer(Session session) throws ReflectiveOperationException {
-    Object webSocket = Inside.get(session.getAsyncRemote(), WEB_SOCKET);
-    return Inside.get(Inside.get(webSocket, PROTOCOL_HANDLER), WRITER);
+    Object webSocket = ServerInternals.get(session.getAsyncRemote(), WEB_SOCKET);
+    return ServerInternals.get(ServerInternals.get(webSocket, PROTOCOL_HANDLER), WRITER);
   }
 
   /** What Tyrus itself has still to write. */
   static Collection<?> queue(Object writer) throws ReflectiveOperationException {
-    return (Collection<?>) Inside.get(writer, QUEUE);
+    return (Collection<?>) ServerInternals.get(writer, QUEUE);
   }
 
   /** Has Tyrus set no listener of its own. */
   static void keepListener(Object writer) throws ReflectiveOperationException {
-    Inside.set(writer, IS_LISTENER_SET, true);
+    ServerInternals.set(writer, IS_LISTENER_SET, true);
   }
 
   /** What Tyrus upgraded the request with. */
   static Object upgraded(Session session) throws ReflectiveOperationException {
-    Object upgraded = Inside.get(writer(session), UPGRADE_HANDLER);
-    return Inside.has(upgraded, REAL_HANDLER) ? Inside.get(upgraded, REAL_HANDLER) : upgraded;
+    Object upgraded = ServerInternals.get(writer(session), UPGRADE_HANDLER);
+    return ServerInternals.has(upgraded, REAL_HANDLER)
+        ? ServerInternals.get(upgraded, REAL_HANDLER)
+        : upgraded;
   }
 
   /** The server's connection under a WebSocket. */
   static WebConnection original(Object upgraded) throws ReflectiveOperationException {
-    Object connection = Inside.get(upgraded, WEB_CONNECTION);
+    Object connection = ServerInternals.get(upgraded, WEB_CONNECTION);
     return connection instanceof TyrusUpgrade.Deferred deferred
         ? deferred.original()
         : (WebConnection) connection;
@@ -101,37 +103,37 @@ final class TyrusAccess {
 
   static void connection(Object upgraded, WebConnection connection)
       throws ReflectiveOperationException {
-    Inside.set(upgraded, WEB_CONNECTION, connection);
+    ServerInternals.set(upgraded, WEB_CONNECTION, connection);
   }
 
   /** The server's own request that was upgraded. */
   static Object request(WebConnection original) throws ReflectiveOperationException {
-    return Inside.get(original, REQUEST);
+    return ServerInternals.get(original, REQUEST);
   }
 
   static boolean isClosed(WebConnection original) throws ReflectiveOperationException {
-    return ((AtomicBoolean) Inside.get(original, IS_CLOSED)).get();
+    return ((AtomicBoolean) ServerInternals.get(original, IS_CLOSED)).get();
   }
 
   /** What Tyrus reads from. */
   static Object input(Object upgraded) throws ReflectiveOperationException {
-    return Inside.get(upgraded, INPUT);
+    return ServerInternals.get(upgraded, INPUT);
   }
 
   /** How much Tyrus keeps of a frame that is not whole. */
   static long keptBytes(Object upgraded) throws ReflectiveOperationException {
-    Object reading = Inside.find(upgraded, CONNECTION);
-    Object reader = reading == null ? null : Inside.call(reading, READ_HANDLER);
+    Object reading = ServerInternals.find(upgraded, CONNECTION);
+    Object reader = reading == null ? null : ServerInternals.call(reading, READ_HANDLER);
     return keptBytes(upgraded, READ_BUFFER)
         + (reader == null ? 0 : keptBytes(reader, FRAME_BUFFER));
   }
 
   private static long keptBytes(Object owner, String field) throws ReflectiveOperationException {
-    if (!(Inside.find(owner, field) instanceof ByteBuffer buffer)) {
+    if (!(ServerInternals.find(owner, field) instanceof ByteBuffer buffer)) {
       return 0;
     }
     if (!buffer.hasRemaining() && buffer.capacity() > SMALL_BUFFER_BYTES) {
-      Inside.set(owner, field, null);
+      ServerInternals.set(owner, field, null);
     }
     return buffer.remaining();
   }

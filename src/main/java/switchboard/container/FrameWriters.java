@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ServletContext;
 import jakarta.websocket.SendHandler;
@@ -90,7 +90,7 @@ public final class FrameWriters {
    *
    * @param isEmbedded in an application that may have WebSockets of its own, whose time-outs stay
    */
-  void choose(ServletContext context, boolean isEmbedded) {
+  public void choose(ServletContext context, boolean isEmbedded) {
     var container = (ServerContainer) context.getAttribute(ServerContainer.class.getName());
     if (container != null) {
       way =
@@ -121,7 +121,7 @@ public final class FrameWriters {
   }
 
   /** Writes the frames of a WebSocket that was just opened. */
-  FrameWriter create(Session session) {
+  public FrameWriter create(Session session) {
     Runnable release = () -> {};
     try {
       if (way == Way.TYRUS) {
@@ -156,7 +156,7 @@ public final class FrameWriters {
    *
    * @param keeps is asked with how many bytes that is; false where no more must be read
    */
-  void watch(Session session, LongPredicate keeps) {
+  public void watch(Session session, LongPredicate keeps) {
     try {
       if (way == Way.TYRUS) {
         TyrusConnection.watch(session, keeps);

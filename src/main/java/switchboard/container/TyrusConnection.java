@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletOutputStream;
@@ -35,7 +35,7 @@ import java.util.logging.Logger;
  *
  * <p><b>Threads.</b> Safe.
  */
-final class TyrusConnection implements WebConnection {
+public final class TyrusConnection implements WebConnection {
 
   private static final Logger LOG = Logger.getLogger(TyrusConnection.class.getName());
 

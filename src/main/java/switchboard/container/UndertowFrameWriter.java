@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;
@@ -152,7 +152,7 @@ final class UndertowFrameWriter extends SingleFrameWriter implements InvocationH
     try {
       return method.invoke(target, arguments);
     } catch (InvocationTargetException e) {
-      Throwable cause = Inside.cause(e);
+      Throwable cause = ServerInternals.cause(e);
       if (cause instanceof IOException io) {
         throw io;
       }

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import java.lang.reflect.Method;
 
@@ -39,39 +39,39 @@ final class GrizzlyAccess {
 
   /** The server's own request behind the one that an application gets. */
   static Object request(Object facade) throws ReflectiveOperationException {
-    return Inside.call(facade, REQUEST);
+    return ServerInternals.call(facade, REQUEST);
   }
 
   /** The connection of a request of the server's own. */
   static Object connection(Object request) throws ReflectiveOperationException {
     Object grizzly;
     try {
-      grizzly = Inside.call(request, GRIZZLY_REQUEST);
+      grizzly = ServerInternals.call(request, GRIZZLY_REQUEST);
     } catch (NoSuchMethodException e) {
-      grizzly = Inside.call(request, GRIZZLY_REQUEST_RENAMED);
+      grizzly = ServerInternals.call(request, GRIZZLY_REQUEST_RENAMED);
     }
-    return Inside.call(Inside.call(grizzly, PACKET), CONNECTION);
+    return ServerInternals.call(ServerInternals.call(grizzly, PACKET), CONNECTION);
   }
 
   static boolean isOpen(Object tcp) throws ReflectiveOperationException {
-    return (boolean) Inside.call(tcp, IS_OPEN);
+    return (boolean) ServerInternals.call(tcp, IS_OPEN);
   }
 
   static Method close(Object tcp) throws ReflectiveOperationException {
-    return Inside.method(tcp, CLOSE);
+    return ServerInternals.method(tcp, CLOSE);
   }
 
   static Object maxWriteQueue(Object tcp) throws ReflectiveOperationException {
-    return Inside.call(tcp, MAX_WRITE_QUEUE);
+    return ServerInternals.call(tcp, MAX_WRITE_QUEUE);
   }
 
   static Method setMaxWriteQueue(Object tcp) throws ReflectiveOperationException {
-    return Inside.method(tcp, SET_MAX_WRITE_QUEUE, int.class);
+    return ServerInternals.method(tcp, SET_MAX_WRITE_QUEUE, int.class);
   }
 
   /** How many bytes wait to be written. */
   static int unwrittenBytes(Object tcp) throws ReflectiveOperationException {
-    return (int) Inside.call(Inside.call(tcp, WRITE_QUEUE), BYTES);
+    return (int) ServerInternals.call(ServerInternals.call(tcp, WRITE_QUEUE), BYTES);
   }
 
   /** Looks for all that is needed of a WebSocket's connection. */

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
@@ -12,14 +12,14 @@ import java.util.logging.Logger;
  *
  * <p><b>Threads.</b> Safe.
  */
-final class AsyncSupport {
+public final class AsyncSupport {
 
   private static final Logger LOG = Logger.getLogger(AsyncSupport.class.getName());
 
   private AsyncSupport() {}
 
   /** Enables it for a request that no other filter has processed. */
-  static void allow(ServletRequest request) {
+  public static void allow(ServletRequest request) {
     if (request.isAsyncSupported()) {
       return;
     }

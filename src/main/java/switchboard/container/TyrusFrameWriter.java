@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;

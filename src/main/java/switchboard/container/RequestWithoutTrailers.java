@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
@@ -13,12 +13,12 @@ import java.util.TreeMap;
  * them to the header fields when they read them: at the end of the body, and for an empty body in
  * the same packet before the application gets the request.
  */
-final class RequestWithoutTrailers extends HttpServletRequestWrapper {
+public final class RequestWithoutTrailers extends HttpServletRequestWrapper {
 
   private final Map<String, String> trailers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
   /** The request with its current header fields; the same request if there can be no trailer. */
-  static HttpServletRequest of(HttpServletRequest request) {
+  public static HttpServletRequest of(HttpServletRequest request) {
     boolean mayHaveSome =
         request.getHeader("Transfer-Encoding") != null
             || !request.getProtocol().startsWith("HTTP/1");

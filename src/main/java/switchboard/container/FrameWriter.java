@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;
@@ -10,7 +10,7 @@ import java.io.IOException;
  *
  * <p><b>Threads.</b> One frame at a time: the next after {@code written} was told of the last.
  */
-interface FrameWriter {
+public interface FrameWriter {
 
   /** What a {@link SendHandler} is told when all went well. */
   SendResult WRITTEN = new SendResult();

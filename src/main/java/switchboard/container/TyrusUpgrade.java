@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.container;
 
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
@@ -35,7 +35,7 @@ public final class TyrusUpgrade implements HttpUpgradeHandler {
   public TyrusUpgrade() {}
 
   /** The request, which is upgraded this way if it is Tyrus that upgrades it. */
-  static HttpServletRequest of(HttpServletRequest request) {
+  public static HttpServletRequest of(HttpServletRequest request) {
     return new HttpServletRequestWrapper(request) {
       @Override
       public <T extends HttpUpgradeHandler> T upgrade(Class<T> type)

@@ -4,7 +4,7 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
-import switchboard.transport.ProblemMapper;
+import switchboard.http.ProblemMapper;
 
 /** The lab's requests, in addition to the page's files in {@code /lab}. */
 @ApplicationPath("lab/api")

@@ -19,8 +19,8 @@ import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
+import switchboard.http.Problem;
 import switchboard.time.Clocks;
-import switchboard.transport.Problem;
 
 /**
  * The requests of the page, see {@code docs/lab.md}. Requests that change something use {@code PUT}

@@ -15,9 +15,9 @@ import java.util.logging.Logger;
 import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
+import switchboard.http.ReadyAnswer;
+import switchboard.http.RequestTarget;
 import switchboard.time.Clocks;
-import switchboard.transport.ReadyAnswer;
-import switchboard.transport.RequestTarget;
 
 /**
  * Sets the security headers of the page and its files, whether the lab is on or off. A script that

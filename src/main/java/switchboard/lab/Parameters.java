@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
-import switchboard.transport.Problem;
+import switchboard.http.Problem;
 
 /** The query of a request to the lab. An invalid value is refused and quoted. */
 record Parameters(MultivaluedMap<String, String> given, Settings settings) {

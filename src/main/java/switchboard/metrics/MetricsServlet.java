@@ -16,8 +16,8 @@ import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.container.FrameWriters;
+import switchboard.http.ReadyAnswer;
 import switchboard.time.Clocks;
-import switchboard.transport.ReadyAnswer;
 
 /** {@code /metrics}, for Prometheus. */
 @WebServlet(urlPatterns = "/metrics", asyncSupported = true)

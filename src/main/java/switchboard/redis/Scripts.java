@@ -29,7 +29,7 @@ import switchboard.log.Retention;
  *
  * <p><b>Threads.</b> Safe.
  */
-final class Scripts {
+public final class Scripts {
 
   private static final Logger LOG = Logger.getLogger(Scripts.class.getName());
   private static final Pattern MASTER =

@@ -17,6 +17,13 @@ import switchboard.container.BlockingExecutor;
 import switchboard.container.FrameWriters;
 import switchboard.container.RequestWithoutTrailers;
 import switchboard.container.TyrusUpgrade;
+import switchboard.http.AccessEndpoint;
+import switchboard.http.Problem;
+import switchboard.http.RequestGate;
+import switchboard.http.RequestPath;
+import switchboard.http.Scripts;
+import switchboard.http.ServletAnswer;
+import switchboard.http.WebSocketHandshake;
 import switchboard.time.Clocks;
 
 /**
@@ -39,7 +46,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient HttpChannel channel;
   private transient Registration registration;
   private transient RequestGate gate;
-  private transient HttpAccess access;
+  private transient AccessEndpoint access;
   private transient Scripts scripts;
   private transient ServletExchange.Server server;
   private boolean isByJaxRs;
@@ -53,7 +60,7 @@ public class ChannelsFilter extends HttpFilter {
     String base = registration.path();
     isByJaxRs = settings.get(Settings.HTTP_ADAPTER) == HttpAdapter.JAX_RS;
     gate = new RequestGate(base, settings, connections, authorizer, clocks);
-    access = new HttpAccess(authorizer, connections, clocks);
+    access = new AccessEndpoint(authorizer, connections, clocks);
     scripts = new Scripts(getServletContext().getClassLoader());
     server = ServletExchange.Server.of(base, connections, bodies, settings, clocks, threads);
   }
@@ -86,7 +93,7 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   private static boolean isOurs(String path) {
-    return HttpChannel.isAt(path) || HttpAccess.isAt(path);
+    return HttpChannel.isAt(path) || AccessEndpoint.isAt(path);
   }
 
   private void dispatch(
@@ -96,7 +103,7 @@ public class ChannelsFilter extends HttpFilter {
       chain.doFilter(
           TyrusUpgrade.of(WebSocketHandshake.plain(request)),
           WebSocketHandshake.withoutLocation(response));
-    } else if (HttpAccess.isAt(path)) {
+    } else if (AccessEndpoint.isAt(path)) {
       access.handle(new ServletExchange(request, response, server));
     } else if (HttpChannel.isAt(path)) {
       ServletExchange exchange = new ServletExchange(request, response, server);

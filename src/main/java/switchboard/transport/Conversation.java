@@ -2,6 +2,7 @@ package switchboard.transport;
 
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import switchboard.http.Problem;
 
 /**
  * The session of a WebSocket: for the channel of its URL, or for several channels.

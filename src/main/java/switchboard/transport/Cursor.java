@@ -3,6 +3,7 @@ package switchboard.transport;
 import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
 import switchboard.channel.Ending;
+import switchboard.http.Problem;
 
 /**
  * A number that grows with time, so that the URLs of successive live requests differ and a cache

@@ -25,6 +25,8 @@ import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.container.TcpConnection;
 import switchboard.container.WriteQueue;
+import switchboard.http.Headers;
+import switchboard.http.Problem;
 import switchboard.log.Gap;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;

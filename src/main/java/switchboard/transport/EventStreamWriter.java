@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
 import switchboard.container.WriteQueue;
+import switchboard.http.Problem;
 import switchboard.time.Clocks;
 
 /**

@@ -5,6 +5,8 @@ import java.util.function.UnaryOperator;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Fork;
+import switchboard.http.Headers;
+import switchboard.http.Problem;
 import switchboard.log.Offset;
 
 /** The headers that create a channel as a fork of another one (Durable Streams §4.2). */

@@ -12,6 +12,7 @@ import java.util.List;
 import switchboard.channel.Channel;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.http.Problem;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;

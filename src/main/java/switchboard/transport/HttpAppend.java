@@ -5,6 +5,8 @@ import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.http.HttpAnswer;
+import switchboard.http.Problem;
 
 /**
  * Appends messages over HTTP, closes, or both (Durable Streams PROTOCOL.md §5.2, §5.3).

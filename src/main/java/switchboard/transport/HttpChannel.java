@@ -23,6 +23,12 @@ import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.RateLimiter;
 import switchboard.container.BlockingExecutor;
+import switchboard.http.Exchange;
+import switchboard.http.Guard;
+import switchboard.http.Headers;
+import switchboard.http.HttpAnswer;
+import switchboard.http.Problem;
+import switchboard.http.Query;
 import switchboard.time.Clocks;
 
 /**

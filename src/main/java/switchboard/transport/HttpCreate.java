@@ -13,6 +13,11 @@ import switchboard.channel.Ending;
 import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
 import switchboard.config.Action;
+import switchboard.http.Exchange;
+import switchboard.http.Guard;
+import switchboard.http.Headers;
+import switchboard.http.HttpAnswer;
+import switchboard.http.Problem;
 
 /**
  * Creates a channel over HTTP, or finds it with the same configuration (Durable Streams PROTOCOL.md

@@ -10,6 +10,10 @@ import switchboard.channel.Poller;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
+import switchboard.http.Exchange;
+import switchboard.http.HttpAnswer;
+import switchboard.http.Problem;
+import switchboard.http.Query;
 import switchboard.time.Clocks;
 
 /**

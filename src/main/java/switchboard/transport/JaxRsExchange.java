@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Tally;
+import switchboard.http.HttpAnswer;
+import switchboard.http.ServletRequestExchange;
 
 /**
  * The JAX-RS adapter: a request that came to a resource. It carries what {@link
@@ -29,17 +31,17 @@ final class JaxRsExchange extends ServletRequestExchange {
   }
 
   @Override
-  void suspend() {
+  protected void suspend() {
     // it is, since it came to a resource with an AsyncResponse
   }
 
   @Override
-  void read(Use use) {
+  protected void read(Use use) {
     throw new IllegalStateException("JAX-RS receives no body without blocking");
   }
 
   @Override
-  void write(HttpAnswer answer) {
+  protected void write(HttpAnswer answer) {
     Response.ResponseBuilder built = Response.status(answer.status()).entity(answer.body());
     answer.headers().forEach(built::header);
     response.resume(built.build());
@@ -48,7 +50,7 @@ final class JaxRsExchange extends ServletRequestExchange {
   // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
   // leave the client waiting for ever.
   @Override
-  void writeAtTheEnd(HttpAnswer answer) {
+  protected void writeAtTheEnd(HttpAnswer answer) {
     if (isHeld()) {
       abort(answer);
     } else {
@@ -57,7 +59,7 @@ final class JaxRsExchange extends ServletRequestExchange {
   }
 
   @Override
-  void abort(HttpAnswer failure) {
+  protected void abort(HttpAnswer failure) {
     try {
       failure.write((HttpServletResponse) context.getResponse());
       context.complete();

@@ -3,7 +3,7 @@ package switchboard.transport;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Spreads events that would otherwise happen to all clients at the same time. */
-final class Jitter {
+public final class Jitter {
 
   private Jitter() {}
 
@@ -13,7 +13,7 @@ final class Jitter {
   }
 
   /** A random time of 0.5 to 1.5 times {@code millis}. */
-  static long around(long millis) {
+  public static long around(long millis) {
     return millis / 2 + ThreadLocalRandom.current().nextLong(millis + 1);
   }
 }

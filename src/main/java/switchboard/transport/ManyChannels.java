@@ -13,6 +13,8 @@ import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.Problem;
+import switchboard.http.WebSocketHandshake;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;

@@ -11,6 +11,7 @@ import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.Problem;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;

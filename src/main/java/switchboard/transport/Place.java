@@ -6,6 +6,8 @@ import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.config.Action;
+import switchboard.http.Guard;
+import switchboard.http.Problem;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;

@@ -9,6 +9,11 @@ import java.util.stream.Collectors;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
+import switchboard.http.Guard;
+import switchboard.http.Headers;
+import switchboard.http.Prefer;
+import switchboard.http.Problem;
+import switchboard.http.Query;
 import switchboard.log.Offset;
 
 /**
@@ -27,7 +32,7 @@ import switchboard.log.Offset;
  * @param member the client's name in presence, or {@code null}
  * @param label the name under which the connection is observed, or {@code null}
  */
-record ReadRequest(
+public record ReadRequest(
     List<Place> places,
     Guard guard,
     boolean isMany,
@@ -42,7 +47,7 @@ record ReadRequest(
   private static final String SEPARATOR = ".";
 
   /** The transport that a GET without an upgrade requests. */
-  static Transport transport(Query query, UnaryOperator<String> header) {
+  public static Transport transport(Query query, UnaryOperator<String> header) {
     String live = query.get("live");
     if (live == null) {
       if (Headers.acceptEventStream(header)) {

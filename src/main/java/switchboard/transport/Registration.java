@@ -6,6 +6,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import java.util.List;
 import java.util.Set;
+import switchboard.http.Scripts;
 
 /**
  * Registers filters, servlets and endpoints in an application, by code and not by annotations. So

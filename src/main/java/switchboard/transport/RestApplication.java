@@ -4,6 +4,7 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
+import switchboard.http.ProblemMapper;
 
 /** What JAX-RS carries of {@code /channels}, where {@code switchboard.http.adapter} says so. */
 @ApplicationPath("channels")

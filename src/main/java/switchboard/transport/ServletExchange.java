@@ -7,6 +7,12 @@ import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.container.BlockingExecutor;
+import switchboard.http.HttpAnswer;
+import switchboard.http.PendingAnswer;
+import switchboard.http.RequestBody;
+import switchboard.http.ServletAnswer;
+import switchboard.http.ServletRequestExchange;
+import switchboard.http.UnreadBody;
 import switchboard.time.Clocks;
 
 /** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
@@ -24,7 +30,7 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
       Settings settings,
       Clocks clocks,
       PendingAnswer.Place answers,
-      IncomingBody.Place arrivals) {
+      RequestBody.Place arrivals) {
 
     static Server of(
         String base,
@@ -40,7 +46,7 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
           settings,
           clocks,
           new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.tally()),
-          new IncomingBody.Place(
+          new RequestBody.Place(
               bodies,
               settings,
               clocks.ticks(),
@@ -66,19 +72,19 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
 
   // Also by a body that came late.
   @Override
-  boolean isHeld() {
+  public boolean isHeld() {
     return super.isHeld() || request.isAsyncStarted();
   }
 
   @Override
-  void suspend() {
+  protected void suspend() {
     answer.hold();
   }
 
   @Override
-  void read(Use use) {
+  protected void read(Use use) {
     try {
-      IncomingBody.receive(
+      RequestBody.receive(
           request,
           response,
           server.arrivals(),
@@ -87,12 +93,12 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
             use(use, body);
           });
     } catch (IOException e) {
-      throw IncomingBody.brokeOff(e);
+      throw RequestBody.brokeOff(e);
     }
   }
 
   @Override
-  void write(HttpAnswer written) {
+  protected void write(HttpAnswer written) {
     boolean isBodyOurs = isBodyRead || request.isAsyncStarted();
     if (!isBodyOurs && UnreadBody.isLeft(request)) {
       UnreadBody.answer(written, request, response, server.bodies());
@@ -118,7 +124,7 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
   }
 
   @Override
-  void abort(HttpAnswer failure) {
+  protected void abort(HttpAnswer failure) {
     answer.abort(failure);
   }
 }

@@ -19,7 +19,11 @@ import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.FrameWriter;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.ClientPrincipal;
+import switchboard.http.Guard;
 import switchboard.http.ParsingLimit;
+import switchboard.http.Problem;
+import switchboard.http.Query;
 import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
 
@@ -47,7 +51,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   private final Session session;
   private final FrameWriter writer;
   private final SendQueue queue;
-  private final Visitor visitor;
+  private final ClientPrincipal visitor;
   private final RateLimiter pace;
   private final Connections connections;
   private final Settings settings;
@@ -66,7 +70,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
 
   WebSocketConnection(
       Session session,
-      Visitor visitor,
+      ClientPrincipal visitor,
       FrameWriter writer,
       Connections connections,
       PendingBodies bodies,

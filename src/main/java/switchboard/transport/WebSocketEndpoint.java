@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Ending;
+import switchboard.http.Problem;
 
 /**
  * A channel over a WebSocket, or several at the URL without a name: translates the container's

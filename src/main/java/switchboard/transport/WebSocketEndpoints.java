@@ -5,6 +5,7 @@ import jakarta.websocket.DeploymentException;
 import jakarta.websocket.server.ServerContainer;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.util.List;
+import switchboard.http.WebSocketHandshake;
 
 /**
  * Creates the endpoint of each WebSocket with the shared objects.

@@ -11,6 +11,7 @@ import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.FrameWriters;
+import switchboard.http.WebSocketHandshake;
 import switchboard.time.Clocks;
 
 /** What all WebSockets share. */

@@ -9,6 +9,7 @@ import java.util.List;
 import switchboard.channel.ChannelName;
 import switchboard.channel.ContentType;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.Problem;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;

@@ -20,6 +20,8 @@ import switchboard.channel.Limits;
 import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.http.Guard;
+import switchboard.http.Query;
 import switchboard.log.Append;
 import switchboard.log.Offset;
 import switchboard.log.Page;

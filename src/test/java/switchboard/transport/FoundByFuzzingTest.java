@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
+import switchboard.http.Query;
 
 /** What {@link FuzzIT} found, so that it stays found. */
 class FoundByFuzzingTest {

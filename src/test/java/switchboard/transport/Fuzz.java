@@ -29,6 +29,11 @@ import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.StandardFrameWriter;
+import switchboard.http.ClientPrincipal;
+import switchboard.http.Guard;
+import switchboard.http.Prefer;
+import switchboard.http.Problem;
+import switchboard.http.Query;
 import switchboard.log.Append;
 import switchboard.log.Offset;
 import switchboard.log.Page;
@@ -66,9 +71,10 @@ final class Fuzz {
   private static final Settings SETTINGS =
       new Settings(setting -> setting == Settings.OPEN ? "*" : null, List.of());
 
-  private static Visitor anybody() {
+  private static ClientPrincipal anybody() {
     Authorizer authorizer = new Authorizer(SETTINGS, Clocks.system(), name -> false);
-    return new Visitor("", new Guard(authorizer, authorizer.identify("", null, null)), null);
+    return new ClientPrincipal(
+        "", new Guard(authorizer, authorizer.identify("", null, null)), null);
   }
 
   private static Channel channel(Channels channels, ContentType type) {

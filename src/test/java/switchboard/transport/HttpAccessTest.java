@@ -16,6 +16,10 @@ import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
+import switchboard.http.AccessEndpoint;
+import switchboard.http.Credentials;
+import switchboard.http.Guard;
+import switchboard.http.HttpAnswer;
 import switchboard.testing.Issuer;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
@@ -29,7 +33,7 @@ class HttpAccessTest {
   private final Instant wall = Instant.parse("2026-01-01T00:00:00Z");
   private final Clocks clocks = new Clocks(() -> wall, () -> 1_000, () -> 1_000);
   private final Authorizer authorizer = authorizer();
-  private final HttpAccess access = new HttpAccess(authorizer, connections, clocks);
+  private final AccessEndpoint access = new AccessEndpoint(authorizer, connections, clocks);
   private final String token = Issuer.token(wall).grant("*", "read").sign();
 
   private Authorizer authorizer() {

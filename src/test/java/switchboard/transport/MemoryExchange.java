@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import switchboard.channel.Tally;
+import switchboard.http.Exchange;
+import switchboard.http.Guard;
+import switchboard.http.HttpAnswer;
 
 /** An exchange without a server: what a request says, and what it is answered. */
 class MemoryExchange extends Exchange implements EventStreamStarter {
@@ -90,62 +93,62 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   }
 
   @Override
-  String method() {
+  public String method() {
     return method;
   }
 
   @Override
-  String path() {
+  public String path() {
     return path;
   }
 
   @Override
-  String query() {
+  public String query() {
     return query;
   }
 
   @Override
-  String header(String name) {
+  public String header(String name) {
     return headers.get(name);
   }
 
   @Override
-  String address() {
+  public String address() {
     return "192.0.2.1";
   }
 
   @Override
-  Guard guard() {
+  public Guard guard() {
     return guard;
   }
 
   @Override
-  boolean isSecure() {
+  public boolean isSecure() {
     return true;
   }
 
   @Override
-  String serverName() {
+  public String serverName() {
     return "example.com";
   }
 
   @Override
-  String origin() {
+  public String origin() {
     return "https://example.com";
   }
 
   @Override
-  String root() {
+  public String root() {
     return "/switchboard/channels/";
   }
 
   @Override
-  void suspend() {
+  protected void suspend() {
     // nothing waits for it
   }
 
   @Override
-  void read(Use use) {
+  protected void read(Use use) {
     if (isLate) {
       hold();
       late = use;
@@ -155,7 +158,7 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   }
 
   @Override
-  void write(HttpAnswer answer) {
+  protected void write(HttpAnswer answer) {
     if (fault != null) {
       throw fault;
     }
@@ -173,7 +176,7 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   }
 
   @Override
-  void abort(HttpAnswer answer) {
+  protected void abort(HttpAnswer answer) {
     failure = answer;
   }
 }

@@ -45,6 +45,12 @@ import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.FrameWriter;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.ClientPrincipal;
+import switchboard.http.Exchange;
+import switchboard.http.Guard;
+import switchboard.http.HttpAnswer;
+import switchboard.http.Query;
+import switchboard.http.RequestBody;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.time.Clocks;
@@ -147,7 +153,7 @@ class TimeoutsTest {
     socket =
         new WebSocketConnection(
             session,
-            new Visitor("", anybody, null),
+            new ClientPrincipal("", anybody, null),
             this::write,
             connections,
             bodies,
@@ -274,7 +280,7 @@ class TimeoutsTest {
     Exchange exchange =
         new MemoryExchange("GET /channels/c", anybody, tally) {
           @Override
-          void write(HttpAnswer written) {
+          protected void write(HttpAnswer written) {
             boolean isProblem = written.status() >= 400;
             events.add(isProblem ? "status " + written.status() : "answer");
           }
@@ -309,10 +315,10 @@ class TimeoutsTest {
           }
         };
     try {
-      IncomingBody.receive(
+      RequestBody.receive(
           request("c", nothingYet),
           response(),
-          new IncomingBody.Place(
+          new RequestBody.Place(
               bodies, settings, clocks.ticks(), tally, Runnable::run, Runnable::run),
           body -> events.add("used"));
     } catch (IOException e) {

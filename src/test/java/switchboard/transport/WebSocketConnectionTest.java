@@ -35,6 +35,9 @@ import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.FrameWriter;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.ClientPrincipal;
+import switchboard.http.Guard;
+import switchboard.http.Problem;
 import switchboard.log.Page;
 import switchboard.log.Retention;
 import switchboard.testing.Reader;
@@ -121,7 +124,7 @@ class WebSocketConnectionTest {
     WebSocketConnection opened =
         new WebSocketConnection(
             session,
-            new Visitor("", anybody, null),
+            new ClientPrincipal("", anybody, null),
             this::write,
             connections,
             new PendingBodies(1 << 20),

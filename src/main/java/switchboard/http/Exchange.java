@@ -1,0 +1,186 @@
+package switchboard.http;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import switchboard.channel.Ending;
+import switchboard.channel.Tally;
+
+/**
+ * One HTTP request and its answer. An adapter makes one of what its server has: of a request in a
+ * filter, of a JAX-RS resource's, of a test's. What a request means is decided in {@link
+ * HttpChannel}, and never in an adapter.
+ *
+ * <p>It is answered once, now or later. What comes after the first answer is dropped, as is an
+ * answer to a client that has gone; both are no errors, since several may end one request at the
+ * same time. A body is received once.
+ *
+ * <p><b>Threads.</b> The request is read by the thread that brought it. Any thread may answer.
+ */
+public abstract class Exchange {
+
+  /** Makes an answer of a body. */
+  public interface Use {
+    HttpAnswer answer(byte[] body);
+  }
+
+  private static final Logger LOG = Logger.getLogger(Exchange.class.getName());
+
+  private final Tally tally;
+  private final AtomicBoolean isAnswered = new AtomicBoolean();
+  private boolean isReceived;
+  private volatile boolean isHeld;
+
+  protected Exchange(Tally tally) {
+    this.tally = tally;
+  }
+
+  public abstract String method();
+
+  /** The path below the application's and ours, decoded: {@code /channels/prices}. */
+  public abstract String path();
+
+  /** As it was sent; {@code null} where there is none. */
+  public abstract String query();
+
+  /**
+   * A header by its name, in any case; {@code null} where it is missing. One that stands on several
+   * lines means what it means on one line, joined by commas (RFC 9110 §5.3).
+   */
+  public abstract String header(String name);
+
+  /** The client's address, as the last proxy that is trusted tells it. */
+  public abstract String address();
+
+  /** Who the request comes from. */
+  public abstract Guard guard();
+
+  /** Whether the client came over TLS, to this server or to the first proxy. */
+  public abstract boolean isSecure();
+
+  /** By which name the client asked for the server, without a port. */
+  public abstract String serverName();
+
+  /** What absolute URLs begin with, as the client knows the server: {@code https://example.com}. */
+  public abstract String origin();
+
+  /** What the paths of all channels begin with: {@code /switchboard/channels/}. */
+  public abstract String root();
+
+  /** From now on the request is answered by another thread, after this one has left. */
+  public final void hold() {
+    if (isAnswered.get() || isHeld) {
+      throw new IllegalStateException("the request is answered or held already");
+    }
+    isHeld = true;
+    suspend();
+  }
+
+  /** Whether the request's own thread may have left. */
+  public boolean isHeld() {
+    return isHeld;
+  }
+
+  /**
+   * Receives the body, of at most {@code switchboard.message.max-bytes}, without waiting for it,
+   * and answers with what is made of it: now or, on another thread, when it has come.
+   */
+  public final void receive(Use use) {
+    if (isAnswered.get() || isReceived) {
+      throw new IllegalStateException("the request is answered, or its body was received already");
+    }
+    isReceived = true;
+    read(use);
+  }
+
+  /**
+   * Answers with a stream, which goes on until one of both ends it.
+   *
+   * @param start begins it, unless the request is answered already
+   */
+  public final void stream(Runnable start) {
+    if (isAnswered.compareAndSet(false, true)) {
+      try {
+        start.run();
+      } catch (RuntimeException | Error e) {
+        fail(e);
+      }
+    }
+  }
+
+  /** Answers. Whether this was the first answer; others are dropped. */
+  public final boolean answer(HttpAnswer answer) {
+    return write(answer, false);
+  }
+
+  /** Answers that it cannot be done, and counts that. Whether this was the first answer. */
+  public final boolean refuse(Problem problem) {
+    if (isAnswered.get()) {
+      return false;
+    }
+    // An EventSource takes any status but 200 for the end (WHATWG HTML §9.2.3).
+    boolean isToComeAgain =
+        !isHeld
+            && problem.isPassing()
+            && method().equals("GET")
+            && Headers.isEventSource(this::header);
+    HttpAnswer answer = isToComeAgain ? problem.toEventStream() : problem.toAnswer();
+    boolean isFirst = write(answer, problem.ending() == Ending.SERVER_STOPPING);
+    if (isFirst) {
+      tally.ended(problem.ending());
+    }
+    return isFirst;
+  }
+
+  private boolean write(HttpAnswer answer, boolean isAtTheEnd) {
+    if (!isAnswered.compareAndSet(false, true)) {
+      LOG.log(Level.FINE, "a request was answered already");
+      return false;
+    }
+    try {
+      if (isAtTheEnd) {
+        writeAtTheEnd(answer);
+      } else {
+        write(answer);
+      }
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+    return true;
+  }
+
+  private void fail(Throwable e) {
+    Problem problem = Problem.of(e);
+    tally.ended(problem.ending());
+    abort(problem.toAnswer());
+  }
+
+  /** For adapters: makes an answer of the body and answers. */
+  protected final void use(Use use, byte[] body) {
+    HttpAnswer answer;
+    try {
+      answer = use.answer(body);
+    } catch (RuntimeException | Error e) {
+      refuse(Problem.of(e));
+      return;
+    }
+    answer(answer);
+  }
+
+  /** Has the server keep the request when this thread leaves. */
+  protected abstract void suspend();
+
+  /** Receives the body, and then has it {@link #use used}. */
+  protected abstract void read(Use use);
+
+  /** Writes the answer, without waiting for the client. That it may have gone is no error. */
+  protected abstract void write(HttpAnswer answer);
+
+  /** The same while the server stops. */
+  protected void writeAtTheEnd(HttpAnswer answer) {
+    write(answer);
+  }
+
+  /** Ends the request after a failure to write; with this answer, where none has begun. */
+  protected abstract void abort(HttpAnswer failure);
+}

@@ -17,6 +17,7 @@ import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
 import switchboard.publish.JsonMessages;
+import switchboard.publish.AppendRequest;
 
 /** Commands and responses of both kinds of WebSocket sessions. */
 final class Frames {

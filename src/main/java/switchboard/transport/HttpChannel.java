@@ -30,6 +30,9 @@ import switchboard.http.HttpAnswer;
 import switchboard.http.Problem;
 import switchboard.http.Query;
 import switchboard.time.Clocks;
+import switchboard.publish.AppendEndpoint;
+import switchboard.publish.AppendRequest;
+import switchboard.publish.CreateEndpoint;
 
 /**
  * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the only place with their methods
@@ -177,15 +180,15 @@ class HttpChannel {
     return Query.parse(exchange.query(), settings.get(Settings.MAX_QUERY_BYTES));
   }
 
-  // The headers are parsed before the body is read (see HttpAppend).
+  // The headers are parsed before the body is read (see AppendEndpoint).
   private void append(String name, Exchange exchange) {
     Channel channel = Place.find(channels, exchange.guard(), Action.APPEND, name);
-    HttpAppend append = HttpAppend.parse(channel, exchange::header);
+    AppendEndpoint append = AppendEndpoint.parse(channel, exchange::header);
     receive(exchange, append::answer);
   }
 
   private void create(String name, Exchange exchange) {
-    HttpCreate create = HttpCreate.parse(name, exchange);
+    CreateEndpoint create = CreateEndpoint.parse(name, exchange);
     receive(exchange, body -> create.answer(channels, body));
   }
 

@@ -42,6 +42,8 @@ import switchboard.publish.Messages;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
+import switchboard.publish.AppendRequest;
+import switchboard.publish.ForkRequest;
 
 /**
  * What Jazzer calls with ever new input, one class for each kind: whatever comes in is understood

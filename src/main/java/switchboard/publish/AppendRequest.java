@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.publish;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +13,6 @@ import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
 import switchboard.log.Producer;
-import switchboard.publish.Messages;
 
 /**
  * The headers of an append, and the response to it (Durable Streams PROTOCOL.md §5.2).
@@ -22,12 +21,12 @@ import switchboard.publish.Messages;
  * @param seq the writer's own ordering token; {@code null} for none
  * @param close whether the channel is closed after the append
  */
-record AppendRequest(Producer producer, String seq, boolean close) {
+public record AppendRequest(Producer producer, String seq, boolean close) {
 
   /** Maximum length of {@code Stream-Seq} and {@code Producer-Id}, because they are stored. */
   private static final int MAX_LENGTH = 255;
 
-  static AppendRequest parse(UnaryOperator<String> header) {
+  public static AppendRequest parse(UnaryOperator<String> header) {
     boolean close = isTrue(header.apply(Headers.CLOSED));
     String seq = requireShort(Headers.SEQ, header.apply(Headers.SEQ));
     return new AppendRequest(producer(header), seq, close);
@@ -44,7 +43,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   /** Refuses an encoded (compressed) body. */
-  static void requirePlain(UnaryOperator<String> header) {
+  public static void requirePlain(UnaryOperator<String> header) {
     String encoding = header.apply("Content-Encoding");
     if (!Headers.list(encoding).stream().allMatch("identity"::equalsIgnoreCase)) {
       throw new Problem(
@@ -135,7 +134,7 @@ record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   /** Why nothing was appended. */
-  static Problem refusal(Appended appended) {
+  public static Problem refusal(Appended appended) {
     if (appended instanceof Appended.LogClosed closed) {
       return new Problem(Ending.CHANNEL_CLOSED, "closed at offset " + closed.end())
           .with(Headers.CLOSED, Headers.TRUE)

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.publish;
 
 import java.net.URI;
 import java.util.function.UnaryOperator;
@@ -10,7 +10,7 @@ import switchboard.http.Problem;
 import switchboard.log.Offset;
 
 /** The headers that create a channel as a fork of another one (Durable Streams §4.2). */
-final class ForkRequest {
+public final class ForkRequest {
 
   private ForkRequest() {}
 
@@ -19,7 +19,7 @@ final class ForkRequest {
    *
    * @param basePath the path of all channels, which the source's path starts with
    */
-  static Fork parse(UnaryOperator<String> header, String basePath) {
+  public static Fork parse(UnaryOperator<String> header, String basePath) {
     String from = header.apply(Headers.FORKED_FROM);
     String at = header.apply(Headers.FORK_OFFSET);
     String subOffset = header.apply(Headers.FORK_SUB_OFFSET);

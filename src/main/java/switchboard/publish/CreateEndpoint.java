@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.publish;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +28,7 @@ import switchboard.http.Problem;
  * @param guard the client
  * @param location the URL of the channel
  */
-record HttpCreate(
+public record CreateEndpoint(
     Guard guard,
     ChannelName name,
     ContentType type,
@@ -38,7 +38,7 @@ record HttpCreate(
     String location) {
 
   /** Parses the request. */
-  static HttpCreate parse(String name, Exchange exchange) {
+  public static CreateEndpoint parse(String name, Exchange exchange) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
     Guard guard = exchange.guard();
     guard.require(Action.CREATE, valid);
@@ -55,7 +55,7 @@ record HttpCreate(
     boolean close = AppendRequest.isTrue(header.apply(Headers.CLOSED));
     // Not the requested URL, because its name may contain escapes.
     String location = exchange.origin() + exchange.root() + valid.value();
-    return new HttpCreate(guard, valid, type, lifetime, fork, close, location);
+    return new CreateEndpoint(guard, valid, type, lifetime, fork, close, location);
   }
 
   // Parsed before the store is locked, because every creation and deletion of a channel needs
@@ -79,7 +79,7 @@ record HttpCreate(
     }
   }
 
-  HttpAnswer answer(Channels channels, byte[] bytes) {
+  public HttpAnswer answer(Channels channels, byte[] bytes) {
     if (bytes.length > 0) {
       guard.require(Action.APPEND, name);
     }

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.publish;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -17,17 +17,17 @@ import switchboard.http.Problem;
  * @param append what the headers say
  * @param contentType as it was written, or {@code null}
  */
-record HttpAppend(Channel channel, AppendRequest append, String contentType) {
+public record AppendEndpoint(Channel channel, AppendRequest append, String contentType) {
 
   /**
    * What the headers say, to be called before the body is read: with the body's end Payara adds the
    * trailer fields to them, which must not count (RFC 9110 §6.5.1).
    */
-  static HttpAppend parse(Channel channel, UnaryOperator<String> header) {
-    return new HttpAppend(channel, AppendRequest.parse(header), header.apply("Content-Type"));
+  public static AppendEndpoint parse(Channel channel, UnaryOperator<String> header) {
+    return new AppendEndpoint(channel, AppendRequest.parse(header), header.apply("Content-Type"));
   }
 
-  HttpAnswer answer(byte[] bytes) {
+  public HttpAnswer answer(byte[] bytes) {
     if (bytes.length == 0 && !append.close()) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
     }

@@ -15,8 +15,8 @@ import switchboard.channel.Tally;
 
 /**
  * The channels as a JAX-RS resource, where {@code switchboard.http.adapter} is {@code jax-rs}. It
- * hands each request to {@link HttpChannel}; {@link ChannelsFilter} gives it those that JAX-RS can
- * carry.
+ * hands each request to {@link ChannelEndpoint}; {@link ChannelFilter} gives it those that JAX-RS
+ * can carry.
  */
 // Any path: what is wrong with it is answered here, and not with the server's page for a 404.
 @Path("{path: .*}")
@@ -25,7 +25,7 @@ import switchboard.channel.Tally;
 @ApplicationScoped
 public class ChannelResource {
 
-  @Inject private HttpChannel channel;
+  @Inject private ChannelEndpoint channel;
   @Inject private Tally tally;
   @Context private HttpServletRequest request;
 

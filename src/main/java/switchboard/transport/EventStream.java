@@ -77,14 +77,14 @@ final class EventStream
    * would not notice.
    */
   static void requireReadable(ReadRequest request, Tally tally) {
-    List<Reading> first = request.places().stream().map(Place::read).toList();
+    List<Reading> first = request.places().stream().map(ReadPosition::read).toList();
     if (!request.hearsResets() && first.get(0) instanceof Gap gap) {
       tally.told(gap);
       throw PollAnswer.gone(gap);
     }
   }
 
-  /** Starts an event stream for a request that {@link HttpRead} accepted. */
+  /** Starts an event stream for a request that {@link PollEndpoint} accepted. */
   static void start(
       ReadRequest request,
       HttpServletRequest servletRequest,
@@ -120,7 +120,7 @@ final class EventStream
     }
   }
 
-  private static boolean isAtTheEnd(Place place) {
+  private static boolean isAtTheEnd(ReadPosition place) {
     return place.read() instanceof UpToDate at && at.closed();
   }
 
@@ -166,7 +166,7 @@ final class EventStream
     if (!isAtTheEnd && !request.isMany()) {
       return hello;
     }
-    boolean isUpToDate = isAtTheEnd && request.places().stream().allMatch(Place::isCurrent);
+    boolean isUpToDate = isAtTheEnd && request.places().stream().allMatch(ReadPosition::isCurrent);
     byte[] control = Wire.control(id(), nextCursor(), isUpToDate);
     byte[] both = java.util.Arrays.copyOf(hello, hello.length + control.length);
     System.arraycopy(control, 0, both, hello.length, control.length);

@@ -48,7 +48,7 @@ final class EventStreamSink implements Sink {
     void end(Ending ending);
   }
 
-  private final Place place;
+  private final ReadPosition place;
   private final Channel channel;
   private final Stream stream;
   private final Turns turns;
@@ -56,7 +56,7 @@ final class EventStreamSink implements Sink {
   private Offset next; // guarded by the writer's lock
   private volatile boolean hasEnded;
 
-  EventStreamSink(Place place, Stream stream, Turns turns) {
+  EventStreamSink(ReadPosition place, Stream stream, Turns turns) {
     this.place = place;
     this.channel = place.channel();
     this.stream = stream;

@@ -57,11 +57,11 @@ final class LongPoll implements Sink, Connection {
     this.connections = connections;
     this.executor = executor;
     this.deadlineMillis = answer.clocks().elapsed().millis() + wait.toMillis() + 1; // rounded up
-    List<Place> places = answer.request().places();
+    List<ReadPosition> places = answer.request().places();
     for (int i = 0; i < places.size(); i++) {
       // The client already knows which channels are closed; it waits for the others.
       if (!(before.readings().get(i) instanceof UpToDate at && at.closed())) {
-        Place place = places.get(i);
+        ReadPosition place = places.get(i);
         subscriptions.add(place.channel().subscription(place.from(), this));
       }
     }

@@ -59,7 +59,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
 
   /** What is there when the request comes. */
   Found now() {
-    return found(Place::read);
+    return found(ReadPosition::read);
   }
 
   /** What is there after a wait. */
@@ -70,14 +70,14 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
   // A page of each of 128 channels would be 32 MiB, and with large messages more. So what does not
   // fit waits for the next request, which finds its offset unchanged. Each time another channel
   // comes first: one that always has a page would keep out the others.
-  private Found found(Function<Place, Reading> read) {
+  private Found found(Function<ReadPosition, Reading> read) {
     int count = request.places().size();
     int first = ThreadLocalRandom.current().nextInt(count);
     Reading[] readings = new Reading[count];
     long bytes = 0;
     boolean isWhole = true;
     for (int i = first; i < first + count; i++) {
-      Place place = request.places().get(i % count);
+      ReadPosition place = request.places().get(i % count);
       Reading reading = bytes < maxBytes ? read.apply(place) : null;
       int more = reading instanceof Batch batch ? batch.sizeBytes() : 0;
       if (reading == null || bytes > 0 && bytes + more > maxBytes) {
@@ -119,11 +119,11 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
 
   /** Throws a problem if it is not known whether there are new messages. */
   void requireCurrent() {
-    request.places().forEach(Place::requireCurrent);
+    request.places().forEach(ReadPosition::requireCurrent);
   }
 
   private boolean isCurrent() {
-    return request.places().stream().allMatch(Place::isCurrent);
+    return request.places().stream().allMatch(ReadPosition::isCurrent);
   }
 
   private void count(Reading reading) {
@@ -135,11 +135,11 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
   }
 
   private String next(Found found) {
-    return ReadRequest.combined(found.readings().stream().map(Place::next).toList());
+    return ReadRequest.combined(found.readings().stream().map(ReadPosition::next).toList());
   }
 
   private byte[] messages(Found found) {
-    Place place = request.place();
+    ReadPosition place = request.place();
     Reading reading = found.readings().get(0);
     if (reading instanceof Gap gap) {
       throw gone(gap);
@@ -166,7 +166,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
     return ("[" + String.join(",", frames) + "]").getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void addFrames(Place place, Reading reading, List<String> frames) {
+  private static void addFrames(ReadPosition place, Reading reading, List<String> frames) {
     ChannelName name = place.channel().name();
     if (reading instanceof Batch batch) {
       frames.add(batch.encoded(new Wire.Frame(place.kind(), name)).text());
@@ -216,7 +216,7 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
   }
 
   private String etag(String next, boolean closed) {
-    List<Offset> from = request.places().stream().map(Place::from).toList();
+    List<Offset> from = request.places().stream().map(ReadPosition::from).toList();
     return "\"%s:%s%s\"".formatted(ReadRequest.combined(from), next, closed ? ":c" : "");
   }
 

@@ -33,7 +33,7 @@ import switchboard.log.Offset;
  * @param label the name under which the connection is observed, or {@code null}
  */
 public record ReadRequest(
-    List<Place> places,
+    List<ReadPosition> places,
     Guard guard,
     boolean isMany,
     Transport transport,
@@ -88,10 +88,10 @@ public record ReadRequest(
       throw new Problem(
           Ending.BAD_OFFSET, "live=%s needs an offset (-1, now, …)".formatted(query.get("live")));
     }
-    List<Place> places =
+    List<ReadPosition> places =
         isMany
             ? places(channels, guard, query, offset, maxChannels)
-            : List.of(Place.parse(channels, guard, name, offset));
+            : List.of(ReadPosition.parse(channels, guard, name, offset));
     if (transport != Transport.POLL) {
       places.forEach(ReadRequest::requireRoom);
       if (!places.get(0).channel().haveRoomFor(places.size())) {
@@ -125,7 +125,7 @@ public record ReadRequest(
     return id == null || id.isEmpty() ? null : id;
   }
 
-  private static void requireRoom(Place place) {
+  private static void requireRoom(ReadPosition place) {
     if (place.channel().isFull()) {
       throw new Problem(
           Ending.CHANNEL_FULL,
@@ -135,7 +135,7 @@ public record ReadRequest(
   }
 
   // channel=name@offset, repeated; a combined offset overrides all of them.
-  private static List<Place> places(
+  private static List<ReadPosition> places(
       Channels channels, Guard guard, Query query, String combined, int maxChannels) {
     List<String> named = query.all("channel");
     if (named.isEmpty() || named.size() > maxChannels) {
@@ -151,7 +151,7 @@ public record ReadRequest(
           "offset \"%s\": it has %d parts, but there are %d channels"
               .formatted(combined, offsets.length, named.size()));
     }
-    List<Place> places = new ArrayList<>();
+    List<ReadPosition> places = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < named.size(); i++) {
       String[] parts = named.get(i).split("@", 2);
@@ -160,13 +160,13 @@ public record ReadRequest(
             Ending.BAD_PARAMETER, "channel \"%s\": it is named twice".formatted(parts[0]));
       }
       String own = parts.length == 2 ? parts[1] : null;
-      places.add(Place.parse(channels, guard, parts[0], offsets == null ? own : offsets[i]));
+      places.add(ReadPosition.parse(channels, guard, parts[0], offsets == null ? own : offsets[i]));
     }
     return places;
   }
 
   /** The requested channel, or the first of several. */
-  Place place() {
+  ReadPosition place() {
     return places.get(0);
   }
 

@@ -32,7 +32,7 @@ public record Registration(String path, boolean isEmbedded) {
   public void addFilter(ServletContext context) {
     requireFree(context);
     FilterRegistration.Dynamic filter =
-        context.addFilter("switchboard.channels", ChannelsFilter.class);
+        context.addFilter("switchboard.channels", ChannelFilter.class);
     filter.setInitParameter(PATH, path);
     filter.setInitParameter(EMBEDDED, Boolean.toString(isEmbedded));
     filter.setAsyncSupported(true);

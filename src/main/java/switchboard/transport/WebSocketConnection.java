@@ -28,7 +28,7 @@ import switchboard.http.StrictJson;
 import switchboard.time.Clocks;
 
 /**
- * A WebSocket: receives and sends frames for a {@link Conversation}, and checks that the client
+ * A WebSocket: receives and sends frames for a {@link WebSocketSession}, and checks that the client
  * responds.
  *
  * <p>Responses to commands, pings and messages share one {@link SendQueue}.
@@ -61,7 +61,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   private final AtomicBoolean isRevocationLogged = new AtomicBoolean();
   private final FrameParts incoming;
   private final Liveness liveness;
-  private Conversation conversation;
+  private WebSocketSession conversation;
   private volatile Guard guard;
   private volatile boolean awaitsToken;
   private final long tokenUntilMillis; // by the clock of ticks
@@ -93,7 +93,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   }
 
   /** Starts a conversation, or sends the error and closes. */
-  void open(Conversation begun) {
+  void open(WebSocketSession begun) {
     connections.count(Transport.WEBSOCKET);
     conversation = begun;
     try {
@@ -115,7 +115,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   }
 
   private void refuse(Problem problem) {
-    send(Frames.error(null, problem));
+    send(CommandFrames.error(null, problem));
     close(problem.ending());
   }
 
@@ -230,14 +230,14 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
       JsonValue value = Problem.orElse(Ending.BAD_COMMAND, () -> StrictJson.value(frame));
       if (!(value instanceof JsonObject command)) {
         throw new Problem(
-            Ending.BAD_COMMAND, "a command is a JSON object, not " + Frames.shorten(frame));
+            Ending.BAD_COMMAND, "a command is a JSON object, not " + CommandFrames.shorten(frame));
       }
       id = command.get("id");
       if (isRevoked()) {
         return;
       }
       if (command.containsKey("token")) {
-        authenticate(id, Frames.string(command, "token"));
+        authenticate(id, CommandFrames.string(command, "token"));
         return;
       }
       if (awaitsToken) {
@@ -245,7 +245,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
             Ending.UNAUTHORIZED, "the first frame must be a token: {\"token\":\"…\"}");
       }
       if (command.containsKey("ping")) {
-        send(Frames.answer(id).add("pong", true).build().toString());
+        send(CommandFrames.answer(id).add("pong", true).build().toString());
         return;
       }
       conversation.command(id, command);
@@ -258,7 +258,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
 
   private void refuse(JsonValue id, Problem problem) {
     tally().ended(problem.ending());
-    send(Frames.error(id, problem));
+    send(CommandFrames.error(id, problem));
     if (awaitsToken) {
       close(problem.ending());
     }
@@ -274,7 +274,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     }
     if (id != null) {
       String expiresAt = guard.caller().token().expiresAt().toString();
-      send(Frames.answer(id).add("tokenExpiresAt", expiresAt).build().toString());
+      send(CommandFrames.answer(id).add("tokenExpiresAt", expiresAt).build().toString());
     }
   }
 
@@ -346,7 +346,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     if (ending == Ending.SERVER_STOPPING) {
       problem.retryAfter(Jitter.around(settings.millis(Settings.RETRY)));
     }
-    send(Frames.error(null, problem));
+    send(CommandFrames.error(null, problem));
     close(ending);
   }
 

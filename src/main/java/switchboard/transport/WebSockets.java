@@ -54,7 +54,7 @@ public class WebSockets {
   }
 
   /** The conversation that the URL asks for. */
-  static Conversation conversation(
+  static WebSocketSession conversation(
       WebSocketConnection connection,
       Session session,
       Channels channels,
@@ -62,10 +62,11 @@ public class WebSockets {
       boolean isForMany) {
     if (isForMany) {
       int max = settings.get(Settings.MAX_CHANNELS_PER_CONNECTION);
-      return new ManyChannels(connection, channels, max);
+      return new MultiChannelSession(connection, channels, max);
     }
     // Tyrus would let ?name=… replace the path parameter.
     String path = session.getRequestURI().getPath();
-    return new OneChannel(connection, channels, path.substring(path.lastIndexOf('/') + 1));
+    return new SingleChannelSession(
+        connection, channels, path.substring(path.lastIndexOf('/') + 1));
   }
 }

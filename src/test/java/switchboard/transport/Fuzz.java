@@ -38,12 +38,12 @@ import switchboard.log.Append;
 import switchboard.log.Offset;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.publish.AppendRequest;
+import switchboard.publish.ForkRequest;
 import switchboard.publish.Messages;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 import switchboard.time.MonotonicClock;
-import switchboard.publish.AppendRequest;
-import switchboard.publish.ForkRequest;
 
 /**
  * What Jazzer calls with ever new input, one class for each kind: whatever comes in is understood
@@ -172,7 +172,7 @@ final class Fuzz {
             ReadRequest request =
                 ReadRequest.parse(
                     channels, anybody().guard(), name, transport, query, asked -> header, 4);
-            request.places().forEach(Place::read);
+            request.places().forEach(ReadPosition::read);
           });
     }
   }

@@ -23,7 +23,7 @@ import switchboard.time.Clocks;
  *
  * @param executor threads that answer waiting requests
  */
-record HttpRead(
+record PollEndpoint(
     Channels channels,
     Connections connections,
     Settings settings,
@@ -112,7 +112,7 @@ record HttpRead(
                 ? read.member()
                 : exchange.address() + " " + exchange.header("User-Agent"));
     long leaseMillis = wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
-    for (Place place : read.places()) {
+    for (ReadPosition place : read.places()) {
       place.channel().visit(read.transport(), client, read.member(), leaseMillis);
     }
   }

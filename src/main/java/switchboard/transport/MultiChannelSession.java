@@ -20,7 +20,7 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /** The conversation at {@code /channels}, for the channels that the client subscribes to. */
-final class ManyChannels implements Conversation {
+final class MultiChannelSession implements WebSocketSession {
 
   private static final String HELLO = "{\"hello\":\"" + WebSocketHandshake.SUBPROTOCOL + "\"}";
   private static final String HEARTBEAT = "{\"heartbeat\":true}";
@@ -32,7 +32,7 @@ final class ManyChannels implements Conversation {
   private final Turns turns = new Turns();
   private volatile boolean isGone;
 
-  ManyChannels(WebSocketConnection connection, Channels channels, int maxChannels) {
+  MultiChannelSession(WebSocketConnection connection, Channels channels, int maxChannels) {
     this.connection = connection;
     this.channels = channels;
     this.maxChannels = maxChannels;
@@ -51,23 +51,27 @@ final class ManyChannels implements Conversation {
       unsubscribe(id, command);
     } else if (command.containsKey("append")) {
       Channel channel =
-          Place.find(
-              channels, connection.guard(), Action.APPEND, Frames.string(command, "channel"));
+          ReadPosition.find(
+              channels,
+              connection.guard(),
+              Action.APPEND,
+              CommandFrames.string(command, "channel"));
       connection.requirePace();
-      answer(id, channel.name(), Frames.append(channel, command.get("append")), () -> {});
+      answer(id, channel.name(), CommandFrames.append(channel, command.get("append")), () -> {});
     } else {
       throw new Problem(
           Ending.BAD_COMMAND,
           "unknown command in "
-              + Frames.shorten(command)
+              + CommandFrames.shorten(command)
               + "; the commands are subscribe, unsubscribe and append");
     }
   }
 
   private void subscribe(JsonValue id, JsonObject command) {
-    String offset = command.containsKey("offset") ? Frames.string(command, "offset") : null;
-    Place place =
-        Place.parse(channels, connection.guard(), Frames.string(command, "subscribe"), offset);
+    String offset = command.containsKey("offset") ? CommandFrames.string(command, "offset") : null;
+    ReadPosition place =
+        ReadPosition.parse(
+            channels, connection.guard(), CommandFrames.string(command, "subscribe"), offset);
     ChannelName name = place.channel().name();
     if (feeds.size() >= maxChannels) {
       throw new Problem(
@@ -111,7 +115,7 @@ final class ManyChannels implements Conversation {
   }
 
   private void unsubscribe(JsonValue id, JsonObject command) {
-    String written = Frames.string(command, "unsubscribe");
+    String written = CommandFrames.string(command, "unsubscribe");
     ChannelName name = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(written));
     Feed feed = feeds.remove(name);
     if (feed == null) {
@@ -127,7 +131,7 @@ final class ManyChannels implements Conversation {
       return;
     }
     String frame =
-        Frames.answer(id)
+        CommandFrames.answer(id)
             .add("channel", channel.value())
             .add("next", next.toString())
             .build()
@@ -154,11 +158,11 @@ final class ManyChannels implements Conversation {
   /** Writes the messages of one channel into the connection. */
   private final class Feed implements Sink {
 
-    private final Place place;
+    private final ReadPosition place;
     private final ChannelName name;
     private final Subscription subscription;
 
-    private Feed(Place place) {
+    private Feed(ReadPosition place) {
       this.place = place;
       this.name = place.channel().name();
       this.subscription = place.channel().subscription(place.from(), this);
@@ -212,7 +216,7 @@ final class ManyChannels implements Conversation {
       feeds.remove(name, this);
       Problem problem = new Problem(ending, "channel \"%s\"".formatted(name));
       connection.send(
-          Frames.answer(null)
+          CommandFrames.answer(null)
               .add("channel", name.value())
               .add("error", problem.toJson())
               .build()

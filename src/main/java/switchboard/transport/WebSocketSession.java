@@ -9,7 +9,7 @@ import switchboard.http.Problem;
  *
  * <p><b>Threads.</b> Commands arrive one at a time; {@link #gone} may be called at any time.
  */
-interface Conversation {
+interface WebSocketSession {
 
   /** Whether the client must send a token first. */
   default boolean needsToken() {

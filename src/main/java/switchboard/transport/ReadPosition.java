@@ -19,7 +19,7 @@ import switchboard.log.UpToDate;
  * @param from the offset; {@code now} and {@code -1} are resolved
  * @param fromNow whether the client sent {@code now} and wants no earlier messages
  */
-record Place(Channel channel, Offset from, boolean fromNow) {
+record ReadPosition(Channel channel, Offset from, boolean fromNow) {
 
   private static final String BEGINNING = "-1";
   private static final String NOW = "now";
@@ -30,7 +30,7 @@ record Place(Channel channel, Offset from, boolean fromNow) {
    * @param guard checks whether the client may read it
    * @param written an offset, {@code -1}, {@code now}; {@code null} for the beginning
    */
-  static Place parse(Channels channels, Guard guard, String name, String written) {
+  static ReadPosition parse(Channels channels, Guard guard, String name, String written) {
     Channel channel = find(channels, guard, Action.READ, name);
     Offset from;
     if (written == null || written.equals(BEGINNING)) {
@@ -41,7 +41,7 @@ record Place(Channel channel, Offset from, boolean fromNow) {
       from = Problem.orElse(Ending.BAD_OFFSET, () -> Offset.parse(written));
     }
     channel.touch();
-    return new Place(channel, from, NOW.equals(written));
+    return new ReadPosition(channel, from, NOW.equals(written));
   }
 
   /**

@@ -28,11 +28,11 @@ import switchboard.time.Clocks;
 
 /**
  * The filter for {@code /channels}. Requests that pass the {@link RequestGate} are dispatched:
- * upgrades to {@link WebSocketEndpoint}, all others to {@link HttpChannel}, directly or through
+ * upgrades to {@link WebSocketEndpoint}, all others to {@link ChannelEndpoint}, directly or through
  * {@link ChannelResource} where {@code switchboard.http.adapter} is {@code jax-rs} and JAX-RS can
  * carry it.
  */
-public class ChannelsFilter extends HttpFilter {
+public class ChannelFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
 
@@ -43,7 +43,7 @@ public class ChannelsFilter extends HttpFilter {
   @Inject private transient FrameWriters writers;
   @Inject private transient PendingBodies bodies;
   @Inject private transient BlockingExecutor threads;
-  @Inject private transient HttpChannel channel;
+  @Inject private transient ChannelEndpoint channel;
   private transient Registration registration;
   private transient RequestGate gate;
   private transient AccessEndpoint access;
@@ -93,7 +93,7 @@ public class ChannelsFilter extends HttpFilter {
   }
 
   private static boolean isOurs(String path) {
-    return HttpChannel.isAt(path) || AccessEndpoint.isAt(path);
+    return ChannelEndpoint.isAt(path) || AccessEndpoint.isAt(path);
   }
 
   private void dispatch(
@@ -105,7 +105,7 @@ public class ChannelsFilter extends HttpFilter {
           WebSocketHandshake.withoutLocation(response));
     } else if (AccessEndpoint.isAt(path)) {
       access.handle(new ServletExchange(request, response, server));
-    } else if (HttpChannel.isAt(path)) {
+    } else if (ChannelEndpoint.isAt(path)) {
       ServletExchange exchange = new ServletExchange(request, response, server);
       if (isByJaxRs && channel.isPlain(exchange)) {
         chain.doFilter(request, response);

@@ -16,16 +16,16 @@ import switchboard.http.Problem;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Offset;
-import switchboard.publish.JsonMessages;
 import switchboard.publish.AppendRequest;
+import switchboard.publish.JsonMessages;
 
 /** Commands and responses of both kinds of WebSocket sessions. */
-final class Frames {
+final class CommandFrames {
 
   // Kept: each look-up of the provider asks the class loader.
   private static final JsonBuilderFactory JSON = Json.createBuilderFactory(null);
 
-  private Frames() {}
+  private CommandFrames() {}
 
   /** Executes an {@code append} command; returns the offset after its messages. */
   static Offset append(Channel channel, JsonValue value) {

@@ -25,7 +25,7 @@ import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 
 /** What {@code /access} answers, without a server. */
-class HttpAccessTest {
+class AccessEndpointTest {
 
   private final Map<String, String> written = new TreeMap<>();
   private final Tally tally = new Tally();

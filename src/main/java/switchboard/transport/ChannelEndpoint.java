@@ -29,10 +29,10 @@ import switchboard.http.Headers;
 import switchboard.http.HttpAnswer;
 import switchboard.http.Problem;
 import switchboard.http.Query;
-import switchboard.time.Clocks;
 import switchboard.publish.AppendEndpoint;
 import switchboard.publish.AppendRequest;
 import switchboard.publish.CreateEndpoint;
+import switchboard.time.Clocks;
 
 /**
  * The channels' URLs over HTTP (Durable Streams PROTOCOL.md §5): the only place with their methods
@@ -41,7 +41,7 @@ import switchboard.publish.CreateEndpoint;
  * <p><b>Threads.</b> Safe.
  */
 @Dependent
-class HttpChannel {
+class ChannelEndpoint {
 
   /** The methods of a channel. */
   private enum Verb {
@@ -65,10 +65,10 @@ class HttpChannel {
   private final Connections connections;
   private final RateLimiter pace;
   private final Settings settings;
-  private final HttpRead reads;
+  private final PollEndpoint reads;
 
   @Inject
-  HttpChannel(
+  ChannelEndpoint(
       Channels channels,
       Presence presence,
       Connections connections,
@@ -79,7 +79,7 @@ class HttpChannel {
     this(channels, presence, connections, pace, settings, clocks, threads.executor());
   }
 
-  HttpChannel(
+  ChannelEndpoint(
       Channels channels,
       Presence presence,
       Connections connections,
@@ -92,7 +92,7 @@ class HttpChannel {
     this.connections = connections;
     this.pace = pace;
     this.settings = settings;
-    this.reads = new HttpRead(channels, connections, settings, clocks, executor);
+    this.reads = new PollEndpoint(channels, connections, settings, clocks, executor);
   }
 
   /** Whether a path, below the application's and ours, is for a channel or for several channels. */
@@ -182,7 +182,7 @@ class HttpChannel {
 
   // The headers are parsed before the body is read (see AppendEndpoint).
   private void append(String name, Exchange exchange) {
-    Channel channel = Place.find(channels, exchange.guard(), Action.APPEND, name);
+    Channel channel = ReadPosition.find(channels, exchange.guard(), Action.APPEND, name);
     AppendEndpoint append = AppendEndpoint.parse(channel, exchange::header);
     receive(exchange, append::answer);
   }
@@ -214,7 +214,7 @@ class HttpChannel {
 
   /** Metadata and end of the channel (PROTOCOL.md §5.5). */
   private HttpAnswer metadata(String name, Guard guard) {
-    Channel channel = Place.find(channels, guard, Action.READ, name);
+    Channel channel = ReadPosition.find(channels, guard, Action.READ, name);
     if (!channel.isCurrent()) {
       throw new Problem(
           Ending.STORE_UNAVAILABLE, "channel \"%s\": its end is not known".formatted(name));
@@ -239,14 +239,14 @@ class HttpChannel {
 
   /** Deletes the channel; its readers are told (PROTOCOL.md §5.4). */
   private HttpAnswer delete(String name, Guard guard) {
-    Channel channel = Place.find(channels, guard, Action.DELETE, name);
+    Channel channel = ReadPosition.find(channels, guard, Action.DELETE, name);
     channels.delete(channel.name());
     return new HttpAnswer(204, Map.of(), null);
   }
 
   /** The number of subscribers and, if the channel returns them, their names. */
   private HttpAnswer presence(String name, Guard guard) {
-    Channel channel = Place.find(channels, guard, Action.READ, name);
+    Channel channel = ReadPosition.find(channels, guard, Action.READ, name);
     Attendance attendance = presence.of(channel);
     JsonObjectBuilder transports = Json.createObjectBuilder();
     for (Transport transport : Transport.values()) {

@@ -25,7 +25,7 @@ import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
 
 /** Several channels over one connection, at {@code /channels}. */
-class ManyChannelsIT extends ServerTest {
+class MultiChannelIT extends ServerTest {
 
   private final Map<String, List<String>> heard = new HashMap<>();
 

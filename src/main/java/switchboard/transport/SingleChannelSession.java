@@ -17,7 +17,7 @@ import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /** The conversation at a channel's URL. Its frames do not contain the channel's name. */
-final class OneChannel implements Conversation, Sink {
+final class SingleChannelSession implements WebSocketSession, Sink {
 
   private final WebSocketConnection connection;
   private final Channels channels;
@@ -30,7 +30,7 @@ final class OneChannel implements Conversation, Sink {
    *
    * @param name as in the URL
    */
-  OneChannel(WebSocketConnection connection, Channels channels, String name) {
+  SingleChannelSession(WebSocketConnection connection, Channels channels, String name) {
     this.connection = connection;
     this.channels = channels;
     this.name = name;
@@ -60,7 +60,7 @@ final class OneChannel implements Conversation, Sink {
             header -> null,
             1);
     connection.opened(request.label());
-    Place place = request.place();
+    ReadPosition place = request.place();
     channel = place.channel();
     subscription = channel.subscription(place.from(), this);
     connection.queue().send(WebSocketFrame.of(Wire.nextFrame(place.from())), subscription::start);
@@ -71,13 +71,13 @@ final class OneChannel implements Conversation, Sink {
     if (!command.containsKey("append")) {
       throw new Problem(
           Ending.BAD_COMMAND,
-          "unknown command in " + Frames.shorten(command) + "; the command is append");
+          "unknown command in " + CommandFrames.shorten(command) + "; the command is append");
     }
     connection.guard().require(Action.APPEND, channel.name());
     connection.requirePace();
-    Offset next = Frames.append(channel, command.get("append"));
+    Offset next = CommandFrames.append(channel, command.get("append"));
     if (id != null) {
-      connection.send(Frames.answer(id).add("next", next.toString()).build().toString());
+      connection.send(CommandFrames.answer(id).add("next", next.toString()).build().toString());
     }
   }
 

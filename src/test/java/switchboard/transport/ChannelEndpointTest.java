@@ -41,7 +41,7 @@ import switchboard.testing.Reader;
 import switchboard.time.Clocks;
 
 /** What the channels' URLs answer, without a server. */
-class HttpChannelTest {
+class ChannelEndpointTest {
 
   private static final Map<String, String> SETTINGS =
       Map.of(
@@ -64,7 +64,7 @@ class HttpChannelTest {
           name -> false,
           new Dispatch(Runnable::run, tally),
           clocks);
-  private final HttpChannel http = http(1_000);
+  private final ChannelEndpoint http = http(1_000);
 
   private static Settings settings(Map<String, String> values) {
     return new Settings(setting -> values.get(setting.key()), values.keySet());
@@ -76,8 +76,8 @@ class HttpChannelTest {
     return new Guard(authorizer, authorizer.identify("192.0.2.1", null, null));
   }
 
-  private HttpChannel http(int appendsPerSecond) {
-    return new HttpChannel(
+  private ChannelEndpoint http(int appendsPerSecond) {
+    return new ChannelEndpoint(
         channels,
         new Presence(channels, name -> true, name -> false),
         connections,
@@ -166,7 +166,7 @@ class HttpChannelTest {
     List<Integer> answered = new ArrayList<>();
     for (int i = 0; i < verbs.size(); i++) {
       // What creates or deletes changes what the next would find.
-      new HttpChannelTest() {
+      new ChannelEndpointTest() {
         void ask(String verb) {
           createChannels();
           MemoryExchange exchange =
@@ -570,7 +570,7 @@ class HttpChannelTest {
 
   @Test
   void appendsThatComeTooFastAreToldToWait() {
-    HttpChannel slow = http(1);
+    ChannelEndpoint slow = http(1);
     for (String problem : new String[] {null, "rate-limited"}) {
       MemoryExchange append = exchange("POST /channels/c").with("Content-Type", JSON).body("1");
       slow.handle(append);

@@ -13,13 +13,13 @@ import java.util.concurrent.Executors;
 import switchboard.access.Authorizer;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
 import switchboard.channel.MemoryStore;
-import switchboard.channel.Parts;
 import switchboard.channel.Presence;
 import switchboard.channel.Store;
-import switchboard.channel.Tally;
+import switchboard.channel.StoreContext;
 import switchboard.config.ServerResources;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
@@ -53,7 +53,7 @@ public class Switchboard {
   private Dispatch dispatch;
   private Channels channels;
   private Presence presence;
-  private final Tally tally = new Tally();
+  private final Counters counters = new Counters();
   private Connections connections;
   private PendingBodies bodies;
   private Drain drain;
@@ -69,11 +69,11 @@ public class Switchboard {
     int count = wanted > 0 ? wanted : Math.max(2, Runtime.getRuntime().availableProcessors());
     workers = Executors.newFixedThreadPool(count, threads);
     blocking = BlockingExecutor.of(threads);
-    dispatch = new Dispatch(workers, tally);
+    dispatch = new Dispatch(workers, counters);
     pace = new RateLimiter(settings.get(Settings.MAX_APPENDS_PER_SECOND), clocks.elapsed());
     connections =
         new Connections(
-            tally,
+            counters,
             maxConnections(),
             settings.get(Settings.MAX_PER_ADDRESS),
             new Admission(
@@ -122,12 +122,12 @@ public class Switchboard {
     return settings.get(Settings.PRESENCE_CHANGES).match(name);
   }
 
-  private Store store(Parts parts) {
+  private Store store(StoreContext parts) {
     StoreUrl url = settings.get(Settings.STORE_URL);
     if (url == null) {
       return new MemoryStore(parts);
     }
-    return ServiceLoader.load(Engine.class, Engine.class.getClassLoader())
+    return ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader())
         .findFirst()
         .orElseThrow(
             () ->
@@ -242,8 +242,8 @@ public class Switchboard {
 
   @Produces
   @Singleton
-  Tally tally() {
-    return tally;
+  Counters counters() {
+    return counters;
   }
 
   @Produces

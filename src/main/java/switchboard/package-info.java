@@ -37,7 +37,7 @@
  * <p>Arrows point inward: {@code transport}, {@code publish} and {@code timer} know {@code
  * channel}, which knows {@code log}; {@code transport} and {@code timer} also know {@code publish},
  * and {@code access}, which decides what a client may do and knows nothing about HTTP; {@code
- * redis} is a store for several servers, which only {@link switchboard.Engine} finds; {@code
+ * redis} is a store for several servers, which only {@link switchboard.StoreProvider} finds; {@code
  * metrics} reads what {@code channel} counts; {@code lab}, what the page needs beyond them, knows
  * all of these and is known by none; {@code config} and {@code time} may be used by all packages
  * and use none. The only call outward goes through the sink, which {@code channel} owns.

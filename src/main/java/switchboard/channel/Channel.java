@@ -70,7 +70,7 @@ public final class Channel {
       Lifetime lifetime,
       Fork fork,
       Log log,
-      Parts parts) {
+      StoreContext parts) {
     this.name = name;
     this.contentType = contentType;
     this.lifetime = lifetime;
@@ -113,7 +113,7 @@ public final class Channel {
     Appended appended = log.append(append, clocks.elapsed().millis());
     touch();
     if (appended instanceof Appended.Accepted) {
-      dispatch.tally().appended(append.messages().size(), append.sizeBytes());
+      dispatch.counters().appended(append.messages().size(), append.sizeBytes());
       wake();
     }
     return appended;
@@ -137,7 +137,7 @@ public final class Channel {
     // Register first, then read: a message appended in between finds the subscription.
     // → SubscriptionTest.aMessageAppendedDuringTheStartIsDelivered
     subscriptions.add(subscription);
-    dispatch.tally().subscribed(subscription.transport(), 1);
+    dispatch.counters().subscribed(subscription.transport(), 1);
     if (subscription.hasEnded()) {
       forget(subscription); // cancelled before it was in the set
     } else if (refusal != null) {
@@ -146,7 +146,7 @@ public final class Channel {
       subscription.end(Ending.CHANNEL_DELETED);
     } else if (subscriptions.size() > maxSubscriptions) {
       subscription.end(Ending.CHANNEL_FULL);
-    } else if (dispatch.tally().subscriptions() > maxSubscriptionsInAll) {
+    } else if (dispatch.counters().subscriptions() > maxSubscriptionsInAll) {
       subscription.end(Ending.TOO_MANY_CONNECTIONS);
     } else {
       subscription.advance();
@@ -167,7 +167,7 @@ public final class Channel {
 
   void forget(Subscription subscription) {
     if (subscriptions.remove(subscription)) {
-      dispatch.tally().subscribed(subscription.transport(), -1);
+      dispatch.counters().subscribed(subscription.transport(), -1);
       touch();
     }
   }
@@ -250,7 +250,7 @@ public final class Channel {
     if (!subscriptions.isEmpty()) {
       long end = log.end().number();
       for (Subscription subscription : subscriptions) {
-        dispatch.tally().lags(end - subscription.next().number());
+        dispatch.counters().lags(end - subscription.next().number());
       }
     }
   }
@@ -325,7 +325,7 @@ public final class Channel {
 
   /** Whether all channels together have room for so many more subscriptions. */
   public boolean haveRoomFor(int more) {
-    return dispatch.tally().subscriptions() + more <= maxSubscriptionsInAll;
+    return dispatch.counters().subscriptions() + more <= maxSubscriptionsInAll;
   }
 
   /**
@@ -348,21 +348,21 @@ public final class Channel {
   }
 
   /** Who is present here now. */
-  Attendance attendance() {
-    Collection<? extends Attendance.Listener> guests =
+  PresenceSnapshot attendance() {
+    Collection<? extends PresenceSnapshot.Listener> guests =
         pollers == null ? List.of() : pollers.at(clocks.ticks().millis());
     boolean areMore = pollers != null && pollers.areMore(clocks.ticks().millis());
     if (subscriptions.isEmpty() && guests.isEmpty() && !areMore) {
-      return Attendance.NONE;
+      return PresenceSnapshot.NONE;
     }
-    List<Attendance.Listener> all = new ArrayList<>(guests);
+    List<PresenceSnapshot.Listener> all = new ArrayList<>(guests);
     for (Subscription subscription : subscriptions) {
       // Long polls are counted as pollers: they are present between two requests as well.
       if (subscription.transport() != Transport.LONG_POLL) {
         all.add(subscription);
       }
     }
-    return Attendance.of(all, areMore);
+    return PresenceSnapshot.of(all, areMore);
   }
 
   /** How many subscriptions there are. */

@@ -159,13 +159,13 @@ public final class Channels implements AutoCloseable {
       Predicate<ChannelName> autoCreate,
       Dispatch dispatch,
       Clocks clocks,
-      Function<Parts, Store> engine) {
+      Function<StoreContext, Store> engine) {
     this.budget = new Budget(limits.totalBytes(), this::makeRoomSoon);
     this.dispatch = dispatch;
     this.clocks = clocks;
     this.store =
         engine.apply(
-            new Parts(
+            new StoreContext(
                 retention,
                 page,
                 limits,

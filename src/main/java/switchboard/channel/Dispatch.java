@@ -15,21 +15,21 @@ public final class Dispatch {
   private static final Logger LOG = Logger.getLogger(Dispatch.class.getName());
 
   private final Executor workers;
-  private final Tally tally;
+  private final Counters counters;
   private volatile long lastWorkMillis;
 
   /**
    * Work for {@code workers}.
    *
-   * @param tally counts walks and what they find
+   * @param counters counts walks and what they find
    */
-  public Dispatch(Executor workers, Tally tally) {
+  public Dispatch(Executor workers, Counters counters) {
     this.workers = workers;
-    this.tally = tally;
+    this.counters = counters;
   }
 
-  Tally tally() {
-    return tally;
+  Counters counters() {
+    return counters;
   }
 
   /** Runs it on a worker; whether one accepted it. */
@@ -59,7 +59,7 @@ public final class Dispatch {
     try {
       walk.run();
     } finally {
-      tally.dispatched(started - asked, System.nanoTime() - started);
+      counters.dispatched(started - asked, System.nanoTime() - started);
     }
   }
 

@@ -34,14 +34,14 @@ public final class MemoryStore implements Store {
     private Fork cameFrom;
   }
 
-  private final Parts parts;
+  private final StoreContext parts;
   private final Map<ChannelName, Channel> byName = new ConcurrentHashMap<>();
   private final Map<ChannelName, ForkSource> sources = new HashMap<>();
   private int keptNames; // of deleted channels
   private final AtomicLong lastEpoch = new AtomicLong();
 
   /** No channels yet. */
-  public MemoryStore(Parts parts) {
+  public MemoryStore(StoreContext parts) {
     this.parts = parts;
   }
 

@@ -34,7 +34,7 @@ public final class Presence {
   private final Store store;
   private final Predicate<ChannelName> tellsMembers;
   private final Predicate<ChannelName> tellsChanges;
-  private final Map<ChannelName, Attendance> told = new ConcurrentHashMap<>();
+  private final Map<ChannelName, PresenceSnapshot> told = new ConcurrentHashMap<>();
   private final Set<ChannelName> busy = ConcurrentHashMap.newKeySet();
 
   /**
@@ -72,7 +72,7 @@ public final class Presence {
   }
 
   /** Who is present in a channel now, at all servers; names only if the channel includes them. */
-  public Attendance of(Channel channel) {
+  public PresenceSnapshot of(Channel channel) {
     return here(channel).plus(visible(channel.name(), store.elsewhere(channel.name())));
   }
 
@@ -81,21 +81,21 @@ public final class Presence {
     return tellsMembers.test(name);
   }
 
-  private Attendance here(Channel channel) {
+  private PresenceSnapshot here(Channel channel) {
     return visible(channel.name(), channel.attendance());
   }
 
-  private Attendance visible(ChannelName name, Attendance all) {
+  private PresenceSnapshot visible(ChannelName name, PresenceSnapshot all) {
     return all.members().isEmpty() || tellsMembers.test(name)
         ? all
-        : new Attendance(all.counts(), Attendance.NONE.members(), all.atLeast());
+        : new PresenceSnapshot(all.counts(), PresenceSnapshot.NONE.members(), all.atLeast());
   }
 
   /** Once a second: publishes what changed since the last time. */
   public void tick() {
     Set<ChannelName> attended = new HashSet<>();
     for (Channel channel : store.channels()) {
-      Attendance now = here(channel);
+      PresenceSnapshot now = here(channel);
       if (now.present() > 0) {
         attended.add(channel.name());
       }
@@ -103,13 +103,13 @@ public final class Presence {
     }
     for (ChannelName name : told.keySet()) {
       if (!attended.contains(name)) {
-        tellSoon(name, Attendance.NONE); // the channel itself may be gone
+        tellSoon(name, PresenceSnapshot.NONE); // the channel itself may be gone
       }
     }
   }
 
-  private void tellSoon(ChannelName name, Attendance now) {
-    Attendance before = told.getOrDefault(name, Attendance.NONE);
+  private void tellSoon(ChannelName name, PresenceSnapshot now) {
+    PresenceSnapshot before = told.getOrDefault(name, PresenceSnapshot.NONE);
     // One at a time, or an older change could overwrite a newer one in the store.
     if (now.equals(before) || !busy.add(name)) {
       return;
@@ -119,7 +119,7 @@ public final class Presence {
     }
   }
 
-  private void tell(ChannelName name, Attendance before, Attendance now) {
+  private void tell(ChannelName name, PresenceSnapshot before, PresenceSnapshot now) {
     try {
       store.attend(name, now);
       if (now.present() == 0) {
@@ -127,7 +127,7 @@ public final class Presence {
       } else {
         told.put(name, now);
       }
-      change(name, before, now, Attendance.NONE);
+      change(name, before, now, PresenceSnapshot.NONE);
     } catch (Channels.Refused e) {
       // The next tick tries again, since the published state is unchanged.
       LOG.log(
@@ -137,17 +137,21 @@ public final class Presence {
     }
   }
 
-  private void lose(ChannelName name, Attendance lost) {
-    Attendance others = told.getOrDefault(name, Attendance.NONE);
-    change(name, visible(name, lost), Attendance.NONE, others);
+  private void lose(ChannelName name, PresenceSnapshot lost) {
+    PresenceSnapshot others = told.getOrDefault(name, PresenceSnapshot.NONE);
+    change(name, visible(name, lost), PresenceSnapshot.NONE, others);
   }
 
-  private void change(ChannelName name, Attendance before, Attendance now, Attendance othersHere) {
+  private void change(
+      ChannelName name,
+      PresenceSnapshot before,
+      PresenceSnapshot now,
+      PresenceSnapshot othersHere) {
     if (!tellsChanges.test(name)
         || name.value().length() + SUFFIX.length() > ChannelName.MAX_LENGTH) {
       return;
     }
-    Attendance elsewhere = visible(name, store.elsewhere(name));
+    PresenceSnapshot elsewhere = visible(name, store.elsewhere(name));
     SortedSet<String> others = elsewhere.plus(othersHere).members();
     int difference = now.present() - before.present();
     SortedSet<String> joined = without(now.members(), before.members(), others);
@@ -155,7 +159,7 @@ public final class Presence {
     if (difference == 0 && joined.isEmpty() && left.isEmpty()) {
       return; // a client changed its transport
     }
-    Attendance here = told.getOrDefault(name, Attendance.NONE);
+    PresenceSnapshot here = told.getOrDefault(name, PresenceSnapshot.NONE);
     String message =
         "{\"joined\":%d,\"left\":%d,\"present\":%d%s}"
             .formatted(

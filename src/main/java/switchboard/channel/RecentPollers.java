@@ -44,7 +44,7 @@ final class RecentPollers {
   }
 
   private record Visit(Transport transport, String member, long untilMillis)
-      implements Attendance.Listener {}
+      implements PresenceSnapshot.Listener {}
 
   private final int max;
   private final Room room;
@@ -80,7 +80,7 @@ final class RecentPollers {
   }
 
   /** Those whose next request is not overdue. */
-  Collection<? extends Attendance.Listener> at(long nowMillis) {
+  Collection<? extends PresenceSnapshot.Listener> at(long nowMillis) {
     visits.forEach(
         (client, visit) -> {
           if (visit.untilMillis() < nowMillis) {

@@ -47,15 +47,15 @@ public interface Store extends AutoCloseable {
   }
 
   /** Tells the other servers who is present in a channel here. May wait. */
-  default void attend(ChannelName name, Attendance here) {}
+  default void attend(ChannelName name, PresenceSnapshot here) {}
 
   /** Who is present in a channel at the other servers. May wait. */
-  default Attendance elsewhere(ChannelName name) {
-    return Attendance.NONE;
+  default PresenceSnapshot elsewhere(ChannelName name) {
+    return PresenceSnapshot.NONE;
   }
 
   /** Called for each channel with listeners at another server when that server is gone. */
-  default void onLoss(BiConsumer<ChannelName, Attendance> lost) {}
+  default void onLoss(BiConsumer<ChannelName, PresenceSnapshot> lost) {}
 
   /**
    * Repairs between this server and the others since the start. Only a shared store has any.

@@ -26,7 +26,7 @@ import switchboard.log.UpToDate;
  *
  * <p><b>Cost.</b> About 100 bytes.
  */
-public final class Subscription implements Attendance.Listener {
+public final class Subscription implements PresenceSnapshot.Listener {
 
   private final Channel channel;
   private final Sink sink;

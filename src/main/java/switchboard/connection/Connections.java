@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 
 /**
@@ -34,7 +34,7 @@ public final class Connections {
   private final Map<Transport, LongAdder> empty = new EnumMap<>(Transport.class);
   private volatile ConnectionObserver watcher = (connection, sight, why) -> {};
 
-  private final Tally tally;
+  private final Counters counters;
   private final int max;
   private final int maxPerAddress;
   private final Admission admission;
@@ -49,13 +49,13 @@ public final class Connections {
   /**
    * No connections yet.
    *
-   * @param tally counts endings and what is sent
+   * @param counters counts endings and what is sent
    * @param max how many connections there may be
    * @param maxPerAddress how many from one address; 0 for no limit
    * @param admission how fast they are admitted
    */
-  public Connections(Tally tally, int max, int maxPerAddress, Admission admission) {
-    this.tally = tally;
+  public Connections(Counters counters, int max, int maxPerAddress, Admission admission) {
+    this.counters = counters;
     this.max = max;
     this.maxPerAddress = maxPerAddress;
     this.admission = admission;
@@ -67,8 +67,8 @@ public final class Connections {
   }
 
   /** Counts endings and what is sent. */
-  public Tally tally() {
-    return tally;
+  public Counters counters() {
+    return counters;
   }
 
   /** A request by {@code transport}; it may have been answered already. */

@@ -3,8 +3,8 @@ package switchboard.http;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 
 /**
  * One HTTP request and its answer. An adapter makes one of what its server has: of a request in a
@@ -26,13 +26,13 @@ public abstract class Exchange {
 
   private static final Logger LOG = Logger.getLogger(Exchange.class.getName());
 
-  private final Tally tally;
+  private final Counters counters;
   private final AtomicBoolean isAnswered = new AtomicBoolean();
   private boolean isReceived;
   private volatile boolean isHeld;
 
-  protected Exchange(Tally tally) {
-    this.tally = tally;
+  protected Exchange(Counters counters) {
+    this.counters = counters;
   }
 
   public abstract String method();
@@ -127,7 +127,7 @@ public abstract class Exchange {
     HttpAnswer answer = isToComeAgain ? problem.toEventStream() : problem.toAnswer();
     boolean isFirst = write(answer, problem.ending() == Ending.SERVER_STOPPING);
     if (isFirst) {
-      tally.ended(problem.ending());
+      counters.ended(problem.ending());
     }
     return isFirst;
   }
@@ -151,7 +151,7 @@ public abstract class Exchange {
 
   private void fail(Throwable e) {
     Problem problem = Problem.of(e);
-    tally.ended(problem.ending());
+    counters.ended(problem.ending());
     abort(problem.toAnswer());
   }
 

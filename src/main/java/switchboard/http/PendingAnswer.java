@@ -12,8 +12,8 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
 import switchboard.container.TcpConnection;
@@ -39,7 +39,8 @@ public final class PendingAnswer implements WriteListener, PendingBodies.Pending
    *
    * @param ticks the clock for the write timeout
    */
-  public record Place(PendingBodies bodies, Settings settings, MonotonicClock ticks, Tally tally) {}
+  public record Place(
+      PendingBodies bodies, Settings settings, MonotonicClock ticks, Counters counters) {}
 
   /**
    * Called by the container when a waiting request ends. The container accepts the listener only
@@ -224,7 +225,7 @@ public final class PendingAnswer implements WriteListener, PendingBodies.Pending
   public void end(Ending ending) {
     if (!isOver.get()) {
       Closeable connection = TcpConnection.of(request); // while the request is still ours
-      place.tally().ended(ending);
+      place.counters().ended(ending);
       finish();
       TcpConnection.disconnect(connection);
     }

@@ -12,10 +12,10 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
+import switchboard.channel.Jitter;
 import switchboard.connection.Connections;
 import switchboard.connection.RateLimiter;
 import switchboard.log.Gap;
-import switchboard.transport.Jitter;
 
 /**
  * A refused request, as in {@code docs/endings.md}: a problem document (RFC 9457) over HTTP, an

@@ -7,15 +7,15 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 
 /** What JAX-RS itself refuses, and what fails in it, in the words of all other problems. */
 @Provider
 @Dependent
 public class ProblemMapper implements ExceptionMapper<Throwable> {
 
-  @Inject private Tally tally;
+  @Inject private Counters counters;
 
   @Override
   public Response toResponse(Throwable e) {
@@ -31,7 +31,7 @@ public class ProblemMapper implements ExceptionMapper<Throwable> {
   }
 
   private Response response(Problem problem) {
-    tally.ended(problem.ending());
+    counters.ended(problem.ending());
     HttpAnswer answer = problem.toAnswer();
     Response.ResponseBuilder response = Response.status(answer.status()).entity(answer.body());
     answer.headers().forEach(response::header);

@@ -3,7 +3,7 @@ package switchboard.http;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Map;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
 import switchboard.container.TcpConnection;
@@ -20,8 +20,8 @@ public final class ReadyAnswer {
 
   private final PendingAnswer.Place place;
 
-  public ReadyAnswer(PendingBodies bodies, Settings settings, Clocks clocks, Tally tally) {
-    this.place = new PendingAnswer.Place(bodies, settings, clocks.ticks(), tally);
+  public ReadyAnswer(PendingBodies bodies, Settings settings, Clocks clocks, Counters counters) {
+    this.place = new PendingAnswer.Place(bodies, settings, clocks.ticks(), counters);
   }
 
   /**

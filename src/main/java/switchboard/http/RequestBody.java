@@ -12,8 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
 import switchboard.container.TcpConnection;
@@ -53,7 +53,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
       PendingBodies bodies,
       Settings settings,
       MonotonicClock clock,
-      Tally tally,
+      Counters counters,
       Executor executor,
       Executor forLargeBodies) {}
 
@@ -303,7 +303,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
   }
 
   private void answer(Problem problem, boolean isCutShort) {
-    place.tally().ended(problem.ending());
+    place.counters().ended(problem.ending());
     try {
       if (isCutShort) {
         response.setHeader("Connection", "close");

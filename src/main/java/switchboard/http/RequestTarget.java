@@ -4,8 +4,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.container.TcpConnection;
 import switchboard.transport.ChannelFilter;
@@ -70,7 +70,7 @@ public final class RequestTarget {
    * answered. For the paths of {@link ChannelFilter}, which checks the rest itself, only the
    * spelling is checked.
    */
-  public boolean isGood(HttpServletRequest request, HttpServletResponse response, Tally tally)
+  public boolean isGood(HttpServletRequest request, HttpServletResponse response, Counters counters)
       throws IOException {
     try {
       String path = RequestPath.require(request, base);
@@ -83,7 +83,7 @@ public final class RequestTarget {
       }
       return true;
     } catch (Problem problem) {
-      tally.ended(problem.ending());
+      counters.ended(problem.ending());
       CHANNEL_HEADERS.forEach(response::setHeader);
       problem.toAnswer().write(response);
       if (UnreadBody.isLeft(request)) {

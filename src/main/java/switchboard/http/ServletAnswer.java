@@ -64,7 +64,7 @@ public final class ServletAnswer {
     PendingBodies.Share share = place.bodies().share();
     HttpAnswer written = answer;
     if (!share.holdAnswer(answer.sent(request).length)) {
-      place.tally().ended(Ending.REQUEST_BUFFER_FULL);
+      place.counters().ended(Ending.REQUEST_BUFFER_FULL);
       written =
           new Problem(Ending.REQUEST_BUFFER_FULL, Ending.REQUEST_BUFFER_FULL.title()).toAnswer();
     }

@@ -1,7 +1,7 @@
 package switchboard.http;
 
 import jakarta.servlet.http.HttpServletRequest;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 
 /** What an exchange asks of its request, where that is Servlet's. */
 public abstract class ServletRequestExchange extends Exchange {
@@ -14,8 +14,8 @@ public abstract class ServletRequestExchange extends Exchange {
    *
    * @param base what the paths of Switchboard begin with, below the context path
    */
-  protected ServletRequestExchange(HttpServletRequest request, String base, Tally tally) {
-    super(tally);
+  protected ServletRequestExchange(HttpServletRequest request, String base, Counters counters) {
+    super(counters);
     this.request = request;
     this.base = base;
   }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Transport;
-import switchboard.timer.Process;
+import switchboard.metrics.ProcessUsage;
 
 /**
  * Hundreds of readers, one transport after the other, to compare the cost of each transport: first
@@ -140,17 +140,17 @@ public final class Crowd {
       tally.reset();
       long startNanos = System.nanoTime();
       long crowdBefore = client.cpuMillis();
-      long processBefore = Process.cpuMillis();
+      long processBefore = ProcessUsage.cpuMillis();
       pause(time, () -> false);
       long crowdMillis = client.cpuMillis() - crowdBefore;
-      long processMillis = Process.cpuMillis() - processBefore;
+      long processMillis = ProcessUsage.cpuMillis() - processBefore;
       JsonObjectBuilder row = tally.toJson();
       return row.add("turn", turn)
           .add("readers", readers)
           .add("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos))
           .add("serverCpuMillis", processBefore < 0 ? -1 : Math.max(0, processMillis - crowdMillis))
           .add("crowdCpuMillis", crowdMillis)
-          .add("heapUsedBytes", Process.heapUsedBytes())
+          .add("heapUsedBytes", ProcessUsage.heapUsedBytes())
           .build();
     }
 

@@ -26,19 +26,19 @@ public class Lab {
   @Inject private Publisher publisher;
   @Inject private Connections connections;
   @Inject private Clocks clocks;
-  private Told told;
-  private Source source;
+  private LabEvents told;
+  private MessageSource source;
   private Crowd crowd;
-  private Vanisher vanisher;
+  private SilentPeers vanisher;
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (!isOn()) {
       return;
     }
-    told = new Told(publisher);
-    source = new Source(publisher, scheduler, clocks.wall());
+    told = new LabEvents(publisher);
+    source = new MessageSource(publisher, scheduler, clocks.wall());
     crowd = new Crowd(threads, told::tell);
-    vanisher = new Vanisher(scheduler);
+    vanisher = new SilentPeers(scheduler);
     connections.watch(this::saw);
     told.tell(Json.createObjectBuilder().add("kind", "started").build());
     source.start();
@@ -57,7 +57,7 @@ public class Lab {
     told.tell(
         Json.createObjectBuilder()
             .add("kind", "wire")
-            .add("at", Source.millis(clocks.wall().instant()))
+            .add("at", MessageSource.millis(clocks.wall().instant()))
             .add("label", connection.label())
             .add("transport", connection.transport().key())
             .add("saw", sight.name().toLowerCase(java.util.Locale.ROOT))
@@ -73,11 +73,11 @@ public class Lab {
     return settings.get(Settings.LAB);
   }
 
-  public Told told() {
+  public LabEvents told() {
     return told;
   }
 
-  public Source source() {
+  public MessageSource source() {
     return source;
   }
 
@@ -85,7 +85,7 @@ public class Lab {
     return crowd;
   }
 
-  public Vanisher vanisher() {
+  public SilentPeers vanisher() {
     return vanisher;
   }
 }

@@ -43,7 +43,7 @@ public class LabResource {
     requireOn();
     return answer(
         Json.createObjectBuilder()
-            .add("now", Source.millis(clocks.wall().instant()))
+            .add("now", MessageSource.millis(clocks.wall().instant()))
             .add("source", lab.source().toJson())
             .add("crowd", lab.crowd().toJson())
             .add("bounds", bounds())
@@ -52,10 +52,10 @@ public class LabResource {
 
   private JsonObject bounds() {
     return Json.createObjectBuilder()
-        .add("minRate", Source.MIN_RATE)
-        .add("maxRate", Source.MAX_RATE)
-        .add("minBytes", Source.MIN_BYTES)
-        .add("maxBytes", Source.MAX_BYTES)
+        .add("minRate", MessageSource.MIN_RATE)
+        .add("maxRate", MessageSource.MAX_RATE)
+        .add("minBytes", MessageSource.MIN_BYTES)
+        .add("maxBytes", MessageSource.MAX_BYTES)
         .add("maxReaders", settings.get(Settings.CROWD_MAX_READERS))
         .add("maxSeconds", settings.get(Settings.CROWD_MAX_TIME).toSeconds())
         .add("maxWaitSeconds", settings.get(Settings.LONG_POLL_MAX_WAIT).toSeconds())
@@ -72,8 +72,8 @@ public class LabResource {
   public Response source() {
     requireOn();
     Parameters given = given();
-    double rate = given.number("rate", Source.MIN_RATE, Source.MAX_RATE);
-    int bytes = given.whole("bytes", Source.MIN_BYTES, Source.MAX_BYTES);
+    double rate = given.number("rate", MessageSource.MIN_RATE, MessageSource.MAX_RATE);
+    int bytes = given.whole("bytes", MessageSource.MIN_BYTES, MessageSource.MAX_BYTES);
     lab.source().set(rate, bytes);
     JsonObject set = lab.source().toJson();
     lab.told().tell(Json.createObjectBuilder().add("kind", "source").add("source", set).build());
@@ -88,16 +88,16 @@ public class LabResource {
   @Path("flood")
   public Response flood() {
     requireOn();
-    long room = settings.get(Settings.LOG_MAX_BYTES) / Source.FLOOD_BYTES;
+    long room = settings.get(Settings.LOG_MAX_BYTES) / MessageSource.FLOOD_BYTES;
     int kept = (int) Math.min(settings.get(Settings.LOG_MAX_MESSAGES), room);
-    int count = (int) Math.min(Source.MAX_FLOOD, kept * 1.2 + Source.BUFFERED);
+    int count = (int) Math.min(MessageSource.MAX_FLOOD, kept * 1.2 + MessageSource.BUFFERED);
     lab.source().flood(count);
     return answer(
         Json.createObjectBuilder()
             .add("published", count)
-            .add("size", Source.FLOOD_BYTES)
+            .add("size", MessageSource.FLOOD_BYTES)
             .add("kept", kept)
-            .add("seconds", Source.FLOOD_TIME.toSeconds())
+            .add("seconds", MessageSource.FLOOD_TIME.toSeconds())
             .build());
   }
 
@@ -117,7 +117,7 @@ public class LabResource {
     return answer(
         Json.createObjectBuilder()
             .add("label", label)
-            .add("staysSeconds", Vanisher.STAY.toSeconds())
+            .add("staysSeconds", SilentPeers.STAY.toSeconds())
             .build());
   }
 
@@ -145,7 +145,7 @@ public class LabResource {
 
   // This server's own address, with the port of the request, never the value of its Host header.
   private String channelPath() {
-    return request.getContextPath() + "/channels/" + Source.CHANNEL;
+    return request.getContextPath() + "/channels/" + MessageSource.CHANNEL;
   }
 
   private void requireOn() {
@@ -154,11 +154,11 @@ public class LabResource {
     }
     // The crowd and the page have no token.
     for (Action action : Action.WITH_CHANNELS) {
-      if (!settings.get(Settings.OPEN).permit(action, Source.CHANNEL)) {
+      if (!settings.get(Settings.OPEN).permit(action, MessageSource.CHANNEL)) {
         throw new Problem(
             Ending.FORBIDDEN,
             "%s does not allow everyone to use the channel \"%s\", which the lab needs"
-                .formatted(Settings.OPEN.key(), Source.CHANNEL));
+                .formatted(Settings.OPEN.key(), MessageSource.CHANNEL));
       }
     }
   }

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import switchboard.channel.Channels;
+import switchboard.channel.Counters;
 import switchboard.channel.Distribution;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Setting;
 import switchboard.config.Settings;
@@ -59,18 +59,18 @@ public final class Meters {
       Channels channels,
       Connections connections,
       PendingBodies bodies,
-      Tally tally,
+      Counters counters,
       FrameWriters writers,
       Settings settings) {
     limits(settings);
-    readers(connections, tally);
+    readers(connections, counters);
     addresses(connections);
     bodies(bodies);
     writers(writers);
-    messages(channels, tally);
+    messages(channels, counters);
     counter(
-        "endings", "Requests, connections and commands by the way they ended.", tally, "ending");
-    dispatch(tally);
+        "endings", "Requests, connections and commands by the way they ended.", counters, "ending");
+    dispatch(counters);
     // Only those that leave nothing in the JVM after undeployment.
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -86,13 +86,13 @@ public final class Meters {
     }
   }
 
-  private void readers(Connections connections, Tally tally) {
+  private void readers(Connections connections, Counters counters) {
     for (Transport transport : Transport.values()) {
       Gauge.builder("switchboard.connections", connections, c -> c.open(transport))
           .description("Open connections.")
           .tag("transport", transport.key())
           .register(registry);
-      Gauge.builder("switchboard.subscriptions", tally, t -> t.subscriptions(transport))
+      Gauge.builder("switchboard.subscriptions", counters, t -> t.subscriptions(transport))
           .description("Active subscriptions; a connection may have several.")
           .tag("transport", transport.key())
           .register(registry);
@@ -130,7 +130,7 @@ public final class Meters {
     }
   }
 
-  private void messages(Channels channels, Tally tally) {
+  private void messages(Channels channels, Counters counters) {
     Gauge.builder("switchboard.channels", channels, Channels::count)
         .description("Number of channels.")
         .register(registry);
@@ -147,17 +147,20 @@ public final class Meters {
         .description("Limit of the memory used by all logs.")
         .register(registry);
     repairs(channels);
-    counter("messages.in", "Messages appended.", tally, Tally::messagesIn);
-    counter("bytes.in", "Bytes of messages appended.", tally, Tally::bytesIn);
+    counter("messages.in", "Messages appended.", counters, Counters::messagesIn);
+    counter("bytes.in", "Bytes of messages appended.", counters, Counters::bytesIn);
     counter(
-        "gaps", "Number of times a reader was told that messages are missing.", tally, Tally::gaps);
+        "gaps",
+        "Number of times a reader was told that messages are missing.",
+        counters,
+        Counters::gaps);
     counter(
         "messages.missed",
         "Messages missing in those gaps, where their number is known.",
-        tally,
-        Tally::missed);
+        counters,
+        Counters::missed);
     for (Transport transport : Transport.values()) {
-      FunctionCounter.builder("switchboard.messages.out", tally, t -> t.batches(transport).sum())
+      FunctionCounter.builder("switchboard.messages.out", counters, t -> t.batches(transport).sum())
           .description("Messages written to readers, counted once for each reader.")
           .tag("transport", transport.key())
           .register(registry);
@@ -177,9 +180,9 @@ public final class Meters {
         .register(registry);
   }
 
-  private void counter(String name, String description, Tally tally, String label) {
+  private void counter(String name, String description, Counters counters, String label) {
     for (Ending ending : Ending.values()) {
-      FunctionCounter.builder("switchboard." + name, tally, t -> t.endings(ending))
+      FunctionCounter.builder("switchboard." + name, counters, t -> t.endings(ending))
           .description(description)
           .tag(label, ending.slug())
           .register(registry);
@@ -187,32 +190,32 @@ public final class Meters {
   }
 
   private void counter(
-      String name, String description, Tally tally, ToDoubleFunction<Tally> value) {
-    FunctionCounter.builder("switchboard." + name, tally, value)
+      String name, String description, Counters counters, ToDoubleFunction<Counters> value) {
+    FunctionCounter.builder("switchboard." + name, counters, value)
         .description(description)
         .register(registry);
   }
 
-  private void dispatch(Tally tally) {
+  private void dispatch(Counters counters) {
     Map<String, Distribution> batches = new LinkedHashMap<>();
     for (Transport transport : Transport.values()) {
-      batches.put(transport.key(), tally.batches(transport));
+      batches.put(transport.key(), counters.batches(transport));
     }
     histogram("batch_messages", "Messages in one batch written to one reader.", batches, 1);
     histogram(
         "lag_messages",
         "Messages that each reader is behind, measured once a second.",
-        tally.lag(),
+        counters.lag(),
         1);
     histogram(
         "dispatch_wait_seconds",
         "Time that a channel with new messages waits for a worker.",
-        tally.waitMicros(),
+        counters.waitMicros(),
         MICROS);
     histogram(
         "dispatch_duration_seconds",
         "Time that a worker takes for the subscriptions of a channel.",
-        tally.walkMicros(),
+        counters.walkMicros(),
         MICROS);
   }
 

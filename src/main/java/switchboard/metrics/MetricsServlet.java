@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import switchboard.channel.Channels;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
@@ -28,7 +28,7 @@ public class MetricsServlet extends HttpServlet {
   @Inject private transient Channels channels;
   @Inject private transient Connections connections;
   @Inject private transient PendingBodies bodies;
-  @Inject private transient Tally tally;
+  @Inject private transient Counters counters;
   @Inject private transient FrameWriters writers;
   @Inject private transient Settings settings;
   @Inject private transient Clocks clocks;
@@ -39,8 +39,8 @@ public class MetricsServlet extends HttpServlet {
 
   @Override
   public void init() {
-    meters = new Meters(channels, connections, bodies, tally, writers, settings);
-    answers = new ReadyAnswer(bodies, settings, clocks, tally);
+    meters = new Meters(channels, connections, bodies, counters, writers, settings);
+    answers = new ReadyAnswer(bodies, settings, clocks, counters);
   }
 
   @Override

@@ -1,6 +1,6 @@
 /**
  * {@linkplain switchboard.metrics.Meters Metrics} for Prometheus and health checks. Everything is
- * counted in {@link switchboard.channel.Tally} and only read here. Only this package uses
+ * counted in {@link switchboard.channel.Counters} and only read here. Only this package uses
  * Micrometer.
  */
 package switchboard.metrics;

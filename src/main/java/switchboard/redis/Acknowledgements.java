@@ -13,7 +13,7 @@ final class Acknowledgements {
   /** Everything up to {@code end} in the channel that has this id. */
   record Acknowledged(String id, Offset end) {
 
-    private boolean isLostIn(State state) {
+    private boolean isLostIn(ScriptReply state) {
       boolean isOther = !id.equals(state.id());
       return (isOther || state.epoch() > end.epoch()) && !(!isOther && state.keeps(end));
     }
@@ -30,7 +30,7 @@ final class Acknowledgements {
   }
 
   /** Notes a loss if the channel, as it is now, has another history without what was accepted. */
-  synchronized void check(State state) {
+  synchronized void check(ScriptReply state) {
     // Readers on other nodes may have been told of the new history before the append was accepted;
     // they do not know that it is lost.
     if (newest != null && newest.isLostIn(state)) {

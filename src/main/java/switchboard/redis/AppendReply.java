@@ -11,9 +11,9 @@ import switchboard.log.Offset;
  * @param appended {@code null} where there is no such channel any more
  * @param start the number of its first message; -1 where it was not accepted
  */
-record AppendReply(State state, Appended appended, long start) {
+record AppendReply(ScriptReply state, Appended appended, long start) {
 
-  static AppendReply of(Append append, State state) {
+  static AppendReply of(Append append, ScriptReply state) {
     if (!state.exists()) {
       return new AppendReply(state, null, -1);
     }
@@ -25,7 +25,7 @@ record AppendReply(State state, Appended appended, long start) {
     return new AppendReply(state, refusal(state), -1);
   }
 
-  private static Appended refusal(State state) {
+  private static Appended refusal(ScriptReply state) {
     Offset end = state.place(state.head());
     return switch (state.status()) {
       case "duplicate" -> new Appended.Duplicate(end, state.closed(), state.number(0));

@@ -77,7 +77,7 @@ final class ChannelCreation {
     create(draft, List.of());
   }
 
-  private static boolean isCreated(Draft draft, State reply) {
+  private static boolean isCreated(Draft draft, ScriptReply reply) {
     Fork fork = draft.fork();
     return switch (reply.status()) {
       case "created" -> true;
@@ -91,11 +91,11 @@ final class ChannelCreation {
     };
   }
 
-  private State createInTwoSteps(Draft draft, List<byte[]> messages) {
+  private ScriptReply createInTwoSteps(Draft draft, List<byte[]> messages) {
     ChannelName source = draft.fork().source();
     String id = UUID.randomUUID().toString();
     Branch branch = draft.branch();
-    State counted =
+    ScriptReply counted =
         store.call(
             "branch",
             source,
@@ -111,14 +111,14 @@ final class ChannelCreation {
     List<byte[]> inherited = counted.more();
     List<byte[]> all = new ArrayList<>(inherited);
     all.addAll(messages);
-    State created = create(draft, id, inherited.size(), all);
+    ScriptReply created = create(draft, id, inherited.size(), all);
     if (!created.status().equals("created")) {
       store.call("release", source, new Scripts.Once(id + ":not"));
     }
     return created;
   }
 
-  private State create(Draft draft, List<byte[]> messages) {
+  private ScriptReply create(Draft draft, List<byte[]> messages) {
     return create(draft, UUID.randomUUID().toString(), 0, messages);
   }
 
@@ -128,7 +128,7 @@ final class ChannelCreation {
    * @param id tells this from another attempt
    * @param inherited how many of the messages are those that a fork begins with
    */
-  private State create(Draft draft, String id, int inherited, List<byte[]> messages) {
+  private ScriptReply create(Draft draft, String id, int inherited, List<byte[]> messages) {
     Lifetime lifetime = draft.lifetime();
     Instant end = lifetime.expiresAt();
     Fork fork = draft.fork();
@@ -141,7 +141,7 @@ final class ChannelCreation {
         lifetime.ttl() == null ? "" : lifetime.ttl().toMillis(),
         end == null ? "" : end.toEpochMilli(),
         lifetime.written() == null ? "" : lifetime.written(),
-        State.write(fork),
+        ScriptReply.write(fork),
         fork == null ? "" : fork.source(),
         branch.sourceId(),
         branch.number(),
@@ -175,7 +175,7 @@ final class ChannelCreation {
     }
   }
 
-  private static Branch branch(Fork fork, Channel source, State state) {
+  private static Branch branch(Fork fork, Channel source, ScriptReply state) {
     Offset at = fork.in(state.place(state.first()), state.place(state.head()));
     state.epochs().requireKept(at, state.first(), state.head());
     boolean countsMessages = source.contentType().kind() == ContentType.Kind.JSON;
@@ -184,7 +184,7 @@ final class ChannelCreation {
             ? state.epochs().plus(at, fork.subOffset(), state.head()).number()
             : at.number();
     int prefixBytes = countsMessages ? 0 : fork.subOffset();
-    String epochs = State.write(state.epochs().upTo(number));
+    String epochs = ScriptReply.write(state.epochs().upTo(number));
     return new Branch(source, state.id(), at, number, prefixBytes, epochs);
   }
 }

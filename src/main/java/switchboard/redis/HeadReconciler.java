@@ -19,13 +19,13 @@ final class HeadReconciler {
 
   private static final int BATCH = 512;
 
-  private final Link link;
+  private final RedisClient link;
   private final Scripts scripts;
   private final Predicate<Runnable> workers;
   private final Queue<MirroredLog> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean isStarted = new AtomicBoolean();
 
-  HeadReconciler(Link link, Scripts scripts, Predicate<Runnable> workers) {
+  HeadReconciler(RedisClient link, Scripts scripts, Predicate<Runnable> workers) {
     this.link = link;
     this.scripts = scripts;
     this.workers = workers;

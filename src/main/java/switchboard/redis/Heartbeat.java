@@ -184,7 +184,7 @@ final class Heartbeat implements Runnable {
     Pings open = pings;
     pings = null;
     if (open != null) {
-      Link.closeQuietly(open);
+      RedisClient.closeQuietly(open);
     }
   }
 

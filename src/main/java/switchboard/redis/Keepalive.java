@@ -22,18 +22,18 @@ final class Keepalive {
 
   private static final Logger LOG = Logger.getLogger(Keepalive.class.getName());
 
-  private final Link link;
-  private final Listener listener;
-  private final Attendances attendances;
+  private final RedisClient link;
+  private final PubSubListener listener;
+  private final RedisPresence attendances;
   private final long intervalMillis;
   private final ExecutorService thread;
   private final AtomicBoolean isStarted = new AtomicBoolean();
   private volatile long startedMillis;
 
   Keepalive(
-      Link link,
-      Listener listener,
-      Attendances attendances,
+      RedisClient link,
+      PubSubListener listener,
+      RedisPresence attendances,
       long intervalMillis,
       ThreadFactory threads) {
     this.link = link;

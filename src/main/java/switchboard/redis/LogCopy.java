@@ -3,7 +3,7 @@ package switchboard.redis;
 import java.util.List;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
-import switchboard.channel.Parts;
+import switchboard.channel.StoreContext;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
@@ -20,19 +20,19 @@ import switchboard.log.RingLog;
  * @param state the channel when it was last read
  * @param ring its newest messages
  */
-record LogCopy(State state, RingLog ring) {
+record LogCopy(ScriptReply state, RingLog ring) {
 
   /** The number of the next message. */
   long end() {
     return ring.end().number();
   }
 
-  private boolean isOf(State other) {
+  private boolean isOf(ScriptReply other) {
     return state.id().equals(other.id());
   }
 
   /** Whether {@code other} was read before this state of the same channel. */
-  boolean isNewerThan(State other) {
+  boolean isNewerThan(ScriptReply other) {
     return isOf(other) && other.epoch() < state.epoch();
   }
 
@@ -51,14 +51,14 @@ record LogCopy(State state, RingLog ring) {
   }
 
   /** Whether it has this append. */
-  boolean has(Heard append) {
+  boolean has(AppendNotice append) {
     return append.epoch() == state.epoch()
         && append.end() <= end()
         && (!append.closes() || ring.isClosed());
   }
 
   /** Adds an append that was made anywhere, if it follows the last message; whether it does. */
-  boolean add(Heard append) {
+  boolean add(AppendNotice append) {
     return add(append.epoch(), append.start(), append.messages(), append.millis(), append.closes());
   }
 
@@ -86,7 +86,7 @@ record LogCopy(State state, RingLog ring) {
   }
 
   /** The copy after a read from Redis: this one with more messages, or a new one. */
-  static LogCopy after(LogCopy known, State state, ChannelName name, Parts parts) {
+  static LogCopy after(LogCopy known, ScriptReply state, ChannelName name, StoreContext parts) {
     long from = state.from();
     boolean isNew =
         known == null
@@ -102,7 +102,7 @@ record LogCopy(State state, RingLog ring) {
     return new LogCopy(isOlder ? known.state() : state.withoutMore(), ring);
   }
 
-  private static RingLog empty(State state, long from, ChannelName name, Parts parts) {
+  private static RingLog empty(ScriptReply state, long from, ChannelName name, StoreContext parts) {
     return RingLog.mirrorOf(
         state.epochs(),
         from,
@@ -112,7 +112,7 @@ record LogCopy(State state, RingLog ring) {
         Channel.costBytes(name, state.contentType(), state.lifetime(), state.fork()));
   }
 
-  private static void fill(RingLog ring, State state, long from) {
+  private static void fill(RingLog ring, ScriptReply state, long from) {
     for (LogEntry entry : state.entries()) {
       if (from++ == ring.end().number()) {
         ring.mirror(List.of(entry.message()), entry.millis(), false);

@@ -236,11 +236,11 @@ final class Master {
 
   void discard(Connection connection) {
     if (connection != null) {
-      Link.closeQuietly(connection);
+      RedisClient.closeQuietly(connection);
     }
     // What broke it may have broken the others; a new connection is cheap.
     for (Connection other = idle.poll(); other != null; other = idle.poll()) {
-      Link.closeQuietly(other);
+      RedisClient.closeQuietly(other);
     }
   }
 

@@ -77,14 +77,14 @@ final class MirroredLog implements Log {
     return copy.state().id();
   }
 
-  State state() {
+  ScriptReply state() {
     return copy.state();
   }
 
   /** Reads the current state of the channel from Redis, and copies new messages. */
-  State refresh(boolean touches) {
+  ScriptReply refresh(boolean touches) {
     usedMillis = elapsedMillis();
-    State state = refreshOnce(touches);
+    ScriptReply state = refreshOnce(touches);
     if (reportLoss()) {
       // Before this request appends, so that readers are told once and not twice.
       state = refreshOnce(false);
@@ -95,9 +95,9 @@ final class MirroredLog implements Log {
     return state;
   }
 
-  private State refreshOnce(boolean touches) {
+  private ScriptReply refreshOnce(boolean touches) {
     LogCopy known = copy;
-    State state = store.read(name, known.state().epoch(), known.end(), touches);
+    ScriptReply state = store.read(name, known.state().epoch(), known.end(), touches);
     if (state.exists() && state.id().equals(known.state().id()) && apply(state)) {
       channel.moved();
     }
@@ -105,7 +105,7 @@ final class MirroredLog implements Log {
   }
 
   /** Copies what was read from Redis; whether there was anything new. */
-  boolean apply(State state) {
+  boolean apply(ScriptReply state) {
     synchronized (lock) {
       LogCopy known = copy;
       if (known != null && known.isNewerThan(state)) {
@@ -171,7 +171,7 @@ final class MirroredLog implements Log {
   }
 
   /** An append or a deletion, received by Pub/Sub. */
-  void receive(Heard notice) {
+  void receive(AppendNotice notice) {
     if (notice.isDeletion()) {
       if (notice.id().equals(id())) {
         store.gone(this);
@@ -265,7 +265,7 @@ final class MirroredLog implements Log {
     return reply.appended();
   }
 
-  private void accepted(Append append, State state, long start) {
+  private void accepted(Append append, ScriptReply state, long start) {
     synchronized (lock) {
       acknowledgements.check(state);
       acknowledgements.add(state.id(), new Offset(state.epoch(), start + append.messages().size()));
@@ -357,7 +357,7 @@ final class MirroredLog implements Log {
 
   @Override
   public Offset earliest() {
-    State state = copy.state();
+    ScriptReply state = copy.state();
     return state.place(state.first());
   }
 

@@ -45,7 +45,7 @@ final class OlderMessages {
       return known;
     }
     Page page = store.parts().page();
-    State state =
+    ScriptReply state =
         store.read(name, epoch, from.number(), page.maxMessages(), page.maxBytes(), false);
     if (!state.exists() || state.epoch() != epoch) {
       return null;
@@ -57,7 +57,7 @@ final class OlderMessages {
     return reading(state, from, limit);
   }
 
-  private Reading reading(State state, Offset from, long limit) {
+  private Reading reading(ScriptReply state, Offset from, long limit) {
     List<byte[]> messages = new ArrayList<>();
     long number = from.number();
     for (LogEntry entry : state.entries()) {

@@ -1,18 +1,18 @@
 package switchboard.redis;
 
 import java.util.concurrent.ThreadFactory;
-import switchboard.Engine;
-import switchboard.channel.Parts;
+import switchboard.StoreProvider;
 import switchboard.channel.Store;
+import switchboard.channel.StoreContext;
 import switchboard.config.StoreUrl;
 
 /** Channels in Redis or Valkey, for several servers. */
-public final class RedisEngine implements Engine {
+public final class RedisEngine implements StoreProvider {
 
   @Override
-  public Store open(StoreUrl url, String prefix, Parts parts, ThreadFactory threads) {
-    Link link = new Link(url, threads);
-    Fitness.require(link, prefix);
+  public Store open(StoreUrl url, String prefix, StoreContext parts, ThreadFactory threads) {
+    RedisClient link = new RedisClient(url, threads);
+    RedisRequirements.require(link, prefix);
     return new RedisStore(link, prefix, parts, threads, RedisStore.Intervals.USUAL);
   }
 }

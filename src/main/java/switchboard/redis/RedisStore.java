@@ -13,7 +13,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.function.BiConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels.Created;
@@ -21,8 +20,9 @@ import switchboard.channel.Channels.Refused;
 import switchboard.channel.Channels.Request;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
-import switchboard.channel.Parts;
+import switchboard.channel.PresenceSnapshot;
 import switchboard.channel.Store;
+import switchboard.channel.StoreContext;
 import switchboard.log.Append;
 import switchboard.time.Clocks;
 
@@ -53,15 +53,15 @@ final class RedisStore implements Store {
     static final Intervals USUAL = new Intervals(5_000, 15_000, 60_000, 60_000);
   }
 
-  private final Parts parts;
-  private final Link link;
+  private final StoreContext parts;
+  private final RedisClient link;
   private final Scripts scripts;
   private final HeadReconciler heads;
   private final ChannelCreation creation;
-  private final Listener listener;
+  private final PubSubListener listener;
   private final ExecutorService workers;
   private final Intervals intervals;
-  private final Attendances attendances;
+  private final RedisPresence attendances;
   private final Keepalive keepalive;
   private final String id = UUID.randomUUID().toString();
   private final Map<ChannelName, MirroredLog> logs = new ConcurrentHashMap<>();
@@ -69,7 +69,12 @@ final class RedisStore implements Store {
   private final Clocks own;
   private volatile long redisAheadMillis = UNKNOWN;
 
-  RedisStore(Link link, String prefix, Parts parts, ThreadFactory threads, Intervals intervals) {
+  RedisStore(
+      RedisClient link,
+      String prefix,
+      StoreContext parts,
+      ThreadFactory threads,
+      Intervals intervals) {
     this.own = parts.clocks();
     this.parts = parts.with(new Clocks(this::redisTime, own.elapsed(), own.ticks()));
     this.link = link;
@@ -79,14 +84,14 @@ final class RedisStore implements Store {
     this.creation = new ChannelCreation(this, link.isCluster());
     this.workers = Executors.newFixedThreadPool(WORKERS, threads);
     this.listener =
-        new Listener(
+        new PubSubListener(
             link,
             prefix,
             (int) intervals.silence(),
             this::compareAcknowledged,
             this::start,
             threads);
-    this.attendances = new Attendances(link, prefix, id, intervals.silence(), this::start);
+    this.attendances = new RedisPresence(link, prefix, id, intervals.silence(), this::start);
     this.keepalive = new Keepalive(link, listener, attendances, intervals.probe(), threads);
     link.onBack(keepalive::start);
   }
@@ -105,7 +110,7 @@ final class RedisStore implements Store {
     return id;
   }
 
-  Parts parts() {
+  StoreContext parts() {
     return parts;
   }
 
@@ -113,7 +118,7 @@ final class RedisStore implements Store {
     return heads;
   }
 
-  Listener listener() {
+  PubSubListener listener() {
     return listener;
   }
 
@@ -141,8 +146,8 @@ final class RedisStore implements Store {
     }
   }
 
-  State call(String operation, ChannelName name, Object... arguments) {
-    State state = scripts.call(operation, name, arguments);
+  ScriptReply call(String operation, ChannelName name, Object... arguments) {
+    ScriptReply state = scripts.call(operation, name, arguments);
     setClock(state);
     return state;
   }
@@ -153,7 +158,7 @@ final class RedisStore implements Store {
     return reply;
   }
 
-  private void setClock(State state) {
+  private void setClock(ScriptReply state) {
     if (state.exists()) {
       redisAheadMillis = state.now() - own.elapsed().millis();
     }
@@ -167,17 +172,17 @@ final class RedisStore implements Store {
   }
 
   /** A channel and its newest messages. */
-  State read(ChannelName name) {
+  ScriptReply read(ChannelName name) {
     return read(name, 0, -1, false);
   }
 
   /** The same from a number on, for a caller that knows the current epoch. */
-  State read(ChannelName name, long epoch, long from, boolean touches) {
+  ScriptReply read(ChannelName name, long epoch, long from, boolean touches) {
     return read(name, epoch, from, COPIED_MESSAGES, COPIED_BYTES, touches);
   }
 
   /** The same with other limits. */
-  State read(
+  ScriptReply read(
       ChannelName name, long epoch, long from, int maxMessages, int maxBytes, boolean touches) {
     long maxAge = parts.retention().maxAge().toMillis();
     return call("look", name, epoch, from, maxMessages, maxBytes, maxAge, touches ? 1 : 0);
@@ -195,7 +200,7 @@ final class RedisStore implements Store {
   private Optional<Channel> there(ChannelName name) {
     MirroredLog known = logs.get(name);
     if (known == null) {
-      State state = read(name);
+      ScriptReply state = read(name);
       return state.exists() ? Optional.of(open(name, state).channel()) : Optional.empty();
     }
     try {
@@ -209,7 +214,7 @@ final class RedisStore implements Store {
     }
   }
 
-  private MirroredLog open(ChannelName name, State state) {
+  private MirroredLog open(ChannelName name, ScriptReply state) {
     MirroredLog fresh = new MirroredLog(this, name);
     fresh.apply(state);
     fresh.belongsTo(
@@ -223,7 +228,7 @@ final class RedisStore implements Store {
   }
 
   /** Makes the copy follow the state of the channel in Redis; the channel, if there is one. */
-  Optional<Channel> settle(MirroredLog known, State state) {
+  Optional<Channel> settle(MirroredLog known, ScriptReply state) {
     if (state.exists() && state.id().equals(known.id())) {
       return Optional.of(known.channel());
     }
@@ -240,7 +245,7 @@ final class RedisStore implements Store {
   // Another channel of the same name, though no deletion was received: it was missed, or Redis lost
   // the channel and another server has restored it. Readers get a gap and read on.
   private Optional<Channel> adopt(MirroredLog known) {
-    State state = read(known.name());
+    ScriptReply state = read(known.name());
     if (!state.exists()) {
       gone(known);
       return Optional.empty();
@@ -252,7 +257,7 @@ final class RedisStore implements Store {
     return Optional.of(known.channel());
   }
 
-  private static boolean isLike(Channel channel, State state) {
+  private static boolean isLike(Channel channel, ScriptReply state) {
     return channel.contentType().matches(state.contentType())
         && channel.lifetime().matches(state.lifetime())
         && channel.fork() == null
@@ -285,7 +290,7 @@ final class RedisStore implements Store {
   @Override
   public Created create(ChannelName name, Request request) {
     for (int i = 0; i < TRIES; i++) {
-      State state = read(name);
+      ScriptReply state = read(name);
       if (state.exists()) {
         Channel there = there(name).orElse(null);
         if (there != null) {
@@ -348,17 +353,17 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public void attend(ChannelName name, Attendance here) {
+  public void attend(ChannelName name, PresenceSnapshot here) {
     attendances.write(name, here);
   }
 
   @Override
-  public Attendance elsewhere(ChannelName name) {
+  public PresenceSnapshot elsewhere(ChannelName name) {
     return attendances.elsewhere(name);
   }
 
   @Override
-  public void onLoss(BiConsumer<ChannelName, Attendance> lost) {
+  public void onLoss(BiConsumer<ChannelName, PresenceSnapshot> lost) {
     attendances.onLoss(lost);
   }
 

@@ -40,12 +40,12 @@ public final class Scripts {
 
   private static final List<String> GONE = List.of("deleted", "removed");
 
-  private final Link link;
+  private final RedisClient link;
   private final String prefix;
   private final byte[] text = read();
   final String hash = hash(text);
 
-  Scripts(Link link, String prefix) {
+  Scripts(RedisClient link, String prefix) {
     this.link = link;
     this.prefix = prefix;
   }
@@ -83,7 +83,7 @@ public final class Scripts {
   /** An append to the channel that has this {@code id}. */
   AppendReply append(ChannelName name, String id, Retention retention, Append append) {
     Producer producer = append.producer();
-    State state =
+    ScriptReply state =
         call(
             "append",
             name,
@@ -105,19 +105,19 @@ public final class Scripts {
   }
 
   /** One call; its arguments are strings, numbers, bytes, lists of bytes, and {@link Once}. */
-  State call(String operation, ChannelName name, Object... arguments) {
+  ScriptReply call(String operation, ChannelName name, Object... arguments) {
     List<Object> all = new ArrayList<>(List.of(operation, prefix, name.value()));
     all.addAll(List.of(arguments));
     boolean isAppend = operation.equals("append");
     Object answer = link.ask(key(name), c -> evaluate(c, name, all), isAppend);
-    State state = State.parse((List<?>) answer);
+    ScriptReply state = ScriptReply.parse((List<?>) answer);
     release(name, state);
     return state;
   }
 
   // In a Redis Cluster a fork and its source may have different masters. The first server that
   // notices that a fork is gone tells its source; doing so twice has no effect.
-  private void release(ChannelName name, State state) {
+  private void release(ChannelName name, ScriptReply state) {
     if (link.isCluster() && GONE.contains(state.status()) && state.more().size() > 1) {
       try {
         String source = state.text(0).split("\\|", 2)[0];
@@ -177,14 +177,14 @@ public final class Scripts {
     if (!(answer instanceof List<?> fields) || fields.get(0) == null || fields.get(4) == null) {
       return null;
     }
-    if (!Link.text(fields.get(4)).equals(history)) {
+    if (!RedisClient.text(fields.get(4)).equals(history)) {
       return null;
     }
-    boolean isClosed = fields.get(3) != null && Link.text(fields.get(3)).equals("1");
+    boolean isClosed = fields.get(3) != null && RedisClient.text(fields.get(3)).equals("1");
     return new Head(
-        Link.text(fields.get(0)),
-        Long.parseLong(Link.text(fields.get(1))),
-        Long.parseLong(Link.text(fields.get(2))),
+        RedisClient.text(fields.get(0)),
+        Long.parseLong(RedisClient.text(fields.get(1))),
+        Long.parseLong(RedisClient.text(fields.get(2))),
         isClosed);
   }
 

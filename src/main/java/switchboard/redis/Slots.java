@@ -140,7 +140,7 @@ final class Slots {
     for (Object each : ranges) {
       List<?> range = (List<?>) each;
       List<?> server = (List<?>) range.get(2);
-      String host = server.get(0) == null ? "" : Link.text(server.get(0));
+      String host = server.get(0) == null ? "" : RedisClient.text(server.get(0));
       int port = Math.toIntExact((Long) server.get(1));
       Master owner = at(new HostAndPort(host.isEmpty() ? asked.getHost() : host, port));
       int last = Math.toIntExact((Long) range.get(1));

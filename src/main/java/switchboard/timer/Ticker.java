@@ -21,6 +21,7 @@ import java.util.logging.Logger;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
+import switchboard.metrics.ProcessUsage;
 import switchboard.publish.Publisher;
 import switchboard.time.Clocks;
 
@@ -80,9 +81,9 @@ public class Ticker {
     }
     return Json.createObjectBuilder()
         .add("time", clocks.wall().instant().toString())
-        .add("heapUsedBytes", Process.heapUsedBytes())
+        .add("heapUsedBytes", ProcessUsage.heapUsedBytes())
         .add("heapMaxBytes", Runtime.getRuntime().maxMemory())
-        .add("cpuMillis", Process.cpuMillis())
+        .add("cpuMillis", ProcessUsage.cpuMillis())
         .add("processors", Runtime.getRuntime().availableProcessors())
         .add("load", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage())
         .add("open", open)

@@ -12,11 +12,11 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Presence;
+import switchboard.channel.PresenceSnapshot;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
@@ -247,7 +247,7 @@ class ChannelEndpoint {
   /** The number of subscribers and, if the channel returns them, their names. */
   private HttpAnswer presence(String name, Guard guard) {
     Channel channel = ReadPosition.find(channels, guard, Action.READ, name);
-    Attendance attendance = presence.of(channel);
+    PresenceSnapshot attendance = presence.of(channel);
     JsonObjectBuilder transports = Json.createObjectBuilder();
     for (Transport transport : Transport.values()) {
       transports.add(transport.key(), attendance.counts().getOrDefault(transport, 0));

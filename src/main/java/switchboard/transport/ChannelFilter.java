@@ -125,7 +125,7 @@ public class ChannelFilter extends HttpFilter {
       response.setHeader("Connection", "close");
     }
     if (request.isAsyncStarted() || response.isCommitted()) {
-      connections.tally().ended(problem.ending());
+      connections.counters().ended(problem.ending());
       new ServletAnswer(request, response, server.answers()).abort(problem.toAnswer());
     } else {
       response.resetBuffer();

@@ -11,7 +11,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 
 /**
  * The channels as a JAX-RS resource, where {@code switchboard.http.adapter} is {@code jax-rs}. It
@@ -26,7 +26,7 @@ import switchboard.channel.Tally;
 public class ChannelResource {
 
   @Inject private ChannelEndpoint channel;
-  @Inject private Tally tally;
+  @Inject private Counters counters;
   @Context private HttpServletRequest request;
 
   /** Poll, long poll and presence. */
@@ -54,6 +54,6 @@ public class ChannelResource {
   }
 
   private void handle(AsyncResponse response) {
-    channel.handle(new JaxRsExchange(request, response, tally));
+    channel.handle(new JaxRsExchange(request, response, counters));
   }
 }

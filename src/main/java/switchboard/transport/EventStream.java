@@ -15,8 +15,9 @@ import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
+import switchboard.channel.Jitter;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Connection;
@@ -76,10 +77,10 @@ final class EventStream
    * Throws errors that need a status: if it is not known what follows, and a gap that the client
    * would not notice.
    */
-  static void requireReadable(ReadRequest request, Tally tally) {
+  static void requireReadable(ReadRequest request, Counters counters) {
     List<Reading> first = request.places().stream().map(ReadPosition::read).toList();
     if (!request.hearsResets() && first.get(0) instanceof Gap gap) {
-      tally.told(gap);
+      counters.told(gap);
       throw PollAnswer.gone(gap);
     }
   }
@@ -185,8 +186,8 @@ final class EventStream
   }
 
   @Override
-  public Tally tally() {
-    return connections.tally();
+  public Counters counters() {
+    return connections.counters();
   }
 
   @Override
@@ -256,7 +257,7 @@ final class EventStream
   // a client that does not read.
   private void hangUp() {
     if (leave(Ending.TOO_SLOW.slug())) {
-      connections.tally().ended(Ending.TOO_SLOW);
+      connections.counters().ended(Ending.TOO_SLOW);
       // Before the request can be reused.
       Closeable connection = TcpConnection.of((HttpServletRequest) context.getRequest());
       complete();
@@ -269,7 +270,7 @@ final class EventStream
     if (ending == Ending.SERVER_STOPPING && goodbye.compareAndSet(false, true)) {
       enqueue(this::retry, () -> end(ending));
     } else if (finish(ending.slug())) {
-      connections.tally().ended(ending);
+      connections.counters().ended(ending);
     }
   }
 

@@ -2,10 +2,10 @@ package switchboard.transport;
 
 import java.util.function.Supplier;
 import switchboard.channel.Channel;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
@@ -24,7 +24,7 @@ final class EventStreamSink implements Sink {
     /** The client's request. */
     ReadRequest request();
 
-    Tally tally();
+    Counters counters();
 
     /** Whether the client is no longer authorized; then it gets the reason. */
     boolean isRevoked();
@@ -110,7 +110,7 @@ final class EventStreamSink implements Sink {
     if (stream.isRevoked()) {
       return;
     }
-    stream.tally().sent(Transport.EVENT_STREAM, batch);
+    stream.counters().sent(Transport.EVENT_STREAM, batch);
     boolean isLast = batch.closed();
     stream.enqueue(
         () -> events(batch),
@@ -143,7 +143,7 @@ final class EventStreamSink implements Sink {
       stream.finish(Ending.OFFSET_GONE.slug());
       return;
     }
-    stream.tally().told(gap);
+    stream.counters().told(gap);
     stream.enqueue(
         () -> {
           next = gap.earliest();

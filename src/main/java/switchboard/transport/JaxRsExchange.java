@@ -8,7 +8,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 import switchboard.http.HttpAnswer;
 import switchboard.http.ServletRequestExchange;
 
@@ -24,8 +24,8 @@ final class JaxRsExchange extends ServletRequestExchange {
   private final AsyncResponse response;
   private final AsyncContext context;
 
-  JaxRsExchange(HttpServletRequest request, AsyncResponse response, Tally tally) {
-    super(request, "", tally);
+  JaxRsExchange(HttpServletRequest request, AsyncResponse response, Counters counters) {
+    super(request, "", counters);
     this.response = response;
     this.context = request.getAsyncContext();
   }

@@ -7,6 +7,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import switchboard.channel.Ending;
+import switchboard.channel.Jitter;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;

@@ -188,7 +188,7 @@ final class MultiChannelSession implements WebSocketSession {
       if (connection.isRevoked()) {
         return;
       }
-      connection.tally().sent(Transport.WEBSOCKET, batch);
+      connection.counters().sent(Transport.WEBSOCKET, batch);
       connection
           .queue()
           .sendBatch(
@@ -201,7 +201,7 @@ final class MultiChannelSession implements WebSocketSession {
 
     @Override
     public void gap(Gap gap, Runnable done) {
-      connection.tally().told(gap);
+      connection.counters().told(gap);
       connection.queue().send(WebSocketFrame.of(Wire.resetFrame(name, gap)), done);
     }
 

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import switchboard.channel.ChannelName;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.http.Headers;
 import switchboard.http.HttpAnswer;
@@ -28,7 +28,7 @@ import switchboard.time.Clocks;
  * @param maxBytes maximum bytes of messages of several channels in one response, unless the first
  *     page is larger
  */
-record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally) {
+record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Counters counters) {
 
   /**
    * What was read from each place, and whether that is worth an answer.
@@ -128,9 +128,9 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Tally tally)
 
   private void count(Reading reading) {
     if (reading instanceof Batch batch) {
-      tally.sent(request.transport(), batch);
+      counters.sent(request.transport(), batch);
     } else if (reading instanceof Gap gap) {
-      tally.told(gap);
+      counters.told(gap);
     }
   }
 

@@ -63,7 +63,7 @@ record PollEndpoint(
       exchange.answer(new HttpAnswer(204, Map.of(), null));
       return;
     }
-    EventStream.requireReadable(read, connections.tally());
+    EventStream.requireReadable(read, connections.counters());
     requireRoom(exchange.address());
     if (!(exchange instanceof EventStreamStarter starter)) {
       throw new IllegalStateException("this adapter carries no event streams");
@@ -77,7 +77,7 @@ record PollEndpoint(
     connections.count(read.transport());
     visit(read, exchange, wait);
     PollAnswer answer =
-        new PollAnswer(read, settings.get(Settings.PAGE_MAX_BYTES), clocks, connections.tally());
+        new PollAnswer(read, settings.get(Settings.PAGE_MAX_BYTES), clocks, connections.counters());
     PollAnswer.Found found = answer.now();
     // A poll is a long poll without a wait. An immediate response is sent on this thread: if
     // another thread were faster than this one's return, Payara would log an error.

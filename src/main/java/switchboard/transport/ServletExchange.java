@@ -45,12 +45,12 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
           bodies,
           settings,
           clocks,
-          new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.tally()),
+          new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.counters()),
           new RequestBody.Place(
               bodies,
               settings,
               clocks.ticks(),
-              connections.tally(),
+              connections.counters(),
               threads.executor(),
               threads.forLargeBodies()));
     }
@@ -63,7 +63,7 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
   private boolean isBodyRead; // by the request's own thread
 
   ServletExchange(HttpServletRequest request, HttpServletResponse response, Server server) {
-    super(request, server.base(), server.connections().tally());
+    super(request, server.base(), server.connections().counters());
     this.server = server;
     this.request = request;
     this.response = response;

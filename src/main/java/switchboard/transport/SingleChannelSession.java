@@ -108,7 +108,7 @@ final class SingleChannelSession implements WebSocketSession, Sink {
     if (connection.isRevoked()) {
       return;
     }
-    connection.tally().sent(Transport.WEBSOCKET, batch);
+    connection.counters().sent(Transport.WEBSOCKET, batch);
     connection
         .queue()
         .sendBatch(batch.encoded(new Wire.Frame(channel.contentType().kind(), null)), done);
@@ -116,7 +116,7 @@ final class SingleChannelSession implements WebSocketSession, Sink {
 
   @Override
   public void gap(Gap gap, Runnable done) {
-    connection.tally().told(gap);
+    connection.counters().told(gap);
     connection.queue().send(WebSocketFrame.of(Wire.resetFrame(null, gap)), done);
   }
 

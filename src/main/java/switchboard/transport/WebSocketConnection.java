@@ -8,8 +8,9 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
+import switchboard.channel.Jitter;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Connection;
@@ -147,8 +148,8 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     return true;
   }
 
-  Tally tally() {
-    return connections.tally();
+  Counters counters() {
+    return connections.counters();
   }
 
   /** The query of the URL. */
@@ -257,7 +258,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   }
 
   private void refuse(JsonValue id, Problem problem) {
-    tally().ended(problem.ending());
+    counters().ended(problem.ending());
     send(CommandFrames.error(id, problem));
     if (awaitsToken) {
       close(problem.ending());
@@ -363,7 +364,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   @Override
   public void closeNow(Ending ending) {
     if (gone(ending.slug()) && ending != Ending.CHANNEL_CLOSED) {
-      tally().ended(ending);
+      counters().ended(ending);
     }
     try {
       session.close(

@@ -33,7 +33,7 @@ class ChannelsTest {
           new Page(10, 1_000),
           Limits.NONE,
           name -> name.value().startsWith("auto-"),
-          new Dispatch(Runnable::run, new Tally()),
+          new Dispatch(Runnable::run, new Counters()),
           time.clocks());
 
   private Channels.Created create(Lifetime lifetime) {
@@ -255,7 +255,7 @@ class ChannelsTest {
         new Page(10, 1_000),
         limits,
         name -> name.value().startsWith("auto-"),
-        new Dispatch(Runnable::run, new Tally()),
+        new Dispatch(Runnable::run, new Counters()),
         Clocks.system());
   }
 

@@ -25,7 +25,7 @@ class PresenceTest {
           new Page(10, 1_000),
           new Limits(1_000_000, 100, 2, 3),
           name -> Presence.isOfChanges(name.value(), PresenceTest::isWatched),
-          new Dispatch(Runnable::run, new Tally()),
+          new Dispatch(Runnable::run, new Counters()),
           time.clocks());
   private final Presence presence =
       new Presence(
@@ -82,7 +82,7 @@ class PresenceTest {
             new Page(10, 1_000),
             new Limits(1_000_000, 100, 100, 3, 5),
             name -> true,
-            new Dispatch(Runnable::run, new Tally()),
+            new Dispatch(Runnable::run, new Counters()),
             time.clocks());
     Presence ofFew = new Presence(few, name -> true, name -> false);
     Channel one = few.find(new ChannelName("one")).orElseThrow();

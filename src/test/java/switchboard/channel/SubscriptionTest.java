@@ -45,13 +45,13 @@ class SubscriptionTest {
             new Page(10, 1_000_000),
             Limits.NONE,
             name -> true,
-            new Dispatch(workers, new Tally()),
+            new Dispatch(workers, new Counters()),
             Clocks.system());
     return channels.find(new ChannelName("c")).orElseThrow();
   }
 
   /** One whose log does something each time somebody begins to listen. */
-  private Channel channelThatListens(Runnable action, Tally tally) {
+  private Channel channelThatListens(Runnable action, Counters counters) {
     Log log = channel(walks::add).log();
     Log listening =
         (Log)
@@ -65,15 +65,15 @@ class SubscriptionTest {
                   }
                   return method.invoke(log, arguments);
                 });
-    Parts parts =
-        new Parts(
+    StoreContext parts =
+        new StoreContext(
             null,
             null,
             Limits.NONE,
             null,
             null,
             null,
-            new Dispatch(walks::add, tally),
+            new Dispatch(walks::add, counters),
             Clocks.system());
     ChannelName name = new ChannelName("c");
     return new Channel(name, ContentType.JSON, Lifetime.UNBOUNDED, null, listening, parts);
@@ -302,16 +302,16 @@ class SubscriptionTest {
 
   @Test
   void oneThatIsCancelledWhileItStartsIsForgotten() {
-    Tally tally = new Tally();
+    Counters counters = new Counters();
     Subscription[] starting = {null};
-    Channel channel = channelThatListens(() -> starting[0].cancel(), tally);
+    Channel channel = channelThatListens(() -> starting[0].cancel(), counters);
     append(channel, "a");
     RecordingSink sink = RecordingSink.fast();
     starting[0] = channel.subscription(channel.earliest(), sink);
     starting[0].start();
     assertEquals(List.of(), sink.events);
     assertEquals(0, channel.subscriptionCount());
-    assertEquals(0, tally.subscriptions(sink.transport()));
+    assertEquals(0, counters.subscriptions(sink.transport()));
   }
 
   @Test

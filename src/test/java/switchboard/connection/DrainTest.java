@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.time.MonotonicClock;
 
@@ -20,7 +20,8 @@ class DrainTest {
   /** How long one step of the drain takes, where a test has a clock of its own. */
   private static final long STEP_MILLIS = 100;
 
-  private final Connections connections = new Connections(new Tally(), 10_000, 0, Admission.open());
+  private final Connections connections =
+      new Connections(new Counters(), 10_000, 0, Admission.open());
   private long nowMillis;
 
   /** A connection that goes when it is told to, or only when it is told twice. */

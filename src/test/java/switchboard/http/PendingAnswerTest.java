@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import switchboard.channel.Counters;
 import switchboard.channel.Ending;
-import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
 import switchboard.testing.FakeClocks;
@@ -28,12 +28,12 @@ class PendingAnswerTest {
   private static final int LARGE = 100_000;
 
   private final PendingBodies bodies = new PendingBodies(250_000);
-  private final Tally tally = new Tally();
+  private final Counters counters = new Counters();
   private final FakeClocks time = new FakeClocks();
   private final List<String> events = new ArrayList<>();
   private final PendingAnswer.Place place =
       new PendingAnswer.Place(
-          bodies, new Settings(setting -> null, List.of()), time.clocks().ticks(), tally);
+          bodies, new Settings(setting -> null, List.of()), time.clocks().ticks(), counters);
 
   /** A client, and the request that it is answered. */
   private final class Client extends ServletOutputStream {
@@ -160,7 +160,7 @@ class PendingAnswerTest {
     second.ask(LARGE);
     assertEquals(503, second.status);
     assertEquals(LARGE, bodies.heldBytes());
-    assertEquals(1, tally.endings(Ending.REQUEST_BUFFER_FULL));
+    assertEquals(1, counters.endings(Ending.REQUEST_BUFFER_FULL));
     Client small = new Client();
     small.ask(1_000);
     assertEquals(200, small.status);
@@ -180,7 +180,7 @@ class PendingAnswerTest {
     bodies.tick(time.elapsedMillis());
     assertEquals(0, bodies.count());
     assertEquals(0, bodies.heldBytes());
-    assertEquals(1, tally.endings(Ending.TOO_SLOW));
+    assertEquals(1, counters.endings(Ending.TOO_SLOW));
     assertTrue(events.contains("complete"));
   }
 

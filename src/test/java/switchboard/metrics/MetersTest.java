@@ -18,10 +18,10 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -36,21 +36,21 @@ import switchboard.time.Clocks;
 
 class MetersTest {
 
-  private final Tally tally = new Tally();
+  private final Counters counters = new Counters();
   private final Channels channels =
       new Channels(
           new Retention(10, 100_000, Duration.ZERO),
           new Page(10, 1_000),
           Limits.NONE,
           name -> true,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           Clocks.system());
   private final Meters meters =
       new Meters(
           channels,
-          new Connections(tally, 1_000, 0, Admission.open()),
+          new Connections(counters, 1_000, 0, Admission.open()),
           new PendingBodies(1_000),
-          tally,
+          counters,
           new FrameWriters(true),
           new Settings(setting -> null, List.of()));
 
@@ -114,7 +114,7 @@ class MetersTest {
   void countWhatIsSentByTransportAndHowManyMessagesABatchHas() {
     Channel channel = channel();
     channel.append(Append.of(List.of(bytes("1"), bytes("2"), bytes("3"))));
-    tally.sent(Transport.WEBSOCKET, (Batch) channel.readAfter(channel.earliest()));
+    counters.sent(Transport.WEBSOCKET, (Batch) channel.readAfter(channel.earliest()));
     assertReads("switchboard_messages_out_total{transport=\"webSocket\"} 3.0");
     assertReads("switchboard_batch_messages_bucket{transport=\"webSocket\",le=\"2.0\"} 0");
     assertReads("switchboard_batch_messages_bucket{transport=\"webSocket\",le=\"4.0\"} 1");
@@ -123,7 +123,7 @@ class MetersTest {
 
   @Test
   void countEveryEndingByItsName() {
-    tally.ended(Ending.CONNECTION_LOST);
+    counters.ended(Ending.CONNECTION_LOST);
     assertReads("switchboard_endings_total{ending=\"connection-lost\"} 1.0");
     assertReads("switchboard_endings_total{ending=\"too-slow\"} 0.0");
   }

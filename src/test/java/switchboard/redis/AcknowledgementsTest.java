@@ -16,8 +16,8 @@ class AcknowledgementsTest {
   private final Acknowledgements acknowledgements = new Acknowledgements();
 
   /** A channel without messages here; {@code before} as "epoch:end,…". */
-  private static State state(String id, long epoch, long head, String before) {
-    return State.parse(
+  private static ScriptReply state(String id, long epoch, long head, String before) {
+    return ScriptReply.parse(
         Stream.of(
                 "there",
                 id,

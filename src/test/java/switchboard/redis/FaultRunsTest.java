@@ -203,8 +203,8 @@ class FaultRunsTest {
     Wire wire = closed(new Wire(redis().port()));
     closed(RedisServer.start("--replicaof", "127.0.0.1", Integer.toString(wire.port())));
     String url = closed(Sentinel.watch(wire.port(), redis.folder())).url();
-    try (Link link = new Link(StoreUrl.parse(url), Thread::new)) {
-      Fitness.require(link, "t:");
+    try (RedisClient link = new RedisClient(StoreUrl.parse(url), Thread::new)) {
+      RedisRequirements.require(link, "t:");
     }
     return on(
         List.of(url, url, url),

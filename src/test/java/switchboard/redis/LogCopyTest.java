@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Limits;
-import switchboard.channel.Parts;
+import switchboard.channel.StoreContext;
 import switchboard.log.Batch;
 import switchboard.log.Budget;
 import switchboard.log.Gap;
@@ -28,8 +28,8 @@ import switchboard.log.Retention;
 class LogCopyTest {
 
   private final Budget budget = new Budget(1_000_000, () -> {});
-  private final Parts parts =
-      new Parts(
+  private final StoreContext parts =
+      new StoreContext(
           new Retention(100, 100_000, Duration.ZERO),
           new Page(100, 100_000),
           Limits.NONE,
@@ -42,7 +42,7 @@ class LogCopyTest {
   /**
    * The channel with messages {@code first} to {@code head}, of which those from {@code from} on.
    */
-  private static State state(String id, long epoch, int head, int from, String before) {
+  private static ScriptReply state(String id, long epoch, int head, int from, String before) {
     List<byte[]> answer = new ArrayList<>();
     for (Object part :
         List.of(
@@ -64,17 +64,17 @@ class LogCopyTest {
       answer.add(part.toString().getBytes(UTF_8));
     }
     IntStream.range(from, head).forEach(i -> answer.add(("1:" + i).getBytes(UTF_8)));
-    return State.parse(answer);
+    return ScriptReply.parse(answer);
   }
 
-  private LogCopy after(LogCopy known, State state) {
+  private LogCopy after(LogCopy known, ScriptReply state) {
     return LogCopy.after(known, state, new ChannelName("c"), parts);
   }
 
-  private static Heard append(long epoch, int start, int end) {
+  private static AppendNotice append(long epoch, int start, int end) {
     List<byte[]> messages =
         IntStream.range(start, end).mapToObj(i -> Integer.toString(i).getBytes(UTF_8)).toList();
-    return new Heard(null, epoch, start, false, 1, messages);
+    return new AppendNotice(null, epoch, start, false, 1, messages);
   }
 
   private static List<String> texts(Reading reading) {

@@ -15,10 +15,10 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
 import switchboard.channel.Presence;
-import switchboard.channel.Tally;
 import switchboard.config.StoreUrl;
 import switchboard.log.Append;
 import switchboard.log.Appended;
@@ -63,12 +63,12 @@ final class Node implements AutoCloseable {
             new Page(10, 100_000),
             new Limits(Long.MAX_VALUE, Integer.MAX_VALUE, 1_000, 3),
             name -> name.value().startsWith("auto-"),
-            new Dispatch(workers, new Tally()),
+            new Dispatch(workers, new Counters()),
             clocks(time),
             parts ->
                 store =
                     new RedisStore(
-                        new Link(StoreUrl.parse(url), Thread::new),
+                        new RedisClient(StoreUrl.parse(url), Thread::new),
                         prefix,
                         parts,
                         Thread::new,

@@ -84,7 +84,7 @@ final class RedisCluster implements AutoCloseable {
   }
 
   private static String text(Object answer) {
-    return Link.text(answer);
+    return RedisClient.text(answer);
   }
 
   List<RedisServer> masters() {

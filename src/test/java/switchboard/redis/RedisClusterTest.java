@@ -192,7 +192,8 @@ class RedisClusterTest extends TwoNodesTest {
     String told = ":" + (port == 0 ? master.port() : port) + "@";
     for (int i = 0; i < 3; i++) {
       int each = i;
-      Node.await("all are told", () -> Link.text(cluster.command(each, "NODES")).contains(told));
+      Node.await(
+          "all are told", () -> RedisClient.text(cluster.command(each, "NODES")).contains(told));
     }
   }
 

@@ -126,8 +126,8 @@ class TlsTest {
     private Nodes() {}
 
     public static void main(String[] urls) {
-      try (Link link = new Link(StoreUrl.parse(urls[0]), Thread::new)) {
-        Fitness.require(link, "t:");
+      try (RedisClient link = new RedisClient(StoreUrl.parse(urls[0]), Thread::new)) {
+        RedisRequirements.require(link, "t:");
       } catch (IllegalStateException e) {
         System.out.println(e.getMessage());
         System.exit(1);

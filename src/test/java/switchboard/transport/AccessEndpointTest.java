@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
@@ -28,8 +28,8 @@ import switchboard.time.Clocks;
 class AccessEndpointTest {
 
   private final Map<String, String> written = new TreeMap<>();
-  private final Tally tally = new Tally();
-  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private final Counters counters = new Counters();
+  private final Connections connections = new Connections(counters, 10, 0, Admission.open());
   private final Instant wall = Instant.parse("2026-01-01T00:00:00Z");
   private final Clocks clocks = new Clocks(() -> wall, () -> 1_000, () -> 1_000);
   private final Authorizer authorizer = authorizer();
@@ -47,7 +47,7 @@ class AccessEndpointTest {
   }
 
   private MemoryExchange handled(String line, Guard guard, String body) {
-    MemoryExchange exchange = new MemoryExchange(line, guard, tally).body(body);
+    MemoryExchange exchange = new MemoryExchange(line, guard, counters).body(body);
     access.handle(exchange.with("Authorization", "Bearer " + token));
     return exchange;
   }

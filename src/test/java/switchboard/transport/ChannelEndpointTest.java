@@ -22,11 +22,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.access.Authorizer;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
 import switchboard.channel.Presence;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -51,8 +51,8 @@ class ChannelEndpointTest {
   private static final String JSON = "application/json";
 
   private final Settings settings = settings(SETTINGS);
-  private final Tally tally = new Tally();
-  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private final Counters counters = new Counters();
+  private final Connections connections = new Connections(counters, 10, 0, Admission.open());
   private long now = 1_000;
   private final Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(now), () -> now, () -> now);
   private final Guard anybody = guard("*");
@@ -62,7 +62,7 @@ class ChannelEndpointTest {
           new Page(10, 1_000),
           new Limits(10 << 20, 100, 100, 10),
           name -> false,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           clocks);
   private final ChannelEndpoint http = http(1_000);
 
@@ -88,7 +88,7 @@ class ChannelEndpointTest {
   }
 
   private MemoryExchange exchange(String line) {
-    return new MemoryExchange(line, anybody, tally);
+    return new MemoryExchange(line, anybody, counters);
   }
 
   private MemoryExchange handled(MemoryExchange exchange) {
@@ -183,8 +183,8 @@ class ChannelEndpointTest {
     return anybody;
   }
 
-  final Tally counts() {
-    return tally;
+  final Counters counts() {
+    return counters;
   }
 
   final void handle(MemoryExchange exchange) {
@@ -398,7 +398,8 @@ class ChannelEndpointTest {
     for (String pair : expected.split(" ")) {
       String verb = pair.split("=")[0];
       MemoryExchange exchange =
-          new MemoryExchange(verb + " /channels/c", guard(open), tally).with("Content-Type", JSON);
+          new MemoryExchange(verb + " /channels/c", guard(open), counters)
+              .with("Content-Type", JSON);
       http.handle(exchange.body(verb.equals("POST") ? "3" : ""));
       assertEquals(Integer.parseInt(pair.split("=")[1]), exchange.answer().status(), verb);
     }
@@ -408,7 +409,7 @@ class ChannelEndpointTest {
   void whoMayNotReadLearnsNotWhetherThereIsAChannel() {
     Guard nobody = guard("other");
     for (String name : List.of("c", "missing", "c/presence", "missing/presence")) {
-      MemoryExchange exchange = new MemoryExchange("GET /channels/" + name, nobody, tally);
+      MemoryExchange exchange = new MemoryExchange("GET /channels/" + name, nobody, counters);
       http.handle(exchange);
       assertAnswered(403, "forbidden", exchange);
     }
@@ -448,7 +449,7 @@ class ChannelEndpointTest {
       }
     }
     assertEquals(4_410, asked);
-    assertEquals(0, tally.endings(Ending.INTERNAL));
+    assertEquals(0, counters.endings(Ending.INTERNAL));
     now += Duration.ofHours(1).toMillis();
     connections.tick(now);
     assertEquals(0, connections.count(), "every long poll is answered");
@@ -507,7 +508,7 @@ class ChannelEndpointTest {
     assertAnswered(404, "channel-deleted", poll);
     connections.endAll(Ending.SERVER_STOPPING);
     assertAnswered(503, "server-stopping", other);
-    assertEquals(1, tally.endings(Ending.SERVER_STOPPING));
+    assertEquals(1, counters.endings(Ending.SERVER_STOPPING));
   }
 
   @Test
@@ -608,7 +609,7 @@ class ChannelEndpointTest {
     assertFalse(exchange.answer(new HttpAnswer(204, Map.of(), null)));
     assertFalse(exchange.refuse(new Problem(Ending.INTERNAL, "too late")));
     assertEquals(200, exchange.answer().status());
-    assertEquals(0, tally.endings(Ending.INTERNAL), "what was not told is not counted");
+    assertEquals(0, counters.endings(Ending.INTERNAL), "what was not told is not counted");
   }
 
   @Test
@@ -642,7 +643,7 @@ class ChannelEndpointTest {
     post("c", "3");
     assertNull(poll.answer());
     assertEquals(0, connections.count());
-    assertEquals(0, tally.endings(Ending.INTERNAL));
+    assertEquals(0, counters.endings(Ending.INTERNAL));
   }
 
   @ParameterizedTest
@@ -663,7 +664,7 @@ class ChannelEndpointTest {
       log.setFilter(null);
     }
     assertEquals(500, poll.failure().status());
-    assertEquals(1, tally.endings(Ending.INTERNAL));
+    assertEquals(1, counters.endings(Ending.INTERNAL));
     assertEquals(0, connections.count());
   }
 

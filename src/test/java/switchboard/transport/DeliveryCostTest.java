@@ -18,11 +18,11 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
 import switchboard.channel.Sink;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.container.WebSocketFrame;
 import switchboard.log.Append;
@@ -93,7 +93,7 @@ class DeliveryCostTest {
             new Page(1_000, 1 << 20),
             Limits.NONE,
             name -> true,
-            new Dispatch(walks::add, new Tally()),
+            new Dispatch(walks::add, new Counters()),
             Clocks.system());
     Channel channel = channels.find(new ChannelName("c")).orElseThrow();
     IntStream.range(0, CLIENTS)

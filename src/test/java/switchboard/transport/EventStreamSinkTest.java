@@ -14,10 +14,10 @@ import switchboard.access.Authorizer;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.http.Guard;
@@ -30,7 +30,7 @@ import switchboard.time.Clocks;
 
 class EventStreamSinkTest {
 
-  private final Tally tally = new Tally();
+  private final Counters counters = new Counters();
   private final Clocks clocks = Clocks.system();
   private final Settings settings =
       new Settings(
@@ -42,7 +42,7 @@ class EventStreamSinkTest {
           new Page(10, 100_000),
           Limits.NONE,
           name -> true,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           clocks);
   private final List<String> events = new ArrayList<>();
   private final List<EventStreamSink> sinks = new ArrayList<>();
@@ -71,8 +71,8 @@ class EventStreamSinkTest {
           }
 
           @Override
-          public Tally tally() {
-            return tally;
+          public Counters counters() {
+            return counters;
           }
 
           @Override
@@ -134,7 +134,7 @@ class EventStreamSinkTest {
     assertTrue(events.get(0).contains("7"), events.get(0));
     assertEquals(channel("a").end(), sinks.get(0).next());
     assertTrue(sinks.get(0).hasHeardAll());
-    assertEquals(1, tally.batches(Transport.EVENT_STREAM).sum());
+    assertEquals(1, counters.batches(Transport.EVENT_STREAM).sum());
   }
 
   @Test

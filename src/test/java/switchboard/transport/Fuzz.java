@@ -18,10 +18,10 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Limits;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -66,7 +66,7 @@ final class Fuzz {
         new Page(10, 1_000),
         new Limits(10 << 20, 100, 100, 10),
         name -> name.value().startsWith("auto-"),
-        new Dispatch(Runnable::run, new Tally()),
+        new Dispatch(Runnable::run, new Counters()),
         Clocks.system());
   }
 
@@ -181,8 +181,8 @@ final class Fuzz {
   static final class Commands {
 
     public static void fuzzerTestOneInput(FuzzedDataProvider data) {
-      Tally tally = new Tally();
-      Connections connections = new Connections(tally, 10, 0, Admission.open());
+      Counters counters = new Counters();
+      Connections connections = new Connections(counters, 10, 0, Admission.open());
       Channels channels = channels();
       channel(channels, data.consumeBoolean() ? ContentType.JSON : ContentType.DEFAULT);
       boolean isForMany = !data.consumeBoolean();
@@ -206,7 +206,7 @@ final class Fuzz {
       require(connections.count() == 0, "the connection is still there");
       require(bodies.heldBytes() == 0, "parts of a frame are still held");
       for (Transport transport : Transport.values()) {
-        require(tally.subscriptions(transport) == 0, "a subscription is still there");
+        require(counters.subscriptions(transport) == 0, "a subscription is still there");
       }
     }
 

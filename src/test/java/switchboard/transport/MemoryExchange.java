@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 import switchboard.http.Exchange;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
@@ -28,8 +28,8 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   private HttpAnswer failure;
 
   /** A request such as {@code GET /channels/c?offset=-1}. */
-  MemoryExchange(String line, Guard guard, Tally tally) {
-    super(tally);
+  MemoryExchange(String line, Guard guard, Counters counters) {
+    super(counters);
     this.method = line.substring(0, line.indexOf(' '));
     String[] target = line.substring(line.indexOf(' ') + 1).split("\\?", 2);
     this.path = target[0];

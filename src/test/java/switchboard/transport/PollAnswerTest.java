@@ -19,9 +19,9 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.http.Guard;
@@ -42,7 +42,7 @@ class PollAnswerTest {
 
   private final Map<String, String> set = Map.of("switchboard.access.open", "*");
   private final Settings settings = new Settings(setting -> set.get(setting.key()), set.keySet());
-  private final Tally tally = new Tally();
+  private final Counters counters = new Counters();
   private final Clocks clocks = Clocks.system();
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Channels channels =
@@ -51,7 +51,7 @@ class PollAnswerTest {
           new Page(100, PAGE_BYTES),
           new Limits(10 << 20, 100, 100, 10),
           name -> false,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           clocks);
   private final List<String> names = IntStream.range(0, CHANNELS).mapToObj(i -> "c" + i).toList();
 
@@ -67,7 +67,7 @@ class PollAnswerTest {
     Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
     ReadRequest read =
         ReadRequest.parse(channels, anybody, "", Transport.POLL, query, header -> null, CHANNELS);
-    PollAnswer answer = new PollAnswer(read, PAGE_BYTES, clocks, tally);
+    PollAnswer answer = new PollAnswer(read, PAGE_BYTES, clocks, counters);
     return answer.to(answer.now(), true, null);
   }
 

@@ -34,9 +34,9 @@ import switchboard.access.Authorizer;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -75,8 +75,8 @@ class TimeoutsTest {
 
   private final Settings settings =
       new Settings(setting -> SETTINGS.get(setting.key()), SETTINGS.keySet());
-  private final Tally tally = new Tally();
-  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private final Counters counters = new Counters();
+  private final Connections connections = new Connections(counters, 10, 0, Admission.open());
   private final PendingBodies bodies = new PendingBodies(1 << 20);
   private final List<String> events = new ArrayList<>();
   private Instant wall = Instant.parse("2026-01-01T00:00:00Z");
@@ -91,7 +91,7 @@ class TimeoutsTest {
           new Page(10, 1_000),
           new Limits(10 << 20, 100, 100, 10),
           name -> false,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           clocks);
 
   /** Whether the client takes what is written to it. */
@@ -276,9 +276,9 @@ class TimeoutsTest {
   }
 
   private void openLongPoll() {
-    PollAnswer answer = new PollAnswer(read(Transport.LONG_POLL), 1_000, clocks, tally);
+    PollAnswer answer = new PollAnswer(read(Transport.LONG_POLL), 1_000, clocks, counters);
     Exchange exchange =
-        new MemoryExchange("GET /channels/c", anybody, tally) {
+        new MemoryExchange("GET /channels/c", anybody, counters) {
           @Override
           protected void write(HttpAnswer written) {
             boolean isProblem = written.status() >= 400;
@@ -319,7 +319,7 @@ class TimeoutsTest {
           request("c", nothingYet),
           response(),
           new RequestBody.Place(
-              bodies, settings, clocks.ticks(), tally, Runnable::run, Runnable::run),
+              bodies, settings, clocks.ticks(), counters, Runnable::run, Runnable::run),
           body -> events.add("used"));
     } catch (IOException e) {
       throw new IllegalStateException(e);

@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
 import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.log.Append;
 import switchboard.log.Batch;
@@ -40,7 +40,7 @@ class TurnsTest {
           new Page(1, 1_000_000),
           Limits.NONE,
           name -> true,
-          new Dispatch(Runnable::run, new Tally()),
+          new Dispatch(Runnable::run, new Counters()),
           Clocks.system());
 
   private Subscription subscribe(String name) {

@@ -20,11 +20,11 @@ import switchboard.access.Authorizer;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
 import switchboard.channel.Limits;
 import switchboard.channel.MemoryStore;
-import switchboard.channel.Tally;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -43,8 +43,8 @@ class UnexpectedErrorTest {
 
   private final Settings settings =
       new Settings(setting -> SETTINGS.get(setting.key()), SETTINGS.keySet());
-  private final Tally tally = new Tally();
-  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private final Counters counters = new Counters();
+  private final Connections connections = new Connections(counters, 10, 0, Admission.open());
   private long now = 1_000;
   private final Clocks clocks = new Clocks(() -> Instant.EPOCH, () -> now, () -> now);
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
@@ -55,7 +55,7 @@ class UnexpectedErrorTest {
           new Page(10, 1_000),
           new Limits(10 << 20, 100, 100, 10),
           name -> false,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           clocks,
           MemoryStore::new);
   private final List<Throwable> logged = new ArrayList<>();
@@ -111,8 +111,8 @@ class UnexpectedErrorTest {
             () -> now);
     ReadRequest read =
         ReadRequest.parse(channels, anybody, "c", Transport.LONG_POLL, query, header -> null, 4);
-    PollAnswer answer = new PollAnswer(read, 1_000, faulty, tally);
-    exchange = new MemoryExchange("GET /channels/c", anybody, tally);
+    PollAnswer answer = new PollAnswer(read, 1_000, faulty, counters);
+    exchange = new MemoryExchange("GET /channels/c", anybody, counters);
     exchange.hold();
     new LongPoll(
             answer,
@@ -136,7 +136,7 @@ class UnexpectedErrorTest {
     assertEquals(ending.status(), exchange.answer().status());
     assertTrue(exchange.text().contains(ending.type()), exchange.text());
     assertEquals(why == null ? List.of() : List.of(why), logged);
-    assertEquals(1, tally.endings(ending));
+    assertEquals(1, counters.endings(ending));
     assertEquals(0, connections.count());
     assertEquals(0, channels.find(new ChannelName("c")).orElseThrow().subscriptionCount());
   }

@@ -24,10 +24,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
+import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
 import switchboard.channel.Store;
-import switchboard.channel.Tally;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
@@ -50,8 +50,8 @@ class WebSocketConnectionTest {
 
   private final Settings settings =
       new Settings(setting -> SETTINGS.get(setting.key()), SETTINGS.keySet());
-  private final Tally tally = new Tally();
-  private final Connections connections = new Connections(tally, 10, 0, Admission.open());
+  private final Counters counters = new Counters();
+  private final Connections connections = new Connections(counters, 10, 0, Admission.open());
   private final Clocks clocks = new Clocks(() -> Instant.EPOCH, () -> 1_000, () -> 1_000);
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
@@ -62,7 +62,7 @@ class WebSocketConnectionTest {
           new Page(10, 1_000),
           new Limits(10 << 20, 100, 100, 10),
           name -> false,
-          new Dispatch(Runnable::run, tally),
+          new Dispatch(Runnable::run, counters),
           clocks,
           parts -> failing());
   private final List<JsonObject> frames = new ArrayList<>();

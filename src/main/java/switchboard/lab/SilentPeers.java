@@ -23,12 +23,12 @@ import switchboard.channel.Transport;
  *
  * <p><b>Threads.</b> Safe. At most one for each transport, for a bounded time.
  */
-public final class Vanisher {
+public final class SilentPeers {
 
   /** How long it stays open, unless the server closes it before. */
   static final Duration STAY = Duration.ofSeconds(90);
 
-  private static final Logger LOG = Logger.getLogger(Vanisher.class.getName());
+  private static final Logger LOG = Logger.getLogger(SilentPeers.class.getName());
   private static final int ANSWER_WITHIN_MILLIS = 5_000;
   // Small, so that the server's writes block soon.
   private static final int RECEIVE_BUFFER_BYTES = 4_096;
@@ -37,7 +37,7 @@ public final class Vanisher {
   private final ScheduledExecutorService scheduler;
   private final Map<Transport, Socket> vanished = new EnumMap<>(Transport.class);
 
-  Vanisher(ScheduledExecutorService scheduler) {
+  SilentPeers(ScheduledExecutorService scheduler) {
     this.scheduler = scheduler;
   }
 
@@ -103,7 +103,7 @@ public final class Vanisher {
   }
 
   synchronized void stop() {
-    vanished.values().forEach(Vanisher::close);
+    vanished.values().forEach(SilentPeers::close);
     vanished.clear();
   }
 

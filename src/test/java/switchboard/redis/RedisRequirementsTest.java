@@ -30,7 +30,7 @@ import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
 
 /** A store that cannot be used is told at the start, with its address and the reason. */
-class FitnessTest {
+class RedisRequirementsTest {
 
   private static RedisServer redis;
 
@@ -50,8 +50,8 @@ class FitnessTest {
   }
 
   private static void require(String url) {
-    try (Link link = new Link(StoreUrl.parse(url), Thread::new)) {
-      Fitness.require(link, "t:");
+    try (RedisClient link = new RedisClient(StoreUrl.parse(url), Thread::new)) {
+      RedisRequirements.require(link, "t:");
     }
   }
 

@@ -15,7 +15,7 @@ import switchboard.log.Gap;
  * <p><b>Cost.</b> A few additions without contention for each append and each write, none for a
  * message; nothing is allocated.
  */
-public final class Tally {
+public final class Counters {
 
   private final LongAdder messagesIn = new LongAdder();
   private final LongAdder bytesIn = new LongAdder();

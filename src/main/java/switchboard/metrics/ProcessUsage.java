@@ -1,4 +1,4 @@
-package switchboard.timer;
+package switchboard.metrics;
 
 import java.lang.management.ManagementFactory;
 import java.util.logging.Level;
@@ -11,12 +11,12 @@ import javax.management.ObjectName;
  *
  * <p><b>Threads.</b> Safe.
  */
-public final class Process {
+public final class ProcessUsage {
 
-  private static final Logger LOG = Logger.getLogger(Process.class.getName());
+  private static final Logger LOG = Logger.getLogger(ProcessUsage.class.getName());
   private static final long NANOS_PER_MILLI = 1_000_000;
 
-  private Process() {}
+  private ProcessUsage() {}
 
   /** CPU time of all threads since the start; -1 if the JVM does not report it. */
   public static long cpuMillis() {

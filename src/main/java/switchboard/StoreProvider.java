@@ -1,15 +1,15 @@
 package switchboard;
 
 import java.util.concurrent.ThreadFactory;
-import switchboard.channel.Parts;
 import switchboard.channel.Store;
+import switchboard.channel.StoreContext;
 import switchboard.config.StoreUrl;
 
 /**
  * Opens a store outside this server. {@link java.util.ServiceLoader} finds it, so that no other
  * class depends on it and its client is needed only if it is used.
  */
-public interface Engine {
+public interface StoreProvider {
 
   /**
    * Connects.
@@ -17,5 +17,5 @@ public interface Engine {
    * @param prefix the prefix of all names in the store
    * @throws IllegalStateException if the store cannot be used; the message has the reason
    */
-  Store open(StoreUrl url, String prefix, Parts parts, ThreadFactory threads);
+  Store open(StoreUrl url, String prefix, StoreContext parts, ThreadFactory threads);
 }

@@ -30,14 +30,14 @@ import redis.clients.jedis.exceptions.JedisRedirectionException;
  *
  * <p><b>Threads.</b> Safe.
  */
-final class Listener implements AutoCloseable {
+final class PubSubListener implements AutoCloseable {
 
-  private static final Logger LOG = Logger.getLogger(Listener.class.getName());
+  private static final Logger LOG = Logger.getLogger(PubSubListener.class.getName());
   private static final int BATCH = 512;
   private static final int TAGS = 1_000_000;
   private static final int DOUBT_MILLIS = 1_500;
 
-  private final Link link;
+  private final RedisClient link;
   private final String prefix;
   private final int silenceMillis;
   private final Runnable onConnect;
@@ -65,8 +65,8 @@ final class Listener implements AutoCloseable {
    * @param onConnect runs after every new connection; must not wait
    * @param workers run what may wait
    */
-  Listener(
-      Link link,
+  PubSubListener(
+      RedisClient link,
       String prefix,
       int silenceMillis,
       Runnable onConnect,
@@ -205,7 +205,7 @@ final class Listener implements AutoCloseable {
             () ->
                 "%s – nothing received from %s, reconnecting (silent=%d ms)"
                     .formatted(link.url(), master.address(), silentMillis()));
-        Link.closeQuietly(silent);
+        RedisClient.closeQuietly(silent);
       }
     }
 
@@ -240,7 +240,7 @@ final class Listener implements AutoCloseable {
         } finally {
           ready = null;
           if (connection != null) {
-            Link.closeQuietly(connection);
+            RedisClient.closeQuietly(connection);
             connection = null;
           }
           if (link.isCluster()) {
@@ -279,7 +279,7 @@ final class Listener implements AutoCloseable {
       isClosing = true;
       Connection open = connection;
       if (open != null) {
-        Link.closeQuietly(open);
+        RedisClient.closeQuietly(open);
       }
     }
 
@@ -287,7 +287,7 @@ final class Listener implements AutoCloseable {
       PubSubConnection now = ready;
       try {
         if (now != null) {
-          now.subscribeTo(keys.stream().map(Listener::bytes).toArray(byte[][]::new));
+          now.subscribeTo(keys.stream().map(PubSubListener::bytes).toArray(byte[][]::new));
         }
       } catch (RuntimeException e) {
         LOG.log(Level.FINE, "connection failed; the next one subscribes to all", e);
@@ -337,7 +337,7 @@ final class Listener implements AutoCloseable {
       Interest there = interests.get(text(channel));
       if (there != null) {
         try {
-          there.log.receive(Heard.parse(message));
+          there.log.receive(AppendNotice.parse(message));
         } catch (RuntimeException e) {
           // An error in one channel must not affect the others.
           LOG.log(

@@ -41,9 +41,9 @@ import switchboard.config.StoreUrl;
  * <p><b>Cost.</b> At most 17 connections a master, however many channels there are; one thread a
  * master and one more.
  */
-final class Link implements AutoCloseable, Master.Watch {
+final class RedisClient implements AutoCloseable, Master.Watch {
 
-  private static final Logger LOG = Logger.getLogger(Link.class.getName());
+  private static final Logger LOG = Logger.getLogger(RedisClient.class.getName());
   private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
   // How long handing over a slot may take.
   private static final long MOVING_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -69,7 +69,7 @@ final class Link implements AutoCloseable, Master.Watch {
    *
    * @param threads run the heartbeats
    */
-  Link(StoreUrl url, ThreadFactory threads) {
+  RedisClient(StoreUrl url, ThreadFactory threads) {
     this.url = url;
     this.threads = threads;
     this.ticker = Executors.newSingleThreadScheduledExecutor(threads);

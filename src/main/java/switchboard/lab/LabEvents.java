@@ -10,16 +10,16 @@ import switchboard.publish.Publisher;
  *
  * <p><b>Threads.</b> Safe; never waits.
  */
-public final class Told {
+public final class LabEvents {
 
   /** The name of the channel. */
   static final String CHANNEL = "lab-told";
 
-  private static final Logger LOG = Logger.getLogger(Told.class.getName());
+  private static final Logger LOG = Logger.getLogger(LabEvents.class.getName());
 
   private final Publisher publisher;
 
-  Told(Publisher publisher) {
+  LabEvents(Publisher publisher) {
     this.publisher = publisher;
   }
 

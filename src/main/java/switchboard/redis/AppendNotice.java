@@ -11,13 +11,13 @@ import java.util.List;
  *
  * @param id that of the deleted channel; {@code null} for an append
  */
-record Heard(
+record AppendNotice(
     String id, long epoch, long start, boolean closes, long millis, List<byte[]> messages) {
 
-  static Heard parse(byte[] bytes) {
+  static AppendNotice parse(byte[] bytes) {
     if (bytes[0] == 'D') {
       String id = new String(bytes, 2, bytes.length - 2, StandardCharsets.UTF_8);
-      return new Heard(id, 0, 0, false, 0, List.of());
+      return new AppendNotice(id, 0, 0, false, 0, List.of());
     }
     int semicolon = 0;
     while (bytes[semicolon] != ';') {
@@ -31,7 +31,7 @@ record Heard(
       messages.add(Arrays.copyOfRange(bytes, at, end));
       at = end;
     }
-    return new Heard(
+    return new AppendNotice(
         null,
         Long.parseLong(head[1]),
         Long.parseLong(head[2]),

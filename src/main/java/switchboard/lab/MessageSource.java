@@ -22,7 +22,7 @@ import switchboard.publish.Publisher;
  *
  * <p><b>Threads.</b> Safe.
  */
-public final class Source {
+public final class MessageSource {
 
   static final String CHANNEL = "lab";
 
@@ -46,7 +46,7 @@ public final class Source {
   /** Duration of a flood, long enough that a fast reader keeps up. */
   static final Duration FLOOD_TIME = Duration.ofSeconds(3);
 
-  private static final Logger LOG = Logger.getLogger(Source.class.getName());
+  private static final Logger LOG = Logger.getLogger(MessageSource.class.getName());
   private static final double NANOS_PER_SECOND = 1e9;
   private static final Duration FLOOD_PERIOD = Duration.ofMillis(50);
   private static final String BARE = "{'n':%d,'sent':%s,'pad':''}";
@@ -61,7 +61,7 @@ public final class Source {
   private double rate = 2;
   private volatile int sizeBytes = 128;
 
-  Source(Publisher publisher, ScheduledExecutorService scheduler, InstantSource clock) {
+  MessageSource(Publisher publisher, ScheduledExecutorService scheduler, InstantSource clock) {
     this.publisher = publisher;
     this.scheduler = scheduler;
     this.clock = clock;

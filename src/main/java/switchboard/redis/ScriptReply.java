@@ -23,7 +23,7 @@ import switchboard.log.Offset;
  * @param now the time at that Redis, in milliseconds; 0 where there is no such channel
  * @param more what else the operation answered
  */
-record State(
+record ScriptReply(
     String status,
     String id,
     long epoch,
@@ -49,8 +49,8 @@ record State(
   }
 
   /** Without what else was answered, which may be a page of messages. */
-  State withoutMore() {
-    return new State(
+  ScriptReply withoutMore() {
+    return new ScriptReply(
         status,
         id,
         epoch,
@@ -66,15 +66,15 @@ record State(
         List.of());
   }
 
-  static State parse(List<?> answer) {
+  static ScriptReply parse(List<?> answer) {
     List<byte[]> parts = new ArrayList<>();
     answer.forEach(part -> parts.add((byte[]) part));
     if (parts.size() < FIELDS || text(parts, 0).equals(BRANCHED)) {
       List<byte[]> more = parts.subList(1, parts.size());
-      return new State(
+      return new ScriptReply(
           text(parts, 0), null, 0, 0, 0, false, null, null, null, null, List.of(), 0, more);
     }
-    return new State(
+    return new ScriptReply(
         text(parts, 0),
         text(parts, 1),
         number(parts, 2),

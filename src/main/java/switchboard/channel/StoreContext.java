@@ -13,7 +13,7 @@ import switchboard.time.Clocks;
  * @param pollers how many clients that poll all channels may remember
  * @param autoCreate names of channels that are created at the first request
  */
-public record Parts(
+public record StoreContext(
     Retention retention,
     Page page,
     Limits limits,
@@ -24,7 +24,7 @@ public record Parts(
     Clocks clocks) {
 
   /** The same with other clocks. */
-  public Parts with(Clocks others) {
-    return new Parts(retention, page, limits, budget, pollers, autoCreate, dispatch, others);
+  public StoreContext with(Clocks others) {
+    return new StoreContext(retention, page, limits, budget, pollers, autoCreate, dispatch, others);
   }
 }

@@ -14,14 +14,15 @@ import java.util.TreeSet;
  * @param members the names that some of them gave, without repeats
  * @param atLeast whether there are more, about whom nothing else is known
  */
-public record Attendance(
+public record PresenceSnapshot(
     Map<Transport, Integer> counts, SortedSet<String> members, boolean atLeast) {
 
   /** No one. */
-  public static final Attendance NONE = new Attendance(Map.of(), Collections.emptySortedSet());
+  public static final PresenceSnapshot NONE =
+      new PresenceSnapshot(Map.of(), Collections.emptySortedSet());
 
   /** Exactly these. */
-  public Attendance(Map<Transport, Integer> counts, SortedSet<String> members) {
+  public PresenceSnapshot(Map<Transport, Integer> counts, SortedSet<String> members) {
     this(counts, members, false);
   }
 
@@ -33,7 +34,7 @@ public record Attendance(
     String member();
   }
 
-  static Attendance of(Collection<? extends Listener> listeners, boolean atLeast) {
+  static PresenceSnapshot of(Collection<? extends Listener> listeners, boolean atLeast) {
     Map<Transport, Integer> counts = new EnumMap<>(Transport.class);
     SortedSet<String> members = new TreeSet<>();
     for (Listener listener : listeners) {
@@ -42,17 +43,17 @@ public record Attendance(
         members.add(listener.member());
       }
     }
-    return new Attendance(counts, members, atLeast);
+    return new PresenceSnapshot(counts, members, atLeast);
   }
 
   /** Both together. */
-  public Attendance plus(Attendance other) {
+  public PresenceSnapshot plus(PresenceSnapshot other) {
     Map<Transport, Integer> counts = new EnumMap<>(Transport.class);
     counts.putAll(this.counts);
     other.counts.forEach((transport, count) -> counts.merge(transport, count, Integer::sum));
     SortedSet<String> members = new TreeSet<>(this.members);
     members.addAll(other.members);
-    return new Attendance(counts, members, atLeast || other.atLeast);
+    return new PresenceSnapshot(counts, members, atLeast || other.atLeast);
   }
 
   /** How many in all. */

@@ -12,7 +12,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import switchboard.channel.Tally;
+import switchboard.channel.Counters;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
 import switchboard.http.ReadyAnswer;
@@ -24,13 +24,13 @@ import switchboard.time.Clocks;
  * is injected into the page does not run, and the page cannot be embedded in another one.
  */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
-public class PageFilter extends HttpFilter {
+public class PageHeadersFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1;
-  private static final Logger LOG = Logger.getLogger(PageFilter.class.getName());
+  private static final Logger LOG = Logger.getLogger(PageHeadersFilter.class.getName());
 
   @Inject private transient Settings settings;
-  @Inject private transient Tally tally;
+  @Inject private transient Counters counters;
   @Inject private transient PendingBodies bodies;
   @Inject private transient Clocks clocks;
   private transient RequestTarget target;
@@ -72,7 +72,7 @@ public class PageFilter extends HttpFilter {
   public void init() {
     target = new RequestTarget(settings, "");
     tags = new EntityTags(getServletContext());
-    answers = new ReadyAnswer(bodies, settings, clocks, tally);
+    answers = new ReadyAnswer(bodies, settings, clocks, counters);
   }
 
   @Override
@@ -94,7 +94,7 @@ public class PageFilter extends HttpFilter {
         response.setHeader("Access-Control-Allow-Origin", "*");
       }
     }
-    if (!target.isGood(request, response, tally)) {
+    if (!target.isGood(request, response, counters)) {
       return;
     }
     String tag = tags.of(path);

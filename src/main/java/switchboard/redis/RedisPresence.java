@@ -14,9 +14,9 @@ import java.util.logging.Logger;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.commands.ProtocolCommand;
-import switchboard.channel.Attendance;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels.Refused;
+import switchboard.channel.PresenceSnapshot;
 import switchboard.channel.Transport;
 
 /**
@@ -34,20 +34,20 @@ import switchboard.channel.Transport;
  *
  * <p><b>Threads.</b> Safe. All methods wait for Redis.
  */
-final class Attendances {
+final class RedisPresence {
 
-  private static final Logger LOG = Logger.getLogger(Attendances.class.getName());
+  private static final Logger LOG = Logger.getLogger(RedisPresence.class.getName());
   private static final String AT_LEAST = "+";
   private static final long REAP_MILLIS = 30_000;
 
-  private final Link link;
+  private final RedisClient link;
   private final String prefix;
   private final String own;
   private final long leaseMillis;
   private final Consumer<Runnable> workers;
-  private final Map<ChannelName, Attendance> here = new ConcurrentHashMap<>();
+  private final Map<ChannelName, PresenceSnapshot> here = new ConcurrentHashMap<>();
   private final Map<String, Long> aliveUntilNanos = new ConcurrentHashMap<>();
-  private volatile BiConsumer<ChannelName, Attendance> onLoss = (name, lost) -> {};
+  private volatile BiConsumer<ChannelName, PresenceSnapshot> onLoss = (name, lost) -> {};
 
   /**
    * No listeners yet.
@@ -56,7 +56,8 @@ final class Attendances {
    * @param leaseMillis how long after its last {@link #renewLease} a server counts as gone
    * @param workers run what may take long
    */
-  Attendances(Link link, String prefix, String own, long leaseMillis, Consumer<Runnable> workers) {
+  RedisPresence(
+      RedisClient link, String prefix, String own, long leaseMillis, Consumer<Runnable> workers) {
     this.link = link;
     this.prefix = prefix;
     this.own = own;
@@ -64,7 +65,7 @@ final class Attendances {
     this.workers = workers;
   }
 
-  void onLoss(BiConsumer<ChannelName, Attendance> lost) {
+  void onLoss(BiConsumer<ChannelName, PresenceSnapshot> lost) {
     onLoss = lost;
   }
 
@@ -90,7 +91,7 @@ final class Attendances {
   }
 
   /** Writes the listeners at this server. */
-  void write(ChannelName name, Attendance attendance) {
+  void write(ChannelName name, PresenceSnapshot attendance) {
     if (attendance.present() == 0) {
       here.remove(name);
     } else {
@@ -99,7 +100,7 @@ final class Attendances {
     write(own, name, attendance);
   }
 
-  private void write(String id, ChannelName name, Attendance attendance) {
+  private void write(String id, ChannelName name, PresenceSnapshot attendance) {
     if (attendance.present() == 0) {
       call(Command.HDEL, channel(name), id);
       call(Command.SREM, channelsOf(id), name);
@@ -111,13 +112,13 @@ final class Attendances {
   }
 
   /** The listeners at the other servers. */
-  Attendance elsewhere(ChannelName name) {
+  PresenceSnapshot elsewhere(ChannelName name) {
     List<?> fields = (List<?>) call(Command.HGETALL, channel(name));
-    Attendance all = Attendance.NONE;
+    PresenceSnapshot all = PresenceSnapshot.NONE;
     for (int i = 0; i < fields.size(); i += 2) {
-      String id = Link.text(fields.get(i));
+      String id = RedisClient.text(fields.get(i));
       if (!id.equals(own) && isAlive(id)) {
-        all = all.plus(parse(Link.text(fields.get(i + 1))));
+        all = all.plus(parse(RedisClient.text(fields.get(i + 1))));
       }
     }
     return all;
@@ -148,7 +149,7 @@ final class Attendances {
     }
     List<?> nodes = (List<?>) call(Command.SMEMBERS, prefix + "nodes");
     for (Object node : nodes) {
-      String id = Link.text(node);
+      String id = RedisClient.text(node);
       if (!id.equals(own) && !isAlive(id)) {
         workers.accept(
             () -> removeDeadNode(id)); // it may take long, and the next renewal must not wait
@@ -186,11 +187,11 @@ final class Attendances {
     List<?> names = (List<?>) call(Command.SMEMBERS, channelsOf(id));
     LOG.info(() -> "node " + id + " is gone (channels=" + names.size() + ")");
     for (Object written : names) {
-      ChannelName name = new ChannelName(Link.text(written));
+      ChannelName name = new ChannelName(RedisClient.text(written));
       Object value = call(Command.HGET, channel(name), id);
-      write(id, name, Attendance.NONE);
+      write(id, name, PresenceSnapshot.NONE);
       if (value != null) {
-        onLoss.accept(name, parse(Link.text(value)));
+        onLoss.accept(name, parse(RedisClient.text(value)));
       }
     }
     call(Command.SREM, prefix + "nodes", id);
@@ -205,7 +206,7 @@ final class Attendances {
     call(Command.DEL, node(own));
   }
 
-  private static String format(Attendance attendance) {
+  private static String format(PresenceSnapshot attendance) {
     List<String> parts = new ArrayList<>();
     List<String> counts = new ArrayList<>();
     for (Transport transport : Transport.values()) {
@@ -219,7 +220,7 @@ final class Attendances {
     return String.join(";", parts);
   }
 
-  private static Attendance parse(String written) {
+  private static PresenceSnapshot parse(String written) {
     String[] parts = written.split(";");
     String[] numbers = parts[0].split(",");
     Map<Transport, Integer> counts = new EnumMap<>(Transport.class);
@@ -230,6 +231,6 @@ final class Attendances {
       }
     }
     SortedSet<String> members = new TreeSet<>(List.of(parts).subList(1, parts.length));
-    return new Attendance(counts, members, numbers.length > Transport.values().length);
+    return new PresenceSnapshot(counts, members, numbers.length > Transport.values().length);
   }
 }

@@ -15,19 +15,19 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /** Checks once, at the start, that a Redis server can keep channels. */
-final class Fitness {
+final class RedisRequirements {
 
-  private static final Logger LOG = Logger.getLogger(Fitness.class.getName());
+  private static final Logger LOG = Logger.getLogger(RedisRequirements.class.getName());
   private static final int LEAST_MAJOR = 6;
   private static final int LEAST_MINOR = 2;
   // Sharded Pub/Sub.
   private static final int LEAST_IN_CLUSTER = 7;
 
-  private final Link link;
+  private final RedisClient link;
   private final Connection connection;
   private final Map<String, String> info = new HashMap<>();
 
-  private Fitness(Link link, Connection connection) {
+  private RedisRequirements(RedisClient link, Connection connection) {
     this.link = link;
     this.connection = connection;
   }
@@ -37,7 +37,7 @@ final class Fitness {
    *
    * @throws IllegalStateException if it cannot; the message says why and what to do
    */
-  static void require(Link link, String prefix) {
+  static void require(RedisClient link, String prefix) {
     if (!link.isCluster()) {
       require(link, link.seeds().get(0), fitness -> fitness.require(prefix));
       return;
@@ -58,11 +58,11 @@ final class Fitness {
   }
 
   // One of the servers that the URL names is enough.
-  private static void requireOneOf(Link link) {
+  private static void requireOneOf(RedisClient link) {
     IllegalStateException last = null;
     for (Master seed : link.seeds()) {
       try {
-        require(link, seed, Fitness::requireCluster);
+        require(link, seed, RedisRequirements::requireCluster);
         return;
       } catch (IllegalStateException e) {
         last = e;
@@ -71,9 +71,9 @@ final class Fitness {
     throw last;
   }
 
-  private static void require(Link link, Master master, Consumer<Fitness> checks) {
+  private static void require(RedisClient link, Master master, Consumer<RedisRequirements> checks) {
     try (Connection connection = master.connect(0)) {
-      checks.accept(new Fitness(link, connection));
+      checks.accept(new RedisRequirements(link, connection));
     } catch (JedisConnectionException e) {
       throw unfit(link, "it cannot be reached: " + reasons(e), e);
     } catch (JedisDataException e) {
@@ -86,7 +86,7 @@ final class Fitness {
     return e.getCause() == null ? own : own + ": " + reasons(e.getCause());
   }
 
-  private static IllegalStateException unfit(Link link, String why, JedisException e) {
+  private static IllegalStateException unfit(RedisClient link, String why, JedisException e) {
     return new IllegalStateException("switchboard.store.url " + link.url() + ": " + why, e);
   }
 
@@ -144,7 +144,7 @@ final class Fitness {
   }
 
   private void readInfo() {
-    String text = Link.text(ask("it rejects INFO", command(Command.INFO)));
+    String text = RedisClient.text(ask("it rejects INFO", command(Command.INFO)));
     for (String line : text.split("\r?\n")) {
       int colon = line.indexOf(':');
       if (colon > 0) {

@@ -12,16 +12,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
-import switchboard.channel.Attendance;
 import switchboard.channel.Channel;
 import switchboard.channel.Poller;
+import switchboard.channel.PresenceSnapshot;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
 import switchboard.testing.QuietSink;
 import switchboard.testing.RecordingSink;
 
 /** Who listens is known at every server, whichever it is at, and until that server is gone. */
-class AttendancesTest extends OneRedis {
+class RedisPresenceTest extends OneRedis {
 
   private final List<Node> nodes = new ArrayList<>();
   private Node a;
@@ -49,7 +49,7 @@ class AttendancesTest extends OneRedis {
     return channel.subscription(channel.end(), new QuietSink(transport, member)).start();
   }
 
-  private static Attendance at(Node node, String channel) {
+  private static PresenceSnapshot at(Node node, String channel) {
     return node.presence.of(node.find(channel));
   }
 
@@ -71,7 +71,7 @@ class AttendancesTest extends OneRedis {
     listen(b, "auto-c", Transport.EVENT_STREAM, null);
     awaitPresent(b, "auto-c", 3);
     awaitPresent(a, "auto-c", 3);
-    Attendance known = at(b, "auto-c");
+    PresenceSnapshot known = at(b, "auto-c");
     assertEquals(Map.of(Transport.WEBSOCKET, 1, Transport.EVENT_STREAM, 2), known.counts());
     assertEquals(new TreeSet<>(), known.members(), "this channel does not tell names");
     socket.cancel();

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.channel;
 
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -8,7 +8,7 @@ public final class Jitter {
   private Jitter() {}
 
   /** A random time of 0.8 to 1 times {@code millis}. */
-  static long below(long millis) {
+  public static long below(long millis) {
     return millis - ThreadLocalRandom.current().nextLong(millis / 5 + 1);
   }
 

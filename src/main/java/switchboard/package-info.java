@@ -34,12 +34,29 @@
  *   <dd>poll, long poll, event stream or WebSocket
  * </dl>
  *
- * <p>Arrows point inward: {@code transport}, {@code publish} and {@code timer} know {@code
- * channel}, which knows {@code log}; {@code transport} and {@code timer} also know {@code publish},
- * and {@code access}, which decides what a client may do and knows nothing about HTTP; {@code
- * redis} is a store for several servers, which only {@link switchboard.StoreProvider} finds; {@code
- * metrics} reads what {@code channel} counts; {@code lab}, what the page needs beyond them, knows
- * all of these and is known by none; {@code config} and {@code time} may be used by all packages
- * and use none. The only call outward goes through the sink, which {@code channel} owns.
+ * <p>Where code belongs. A package uses only packages above it in this table; {@code PackagesTest}
+ * has the exact list.
+ *
+ * <pre>
+ *   config      settings, each defined once            a new setting
+ *   time        clocks
+ *   container   what a server can do beyond the        a server's internals
+ *               standard; its class names are only here
+ *   log         messages in order, offsets, epochs
+ *   access      what a client may do; knows no HTTP    a kind of token or role
+ *   channel     channels and their subscriptions
+ *   connection  connected clients, limits, the drain   a limit for clients
+ *   http        a request before it is anything else   a header rule: RequestGate,
+ *               and its answer                         a reason to refuse: Problem
+ *   publish     appends and creations, Publisher       a way to publish
+ *   transport   reads, and the verbs of a channel      a transport, an adapter
+ *   redis       the store for several servers, found by {@link switchboard.StoreProvider}
+ *   timer       what runs once a second
+ *   metrics     metrics and health
+ *   lab         what only the page needs; used by nothing
+ * </pre>
+ *
+ * <p>The only call outward goes through the sink, which {@code channel} owns. A reason to refuse
+ * also has its row in {@code channel.Ending}, with status, close code and a sentence.
  */
 package switchboard;

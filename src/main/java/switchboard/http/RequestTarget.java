@@ -8,7 +8,6 @@ import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
 import switchboard.container.TcpConnection;
-import switchboard.transport.ChannelFilter;
 
 /**
  * Checks the target of a request before everything else: the host and the path. All filters and
@@ -67,7 +66,7 @@ public final class RequestTarget {
 
   /**
    * The same for the other paths of the application: true if the request is valid; otherwise it is
-   * answered. For the paths of {@link ChannelFilter}, which checks the rest itself, only the
+   * answered. For the paths of {@code ChannelFilter}, which checks the rest itself, only the
    * spelling is checked.
    */
   public boolean isGood(HttpServletRequest request, HttpServletResponse response, Counters counters)
@@ -94,7 +93,7 @@ public final class RequestTarget {
     }
   }
 
-  /** Whether a path is one of {@link ChannelFilter}'s. */
+  /** Whether a path is one of {@code ChannelFilter}'s. */
   public static boolean isOfChannels(String path) {
     return path.matches("/(channels|access)(/.*)?");
   }

@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Ending;
-import switchboard.transport.ChannelFilter;
 
 /**
  * The request for a WebSocket (RFC 6455 §4.2.1). Servers validate it differently, by one header or
@@ -158,7 +157,7 @@ public final class WebSocketHandshake {
   }
 
   /**
-   * The client of the handshake. If a server upgrades before {@link ChannelFilter} has processed
+   * The client of the handshake. If a server upgrades before {@code ChannelFilter} has processed
    * the request, origin and limits were not checked, and it is refused.
    */
   public static ClientPrincipal visitor(Session session, Authorizer authorizer) {

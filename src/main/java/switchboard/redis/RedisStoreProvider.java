@@ -7,7 +7,7 @@ import switchboard.channel.StoreContext;
 import switchboard.config.StoreUrl;
 
 /** Channels in Redis or Valkey, for several servers. */
-public final class RedisEngine implements StoreProvider {
+public final class RedisStoreProvider implements StoreProvider {
 
   @Override
   public Store open(StoreUrl url, String prefix, StoreContext parts, ThreadFactory threads) {

@@ -8,8 +8,8 @@ import switchboard.channel.Ending;
 
 /**
  * One HTTP request and its answer. An adapter makes one of what its server has: of a request in a
- * filter, of a JAX-RS resource's, of a test's. What a request means is decided in {@link
- * HttpChannel}, and never in an adapter.
+ * filter, of a JAX-RS resource's, of a test's. What a request means is decided in {@code
+ * ChannelEndpoint}, and never in an adapter.
  *
  * <p>It is answered once, now or later. What comes after the first answer is dropped, as is an
  * answer to a client that has gone; both are no errors, since several may end one request at the

@@ -13,6 +13,6 @@ public final class RedisStoreProvider implements StoreProvider {
   public Store open(StoreUrl url, String prefix, StoreContext parts, ThreadFactory threads) {
     RedisClient link = new RedisClient(url, threads);
     RedisRequirements.require(link, prefix);
-    return new RedisStore(link, prefix, parts, threads, RedisStore.Intervals.USUAL);
+    return new RedisStore(link, prefix, parts, threads, Intervals.USUAL);
   }
 }

@@ -14,7 +14,7 @@ import switchboard.http.ServletRequestExchange;
 
 /**
  * The JAX-RS adapter: a request that came to a resource. It carries what {@link
- * HttpChannel#isPlain} names; bodies and event streams, which JAX-RS reads and writes only by
+ * ChannelEndpoint#isPlain} names; bodies and event streams, which JAX-RS reads and writes only by
  * blocking, go to {@link ServletExchange}.
  */
 final class JaxRsExchange extends ServletRequestExchange {

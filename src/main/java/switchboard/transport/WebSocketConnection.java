@@ -16,6 +16,7 @@ import switchboard.config.Settings;
 import switchboard.connection.Connection;
 import switchboard.connection.ConnectionObserver;
 import switchboard.connection.Connections;
+import switchboard.connection.Liveness;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.FrameWriter;

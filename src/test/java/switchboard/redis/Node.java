@@ -30,7 +30,7 @@ import switchboard.time.MonotonicClock;
 /** What one server is of a cluster, without a server around it; its clock ticks faster. */
 final class Node implements AutoCloseable {
 
-  static final RedisStore.Intervals FAST = new RedisStore.Intervals(100, 1_500, 1_000, 60_000);
+  static final Intervals FAST = new Intervals(100, 1_500, 1_000, 60_000);
 
   private final ExecutorService workers = Executors.newFixedThreadPool(2);
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -55,7 +55,7 @@ final class Node implements AutoCloseable {
       Retention retention,
       String prefix,
       InstantSource time,
-      RedisStore.Intervals intervals,
+      Intervals intervals,
       long tickMillis) {
     channels =
         new Channels(
@@ -110,7 +110,7 @@ final class Node implements AutoCloseable {
         new Retention(100, 1_000_000, Duration.ZERO),
         "t:",
         InstantSource.system(),
-        RedisStore.Intervals.USUAL,
+        Intervals.USUAL,
         1_000);
   }
 

@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.connection;
 
 import switchboard.config.Settings;
 import switchboard.time.Clocks;
@@ -8,7 +8,7 @@ import switchboard.time.Clocks;
  *
  * <p><b>Threads.</b> Safe; one thread at a time asks.
  */
-final class Liveness {
+public final class Liveness {
 
   private final Settings settings;
   private final Clocks clocks;
@@ -18,25 +18,25 @@ final class Liveness {
   // By the clock of ticks: a peer is given up for what it did not do while this server ran.
   private volatile long pingSentMillis;
 
-  Liveness(Settings settings, Clocks clocks) {
+  public Liveness(Settings settings, Clocks clocks) {
     this.settings = settings;
     this.clocks = clocks;
     this.lastHeardMillis = clocks.elapsed().millis();
   }
 
   /** Something came from the peer: it is there. */
-  void heard() {
+  public void heard() {
     lastHeardMillis = clocks.elapsed().millis();
     pinged = false;
   }
 
   /** How long nothing was heard. */
-  long unheardMillis(long nowMillis) {
+  public long unheardMillis(long nowMillis) {
     return nowMillis - lastHeardMillis;
   }
 
   /** Whether to ask the peer by a ping; once, until it is heard again. */
-  boolean takePing(long nowMillis) {
+  public boolean takePing(long nowMillis) {
     if (pinged || unheardMillis(nowMillis) < settings.millis(Settings.PING_INTERVAL)) {
       return false;
     }
@@ -46,7 +46,7 @@ final class Liveness {
   }
 
   /** The ping went out: an answer is due from now on. */
-  void pingSent() {
+  public void pingSent() {
     pingSentMillis = clocks.ticks().millis();
   }
 
@@ -54,7 +54,7 @@ final class Liveness {
    * Whether the peer did not answer in time. Only where a ping went out: one that waits behind a
    * frame which the peer does not take is too slow, and one that was not asked need not answer.
    */
-  boolean isPongLate(long ticksMillis) {
+  public boolean isPongLate(long ticksMillis) {
     return pinged
         && pingSentMillis > 0
         && ticksMillis - pingSentMillis >= settings.millis(Settings.PONG_TIMEOUT);

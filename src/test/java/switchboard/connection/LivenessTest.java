@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

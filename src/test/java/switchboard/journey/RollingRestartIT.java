@@ -113,7 +113,7 @@ class RollingRestartIT implements Wanderer.Crowd {
     if (isLasting(who)) {
       lastingNow.decrementAndGet();
     }
-    if (why.equals("503 starting")) {
+    if (why.equals("503 warming-up")) {
       wasRefused(who, why); // a long poll after a message, at a node that still lets in by and by
     } else if (who.transport() != Transport.POLL) {
       departures.add(new Step(who, System.nanoTime(), why));
@@ -218,7 +218,7 @@ class RollingRestartIT implements Wanderer.Crowd {
     // In each of two seconds what a node lets in, and what it had saved for the first one.
     int most = Step.mostWithin(1, lasting(of(port, returns)));
     assertTrue(most <= 3 * ADMITTED_PER_SECOND, () -> most + " at once\n" + report);
-    hadToWait |= refusals.containsKey("503 starting");
+    hadToWait |= refusals.containsKey("503 warming-up");
     assertEquals(List.of(), violations());
   }
 

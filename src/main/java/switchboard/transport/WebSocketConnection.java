@@ -61,7 +61,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   private final long heartbeatMillis;
   private final AtomicBoolean over = new AtomicBoolean();
   private final AtomicBoolean isRevocationLogged = new AtomicBoolean();
-  private final FrameParts incoming;
+  private final TextAssembler incoming;
   private final Liveness liveness;
   private WebSocketSession conversation;
   private volatile Guard guard;
@@ -81,7 +81,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
       Clocks clocks) {
     this.session = session;
     this.writer = writer;
-    this.incoming = new FrameParts(bodies);
+    this.incoming = new TextAssembler(bodies);
     this.liveness = new Liveness(settings, clocks);
     this.queue = new SendQueue(writer, bodies.share(), clocks, this);
     this.pace = pace;

@@ -19,7 +19,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 import switchboard.config.StoreUrl;
 import switchboard.testing.RedisServer;
-import switchboard.testing.Wire;
+import switchboard.testing.RedisWire;
 
 /**
  * Whatever happens to Redis under load: what was accepted is heard by everybody, or everybody is
@@ -53,7 +53,7 @@ class FaultRunsTest {
   }
 
   private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Wire> wires = new ArrayList<>();
+  private final List<RedisWire> wires = new ArrayList<>();
   private RedisServer redis;
 
   @BeforeAll
@@ -182,9 +182,9 @@ class FaultRunsTest {
 
   private List<String> wiresTo(RedisServer server) {
     for (int i = 0; i < 3; i++) {
-      wires.add(closed(new Wire(server.port())));
+      wires.add(closed(new RedisWire(server.port())));
     }
-    return wires.stream().map(Wire::url).toList();
+    return wires.stream().map(RedisWire::url).toList();
   }
 
   private FaultRun.Verdict cutOff() throws Exception {
@@ -200,7 +200,7 @@ class FaultRunsTest {
 
   private FaultRun.Verdict failOver() throws Exception {
     // All, the Sentinel too, know the master by the wire that leads there.
-    Wire wire = closed(new Wire(redis().port()));
+    RedisWire wire = closed(new RedisWire(redis().port()));
     closed(RedisServer.start("--replicaof", "127.0.0.1", Integer.toString(wire.port())));
     String url = closed(Sentinel.watch(wire.port(), redis.folder())).url();
     try (RedisClient link = new RedisClient(StoreUrl.parse(url), Thread::new)) {
@@ -224,7 +224,7 @@ class FaultRunsTest {
   /** The nodes come to their master by wires, and the replica lags when it takes over. */
   private FaultRun.Verdict failOverByHand(Promotion promotion) throws Exception {
     List<String> urls = wiresTo(redis());
-    Wire behind = closed(new Wire(redis.port()));
+    RedisWire behind = closed(new RedisWire(redis.port()));
     RedisServer replica =
         closed(RedisServer.start("--replicaof", "127.0.0.1", Integer.toString(behind.port())));
     return on(
@@ -252,7 +252,7 @@ class FaultRunsTest {
   }
 
   private void returnLate(RedisServer replica, FaultRun run) {
-    wires.forEach(Wire::cut);
+    wires.forEach(RedisWire::cut);
     redis.kill();
     promote(replica);
     IntStream.range(0, wires.size())

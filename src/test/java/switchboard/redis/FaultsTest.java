@@ -35,7 +35,7 @@ import switchboard.log.Producer;
 import switchboard.log.Retention;
 import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
-import switchboard.testing.Wire;
+import switchboard.testing.RedisWire;
 
 /** What happens to Redis and to the way there, and that no reader misses anything untold. */
 class FaultsTest {
@@ -52,8 +52,8 @@ class FaultsTest {
   }
 
   /** What a node comes to Redis by, until the test spoils it. */
-  private Wire wire() {
-    Wire wire = new Wire(redis.port());
+  private RedisWire wire() {
+    RedisWire wire = new RedisWire(redis.port());
     open.add(wire);
     return wire;
   }
@@ -147,7 +147,7 @@ class FaultsTest {
   void aNodeThatReceivesNothingIsNotReadyAndMissesNothing() throws Exception {
     start();
     Node a = node(redis.url());
-    Wire wire = wire();
+    RedisWire wire = wire();
     Node b = node(wire.url());
     RecordingSink sink = listen(b);
     append(a, 1, 10);
@@ -166,7 +166,7 @@ class FaultsTest {
   void whatPubSubLosesSilentlyIsFoundAndCounted() throws Exception {
     start();
     Node a = node(redis.url());
-    Wire wire = wire();
+    RedisWire wire = wire();
     Node b = node(wire.url());
     RecordingSink sink = listen(b);
     append(a, 1, 10);
@@ -264,7 +264,7 @@ class FaultsTest {
   @Test
   void anAppendWhoseAnswerIsLostIsDoneOnce() {
     start();
-    Wire wire = wire();
+    RedisWire wire = wire();
     Node a = node(wire.url());
     Channel channel = a.find("auto-c");
     wire.loseAnswers(1);
@@ -276,7 +276,7 @@ class FaultsTest {
   @Test
   void anAppendOfUnknownOutcomeIsReportedSoAndItsProducerMayRepeatIt() {
     start();
-    Wire wire = wire();
+    RedisWire wire = wire();
     Node a = node(wire.url());
     Channel channel = a.find("auto-c");
     wire.loseAnswers(Integer.MAX_VALUE);

@@ -20,7 +20,7 @@ import switchboard.channel.Transport;
 import switchboard.testing.QuietSink;
 import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
-import switchboard.testing.Wire;
+import switchboard.testing.RedisWire;
 
 /**
  * Two servers on a real Redis Cluster keep all that they keep on one Redis, and what is its own.
@@ -158,7 +158,7 @@ class RedisClusterTest extends TwoNodesTest {
   @Test
   void aMasterWhosePubSubFailsIsNoticedThoughItAnswers() {
     RedisServer master = cluster.masters().get(0);
-    try (Wire wire = new Wire(master.port())) {
+    try (RedisWire wire = new RedisWire(master.port())) {
       announce(master, wire.port());
       try (Node node = Node.roomy(url());
           Node other = Node.roomy(url())) {

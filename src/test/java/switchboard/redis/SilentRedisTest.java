@@ -32,7 +32,7 @@ import switchboard.log.Offset;
 import switchboard.log.UpToDate;
 import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
-import switchboard.testing.Wire;
+import switchboard.testing.RedisWire;
 
 /** A Redis that does not answer is known to be away within a second, and nobody waits for it. */
 class SilentRedisTest {
@@ -182,7 +182,7 @@ class SilentRedisTest {
   @Test
   void whileTheNetworkDropsAllPacketsAllAreRefusedWithinASecondAndThenWorkContinues() {
     RedisServer redis = closed(RedisServer.start());
-    Wire wire = closed(new Wire(redis.port()));
+    RedisWire wire = closed(new RedisWire(redis.port()));
     Node node = closed(Node.roomy(wire.url()));
     startClients(node);
     assertAllAreRefusedInTime(node, () -> wire.hold(true));
@@ -193,7 +193,7 @@ class SilentRedisTest {
   @Test
   void noRequestWaitsForARedisThatIsLoading() {
     RedisServer redis = closed(RedisServer.start());
-    Wire wire = closed(new Wire(redis.port()));
+    RedisWire wire = closed(new RedisWire(redis.port()));
     Node node = closed(Node.roomy(wire.url()));
     startClients(node);
     assertAllAreRefusedInTime(
@@ -229,7 +229,7 @@ class SilentRedisTest {
   @Test
   void aRedisThatIsSlowIsWaitedFor() {
     RedisServer redis = closed(RedisServer.start());
-    Wire wire = closed(new Wire(redis.port()));
+    RedisWire wire = closed(new RedisWire(redis.port()));
     Node node = closed(Node.roomy(wire.url()));
     Channel channel = node.find("auto-c");
     Node.await("it is well", node.channels::isWell);
@@ -277,7 +277,7 @@ class SilentRedisTest {
   @Test
   void aNodeThatIsCutOffReportsNoGapAndDoesNotClaimToBeUpToDate() {
     RedisServer redis = closed(RedisServer.start());
-    Wire wire = closed(new Wire(redis.port()));
+    RedisWire wire = closed(new RedisWire(redis.port()));
     Node a = closed(Node.roomy(redis.url()));
     Node b = closed(Node.roomy(redis.url()));
     Node cut = closed(Node.roomy(wire.url()));

@@ -35,10 +35,10 @@ import switchboard.testing.Programs;
 import switchboard.testing.RawFrames;
 import switchboard.testing.Reader;
 import switchboard.testing.RedisServer;
+import switchboard.testing.RedisWire;
 import switchboard.testing.RunningProxy;
 import switchboard.testing.ServerProcess;
 import switchboard.testing.WebSocketReader;
-import switchboard.testing.Wire;
 
 /** Three nodes on one Redis are one server, with and without the real nginx in front. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -51,13 +51,13 @@ class ClusterIT {
   private static RedisServer redis;
 
   /** By which the last node comes to Redis. */
-  private static Wire wire;
+  private static RedisWire wire;
 
   @BeforeAll
   static void startTheCluster() throws Exception {
     Programs.require("nginx", "node", "npm");
     redis = RedisServer.start();
-    wire = new Wire(redis.port());
+    wire = new RedisWire(redis.port());
     NodeIT.installTheClients();
     Path war = Path.of(System.getProperty("redis.war.under.test"));
     for (int i = 0; i < 3; i++) {

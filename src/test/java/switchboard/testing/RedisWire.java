@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** What lies between a node and Redis, and what can happen to it there. */
-public final class Wire implements AutoCloseable {
+public final class RedisWire implements AutoCloseable {
 
   private volatile int target;
   private final ServerSocket door;
@@ -29,7 +29,7 @@ public final class Wire implements AutoCloseable {
   private boolean isHeld;
 
   /** Leads to a port here. */
-  public Wire(int target) {
+  public RedisWire(int target) {
     this.target = target;
     try {
       door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());

@@ -12,7 +12,7 @@ import switchboard.connection.PendingBodies;
  * <p><b>Cost.</b> Up to one and a half times the text: a byte for each character, or two if one is
  * not in Latin-1. It is counted in {@link PendingBodies}.
  */
-final class FrameParts {
+final class TextAssembler {
 
   private static final char LAST_OF_ONE_BYTE = 0xff;
 
@@ -26,7 +26,7 @@ final class FrameParts {
   private int characterBytes = 1;
   private boolean isOver;
 
-  FrameParts(PendingBodies bodies) {
+  TextAssembler(PendingBodies bodies) {
     this.share = bodies.share();
     this.serverShare = bodies.share();
   }

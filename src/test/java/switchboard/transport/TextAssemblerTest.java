@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
 
-class FramePartsTest {
+class TextAssemblerTest {
 
   private static final int MAX = 1_000_000;
 
   private final PendingBodies bodies = new PendingBodies(4_000_000);
 
-  private FrameParts begun(String first, int parts) {
-    FrameParts frame = new FrameParts(bodies);
+  private TextAssembler begun(String first, int parts) {
+    TextAssembler frame = new TextAssembler(bodies);
     assertNull(frame.add(first, MAX));
     for (int i = 0; i < parts; i++) {
       assertNull(frame.add("x".repeat(10_000), MAX));
@@ -27,7 +27,7 @@ class FramePartsTest {
 
   @Test
   void partsAreHeldUntilTheFrameIsWorkedOff() {
-    FrameParts frame = begun("a", 10);
+    TextAssembler frame = begun("a", 10);
     assertTrue(bodies.heldBytes() >= 100_001, bodies.heldBytes() + " bytes");
     assertTrue(bodies.heldBytes() <= 150_002, bodies.heldBytes() + " bytes");
     assertEquals("a" + "x".repeat(100_000), frame.take());
@@ -43,14 +43,14 @@ class FramePartsTest {
     begun("ā", 10);
     assertTrue(bodies.heldBytes() >= 200_002, bodies.heldBytes() + " bytes");
     long before = bodies.heldBytes();
-    FrameParts late = begun("a", 10);
+    TextAssembler late = begun("a", 10);
     assertNull(late.add("ā", MAX));
     assertTrue(bodies.heldBytes() >= before + 200_002, bodies.heldBytes() + " bytes");
   }
 
   @Test
   void aFrameHasNoMoreBytesThanItMay() {
-    FrameParts frame = new FrameParts(bodies);
+    TextAssembler frame = new TextAssembler(bodies);
     assertNull(frame.add("é".repeat(50), 101));
     assertNull(frame.add("a", 101));
     assertEquals(Ending.TOO_LARGE, frame.add("a", 101));
@@ -58,7 +58,7 @@ class FramePartsTest {
 
   @Test
   void whatTheServerKeepsOfAFrameCountsToo() {
-    FrameParts frame = new FrameParts(bodies);
+    TextAssembler frame = new TextAssembler(bodies);
     assertNull(frame.keeps(100_000, MAX));
     assertEquals(100_000, bodies.heldBytes());
     assertEquals(Ending.TOO_LARGE, frame.keeps(MAX + 100, MAX));
@@ -71,10 +71,10 @@ class FramePartsTest {
 
   @Test
   void framesThatAreNeverWholeKeepOutOthersOnlyUntilTheirConnectionsGo() {
-    List<FrameParts> frames = new ArrayList<>();
+    List<TextAssembler> frames = new ArrayList<>();
     Ending refusal = null;
     while (refusal == null && frames.size() < 1_000) {
-      FrameParts frame = new FrameParts(bodies);
+      TextAssembler frame = new TextAssembler(bodies);
       frames.add(frame);
       for (int i = 0; refusal == null && i < 50; i++) {
         refusal = frame.add("x".repeat(10_000), MAX);
@@ -82,8 +82,8 @@ class FramePartsTest {
     }
     assertEquals(Ending.REQUEST_BUFFER_FULL, refusal);
     assertTrue(bodies.heldBytes() <= bodies.maxBytes());
-    assertNull(new FrameParts(bodies).add("x".repeat(8_000), MAX), "small ones are free");
-    frames.forEach(FrameParts::close);
+    assertNull(new TextAssembler(bodies).add("x".repeat(8_000), MAX), "small ones are free");
+    frames.forEach(TextAssembler::close);
     assertEquals(0, bodies.heldBytes());
   }
 }

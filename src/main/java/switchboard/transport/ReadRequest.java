@@ -148,7 +148,7 @@ public record ReadRequest(
     if (offsets != null && offsets.length != named.size()) {
       throw new Problem(
           Ending.BAD_OFFSET,
-          "offset \"%s\": it has %d parts, but there are %d channels"
+          "offset \"%s\": the number of its parts (%d) is not that of the channels (%d)"
               .formatted(combined, offsets.length, named.size()));
     }
     List<ReadPosition> places = new ArrayList<>();

@@ -306,7 +306,7 @@ class MultiChannelIT extends ServerTest {
     "channels?channel=nobody,                      404, unknown-channel, nobody",
     "channels?channel=a%2Fb,                       400, bad-name, '/'",
     "channels?channel=ticker@x,                    400, bad-offset, x",
-    "channels?channel=ticker&offset=now.now,       400, bad-offset, 2 parts for 1",
+    "channels?channel=ticker&offset=now.now,       400, bad-offset, parts (2) is not",
     "channels?channel=ticker&live=pigeon,          400, bad-parameter, pigeon"
   })
   void aMistakeIsExplained(String url, int status, String problem, String quoted) {

@@ -641,7 +641,7 @@ describe('open', () => {
   const refused = [
     [{ transports: ['sse'] }, 'transport "sse": not one of webSocket, eventStream, longPoll, poll'],
     [{ transports: [] }, 'name at least one of webSocket'],
-    [{ transports: ['webSocket'], WebSocket: undefined, headers: {} }, 'none that sends headers'],
+    [{ transports: ['webSocket'], WebSocket: undefined, headers: {} }, 'no WebSocket that can send headers'],
     [{ pollInterval: -5 }, 'pollInterval -5: a number of milliseconds'],
     [{ pollInterval: '2000' }, 'pollInterval "2000"'],
     [{ wait: Infinity }, 'wait Infinity'],

@@ -38,25 +38,31 @@
  * has the exact list.
  *
  * <pre>
- *   config      settings, each defined once            a new setting
+ *   config      settings, each defined once            a setting: Settings
  *   time        clocks
- *   container   what a server can do beyond the        a server's internals
- *               standard; its class names are only here
+ *   container   what a server can do beyond the        a server's internals: a class here
+ *               standard; only here are its class names
  *   log         messages in order, offsets, epochs
  *   access      what a client may do; knows no HTTP    a kind of token or role
- *   channel     channels and their subscriptions
+ *   channel     channels and their subscriptions       a reason to refuse: Ending
  *   connection  connected clients, limits, the drain   a limit for clients
- *   http        a request before it is anything else   a header rule: RequestGate,
- *               and its answer                         a reason to refuse: Problem
+ *   http        a request before it is anything else   a check of a header: RequestGate;
+ *               and its answer                         a header of the protocol: Headers
  *   publish     appends and creations, Publisher       a way to publish
- *   transport   reads, and the verbs of a channel      a transport, an adapter
+ *   transport   reads, and the verbs of a channel      a transport: a Sink; an adapter: an
+ *                                                      http.Exchange
  *   redis       the store for several servers, found by {@link switchboard.StoreProvider}
  *   timer       what runs once a second
- *   metrics     metrics and health
+ *   metrics     metrics and health                     a metric: Meters
  *   lab         what only the page needs; used by nothing
  * </pre>
  *
- * <p>The only call outward goes through the sink, which {@code channel} owns. A reason to refuse
- * also has its row in {@code channel.Ending}, with status, close code and a sentence.
+ * <p>The only call outward goes through the sink, which {@code channel} owns.
+ *
+ * <p>Some additions need a second place. A reason to refuse is thrown as an {@code http.Problem}
+ * (by {@code access} as a {@code Refusal}); what is counted for a metric is in {@code
+ * channel.Counters}; a transport has a constant in {@code channel.Transport}, an adapter one in
+ * {@code config.HttpAdapter}. Endings, settings and metrics have a row in {@code docs}, which tests
+ * compare.
  */
 package switchboard;

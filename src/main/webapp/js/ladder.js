@@ -88,7 +88,7 @@ export class Ladder {
     return this.#stepDown();
   }
 
-  /** Something changed: what was in vain before may not be now. */
+  /** Something changed: a transport that failed before may work now. */
   fresh() {
     this.#backoff.reset();
   }

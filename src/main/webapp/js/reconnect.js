@@ -250,7 +250,7 @@ export class Reconnector {
       return;
     }
     if (error === REPLACED) {
-      return; // for who listens, nothing happened yet
+      return; // for listeners nothing happened yet
     }
     const isHurried = this.#hurries > 0 && error instanceof Silence;
     if (isHurried || error instanceof Unproven) {

@@ -182,7 +182,7 @@ export function recommend(all, need) {
   if (fit.length === 1) {
     return { offer: fit[0], reason: 'only' };
   }
-  // Who asks so seldom holds nothing open, and needs nothing of what is on the way.
+  // Polls that are so rare keep no connection open and need no support by the network.
   const poll = fit.find(({ interval }) => interval >= SELDOM);
   if (poll && need.up !== 'much') {
     return { offer: poll, reason: 'seldom' };

@@ -105,7 +105,7 @@ export class Chat {
     write(fields.name, typeof message.name === 'string' ? message.name : '');
     write(fields.text, message.text);
     const { said } = this.#fields;
-    // Who reads further up is not pulled down.
+    // A reader who scrolled up stays there.
     const isAtEnd = said.scrollHeight - said.scrollTop - said.clientHeight < 40;
     said.append(element);
     if (said.childElementCount > MAX_SAID) {

@@ -57,7 +57,7 @@ export function floodButton(button, lanes, bench) {
     }
   }
 
-  // Who reads nothing cannot be told: a gap shows when it reads again.
+  // A lane that reads nothing cannot be told: its gap shows when it reads again.
   async function allHaveLooked(seconds) {
     const until = performance.now() + seconds * 1000 + bench.interval * 1000 + LATE_MILLIS;
     let backAt = 0;

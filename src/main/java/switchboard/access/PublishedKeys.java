@@ -103,7 +103,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
     boolean isGood =
         known != null && askedMillis - known.atMillis() < refreshMillis + OUTAGE.toMillis();
     if (isGood && fetching.isLocked()) {
-      return known; // somebody is asking
+      return known; // another thread is fetching them
     }
     try {
       return fetchedSince(askedMillis);

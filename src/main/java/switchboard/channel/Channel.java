@@ -347,7 +347,7 @@ public final class Channel {
     }
   }
 
-  /** Who is present here now. */
+  /** The clients present at this server now. */
   PresenceSnapshot attendance() {
     Collection<? extends PresenceSnapshot.Listener> guests =
         pollers == null ? List.of() : pollers.at(clocks.ticks().millis());

@@ -8,7 +8,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Who is present in a channel, at one server or at all.
+ * The clients present in a channel, at one server or at all.
  *
  * @param counts how many by each transport; none for a transport that is not listed
  * @param members the names that some of them gave, without repeats
@@ -17,7 +17,7 @@ import java.util.TreeSet;
 public record PresenceSnapshot(
     Map<Transport, Integer> counts, SortedSet<String> members, boolean atLeast) {
 
-  /** No one. */
+  /** No clients. */
   public static final PresenceSnapshot NONE =
       new PresenceSnapshot(Map.of(), Collections.emptySortedSet());
 

@@ -7,10 +7,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads of the server's for what may have to wait for a client. Not its managed executor:
- * Payara's looks up, for each task, who wants to hand context over, through the class loaders and
- * their archives, which was nearly a fifth of what a long poll cost. A thread of its factory has
- * the application's context for good.
+ * Threads of the server for tasks that may have to wait for a client. It is not the server's
+ * managed executor: for each task, Payara's searches the class loaders and their archives for
+ * providers of context, which was nearly a fifth of the cost of a long poll. A thread of the
+ * server's factory keeps the application's context.
  */
 public final class BlockingExecutor {
 

@@ -5,8 +5,8 @@ import jakarta.websocket.SendResult;
 import java.io.IOException;
 
 /**
- * Writes one frame at a time under the server's own monitor, so that it never comes into the midst
- * of what the server itself writes.
+ * Writes one frame at a time under the server's own monitor, so that it is never written between
+ * the bytes of a frame of the server.
  *
  * <p><b>Threads.</b> Safe. Bytes are handed over under the monitor, which never waits for the
  * client; {@code written} is told outside.

@@ -70,7 +70,7 @@ final class TyrusFrameWriter extends SingleFrameWriter implements WriteListener 
     bytes = null;
   }
 
-  /** Whom to tell that the frame is written; {@code null} while the stream is not ready. */
+  /** The handler to call when the frame is written; {@code null} while the stream is not ready. */
   private SendHandler handOver() throws IOException {
     if (!isWriting() || !tyrusQueue.isEmpty() || !out.isReady()) {
       return null; // the container calls onWritePossible

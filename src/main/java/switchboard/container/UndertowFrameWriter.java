@@ -81,7 +81,7 @@ final class UndertowFrameWriter extends SingleFrameWriter implements InvocationH
     bytes = null;
   }
 
-  /** Whom to tell that the frame is written; {@code null} while the socket takes no more. */
+  /** The handler to call when the frame is written; {@code null} while the socket takes no more. */
   private SendHandler handOver() throws IOException {
     isBegun = true;
     while (bytes.hasRemaining()) {

@@ -5,18 +5,18 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.security.Principal;
 
 /**
- * Who asks for a WebSocket, on its way from the request to the connection. It goes as the request's
- * principal: that is the one thing which every server keeps with the session it makes of this very
- * request, while what a handshake leaves in the endpoint's configuration may be another's.
+ * The client that requests a WebSocket. It is passed from the request to the connection as the
+ * request's principal: every server keeps the principal with the session of this request, while
+ * values in the endpoint's configuration may be those of another handshake.
  *
- * @param guard who it is; {@code null} where that was refused
- * @param refusal why; {@code null} where it was not
+ * @param guard the client's identity; {@code null} if it was refused
+ * @param refusal the reason; {@code null} if it was not refused
  */
 public record ClientPrincipal(String address, Guard guard, Problem refusal) implements Principal {
 
   private static final String ATTRIBUTE = "switchboard.guard";
 
-  /** The request, with this one as whom it comes from. */
+  /** The request with this client as its principal. */
   HttpServletRequest asPrincipalOf(HttpServletRequest request) {
     return new HttpServletRequestWrapper(request) {
       @Override
@@ -31,17 +31,17 @@ public record ClientPrincipal(String address, Guard guard, Problem refusal) impl
     return guard == null || guard.caller().login() == null ? "" : guard.caller().login().name();
   }
 
-  /** Leaves with the request who it comes from. */
+  /** Stores the identity of the client in the request. */
   static void attachTo(HttpServletRequest request, Guard guard) {
     request.setAttribute(ATTRIBUTE, guard);
   }
 
-  /** The same, or why that was refused. */
+  /** The same, or the reason of its refusal. */
   void attachTo(HttpServletRequest request) {
     request.setAttribute(ATTRIBUTE, refusal == null ? guard : refusal);
   }
 
-  /** Who the request comes from. Without that nothing is done. */
+  /** The client of the request; without one, it is refused. */
   static Guard of(HttpServletRequest request) {
     if (request.getAttribute(ATTRIBUTE) instanceof Problem problem) {
       throw problem;

@@ -66,7 +66,7 @@ public final class Credentials {
     try {
       return URLDecoder.decode(text, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      return text; // whoever reads the query says so
+      return text; // the parser of the query reports it
     }
   }
 

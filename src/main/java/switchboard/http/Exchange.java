@@ -7,13 +7,13 @@ import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 
 /**
- * One HTTP request and its answer. An adapter makes one of what its server has: of a request in a
- * filter, of a JAX-RS resource's, of a test's. What a request means is decided in {@code
- * ChannelEndpoint}, and never in an adapter.
+ * One HTTP request and its answer. An adapter makes one from a request of its API: of a filter, of
+ * a JAX-RS resource, or of a test. {@code ChannelEndpoint} decides what a request means, never an
+ * adapter.
  *
- * <p>It is answered once, now or later. What comes after the first answer is dropped, as is an
- * answer to a client that has gone; both are no errors, since several may end one request at the
- * same time. A body is received once.
+ * <p>It is answered once, now or later. Answers after the first one are dropped, as is an answer to
+ * a client that has disconnected. Neither is an error, because several threads may end a request at
+ * the same time. A body is received once.
  *
  * <p><b>Threads.</b> The request is read by the thread that brought it. Any thread may answer.
  */
@@ -52,7 +52,7 @@ public abstract class Exchange {
   /** The client's address, as the last proxy that is trusted tells it. */
   public abstract String address();
 
-  /** Who the request comes from. */
+  /** The client of the request. */
   public abstract Guard guard();
 
   /** Whether the client came over TLS, to this server or to the first proxy. */

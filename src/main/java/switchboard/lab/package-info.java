@@ -5,11 +5,11 @@
  * everything is limited in number and time.
  *
  * <pre>
- *   LabResource ─▶ Source ──▶ channel "lab"        messages at a rate
- *        │                                          ▲
- *        ├──────▶ Crowd ── readers on loopback ─────╯
- *        ╰──────▶ Vanisher ── a client that stops responding
- *   Told ◀── events of observed connections, and the state of the crowd ──▶ channel "lab-told"
+ *   LabResource ─▶ MessageSource ──────────▶ channel "lab"    messages at a rate
+ *        │                                      ▲
+ *        ├──────▶ Crowd ── readers on loopback ─╯
+ *        ╰──────▶ SilentPeers ── clients that stop responding
+ *   observed connections, the state of the crowd ─▶ LabEvents ─▶ channel "lab-told"
  * </pre>
  */
 package switchboard.lab;

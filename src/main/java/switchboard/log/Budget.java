@@ -74,7 +74,7 @@ public final class Budget {
     usedBytes.addAndGet(-bytes);
   }
 
-  /** Releases what was {@linkplain #acquireFixed acquired} for good. */
+  /** Releases what {@link #acquireFixed} acquired. */
   public void releaseFixed(long bytes) {
     fixedBytes.addAndGet(-bytes);
     release(bytes);

@@ -7,10 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a log remembers of those who appended to it: each {@linkplain Producer producer}'s last
- * sequence number, the last ordering token ({@code Stream-Seq}), and which producer closed it. From
- * that it tells a retry from a new append (Durable Streams PROTOCOL.md §5.2). For logs in Redis,
- * {@code store.lua} holds the same table and applies the same rules.
+ * What a log remembers of its writers: each {@linkplain Producer producer}'s last sequence number,
+ * the last ordering token ({@code Stream-Seq}), and which producer closed it. From that it tells a
+ * retry from a new append (Durable Streams PROTOCOL.md §5.2). For logs in Redis, {@code store.lua}
+ * holds the same table and applies the same rules.
  *
  * <p>A producer that has been silent for seven days is forgotten at the next producer's append.
  *

@@ -52,8 +52,8 @@ public class MetricsServlet extends HttpServlet {
     answers.send(request, response, read(accept));
   }
 
-  // Reading them costs milliseconds, and anybody may ask thousands of times at once: whoever comes
-  // while another's are read gets those that were read before.
+  // Reading them costs milliseconds, and every client may send thousands of requests at the same
+  // time: a request during a reading gets the values of the reading before.
   private byte[] read(String accept) {
     String type = Meters.mediaType(accept);
     boolean isAlone = isReading.compareAndSet(false, true);

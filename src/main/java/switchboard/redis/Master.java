@@ -274,7 +274,7 @@ final class Master {
     watch.lookForAnother();
   }
 
-  /** Nothing is connected any more, until somebody asks for something. */
+  /** Closes all connections; the next request opens them again. */
   synchronized void close() {
     if (heartbeat != null) {
       heartbeat.close();

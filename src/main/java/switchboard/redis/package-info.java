@@ -4,8 +4,8 @@
  *
  * <pre>
  *   append ─▶ store.lua ─▶ the log, a list      one step: stored, numbered, trimmed and published
- *                  ╰─PUBLISH─▶ Listener ─▶ MirroredLog ─▶ walk     on every server with readers
- *                                              ╰── a hole? ── reads the log
+ *                  ╰─PUBLISH─▶ PubSubListener ─▶ MirroredLog ─▶ walk   on servers with readers
+ *                                                    ╰── a hole? ── reads the log
  * </pre>
  *
  * <p>The one rule: the log in Redis is the truth. What Pub/Sub delivers is used only if it follows

@@ -113,7 +113,7 @@ final class EventStream
       try {
         stream.open();
       } catch (RuntimeException | Error e) {
-        stream.leave(Ending.INTERNAL.slug()); // the request has its answer from whoever called
+        stream.leave(Ending.INTERNAL.slug()); // the caller answers the request
         throw e;
       }
     } else {

@@ -47,8 +47,8 @@ final class JaxRsExchange extends ServletRequestExchange {
     response.resume(built.build());
   }
 
-  // When an application is undeployed, Jersey is gone before anybody is told, and Payara would
-  // leave the client waiting for ever.
+  // When an application is undeployed, Jersey stops before clients are told, and on Payara the
+  // client would wait forever.
   @Override
   protected void writeAtTheEnd(HttpAnswer answer) {
     if (isHeld()) {

@@ -35,7 +35,10 @@ public final class ParsingLimit {
    */
   public int acquire(int bytes) {
     int counted = counted(bytes);
-    rest.acquireUninterruptibly(counted);
+    // A fair semaphore lets even 0 wait behind others.
+    if (counted > 0) {
+      rest.acquireUninterruptibly(counted);
+    }
     return counted;
   }
 

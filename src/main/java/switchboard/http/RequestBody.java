@@ -9,7 +9,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Counters;
@@ -207,7 +206,12 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
     if (!place.bodies().reserve(size - bytes.length, bytes.length == 0)) {
       return new Problem(Ending.REQUEST_BUFFER_FULL, Ending.REQUEST_BUFFER_FULL.title());
     }
-    bytes = Arrays.copyOf(bytes, size);
+    try {
+      bytes = Arrays.copyOf(bytes, size);
+    } catch (OutOfMemoryError e) {
+      place.bodies().release(size - bytes.length);
+      throw e;
+    }
     return null;
   }
 
@@ -222,8 +226,9 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
       if (isOver) {
         return;
       }
-      isOver = true;
+      // The copy first: if there is no memory for it, the body's timeout still ends the request.
       body = count == bytes.length ? bytes : Arrays.copyOf(bytes, count);
+      isOver = true;
     }
     if (length >= 0 && body.length < length) {
       answer(
@@ -247,7 +252,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
   private void run(Executor executor, Runnable work) {
     try {
       executor.execute(work);
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException | Error e) { // it takes no work, or has no thread for it
       answer(Problem.of(e), true);
     }
   }

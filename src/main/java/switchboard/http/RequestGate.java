@@ -65,11 +65,11 @@ public final class RequestGate {
     boolean isPreflight = cors.answer(request, response);
     SlowReaders.refuse(request);
     HttpServletRequest asSent = target.require(request); // path, proxies, host
+    if (isFile || !mayHaveBody(asSent)) {
+      UnreadBody.refuse(asSent);
+    }
     if (isFile) {
       return asSent;
-    }
-    if (!mayHaveBody(asSent)) {
-      UnreadBody.refuse(asSent);
     }
     FetchMetadata.require(asSent);
     if (isPreflight) {

@@ -28,8 +28,6 @@ public final class RequestTarget {
           "X-Content-Type-Options", "nosniff",
           "Cross-Origin-Resource-Policy", "cross-origin");
 
-  private static final String LAB = "/lab/api"; // the only other path whose requests have bodies
-
   private final Settings settings;
   private final String base;
   private final Hosts hosts;
@@ -72,12 +70,9 @@ public final class RequestTarget {
   public boolean isGood(HttpServletRequest request, HttpServletResponse response, Counters counters)
       throws IOException {
     try {
-      String path = RequestPath.require(request, base);
-      if (!isOfChannels(path)) {
+      if (!isOfChannels(RequestPath.require(request, base))) {
         SlowReaders.refuse(request);
-        if (!path.startsWith(LAB)) {
-          UnreadBody.refuse(request);
-        }
+        UnreadBody.refuse(request);
         require(request);
       }
       return true;

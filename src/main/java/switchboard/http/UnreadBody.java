@@ -40,7 +40,7 @@ public final class UnreadBody implements PendingBodies.PendingBody {
    * nothing may read it afterwards.
    */
   public static boolean isLeft(HttpServletRequest request) {
-    if (!TcpConnection.waitsForBody(request) || !isAnnounced(request)) {
+    if (!TcpConnection.waitsForBody(request) || !isAnnounced(request) || isHeldBack(request)) {
       return false;
     }
     try {
@@ -61,12 +61,18 @@ public final class UnreadBody implements PendingBodies.PendingBody {
     return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
   }
 
+  // A read would ask the client for it; without one, Undertow itself ends the connection.
+  private static boolean isHeldBack(HttpServletRequest request) {
+    return request.getProtocol().equals("HTTP/1.1")
+        && "100-continue".equalsIgnoreCase(request.getHeader("Expect"));
+  }
+
   /**
    * Refuses a request whose body has no use, unless it has arrived with the headers.
    *
    * @throws Problem {@link Ending#BAD_MESSAGE}
    */
-  static void refuse(HttpServletRequest request) {
+  public static void refuse(HttpServletRequest request) {
     if (isLeft(request)) {
       throw new Problem(
           Ending.BAD_MESSAGE,
@@ -83,6 +89,7 @@ public final class UnreadBody implements PendingBodies.PendingBody {
     AsyncContext context = request.startAsync();
     context.setTimeout(0);
     UnreadBody unread = new UnreadBody(bodies, context, TcpConnection.of(request));
+    bodies.add(unread); // first: the client may not read, and writing may block
     try {
       response.setHeader("Connection", "close");
       answer.write(response);
@@ -90,7 +97,6 @@ public final class UnreadBody implements PendingBodies.PendingBody {
     } catch (IOException | IllegalStateException e) {
       LOG.log(Level.FINEST, "the client disconnected before its response", e);
     }
-    bodies.add(unread);
   }
 
   @Override

@@ -56,11 +56,6 @@ final class MirroredLog implements Log {
     return store.parts().clocks().elapsed().millis();
   }
 
-  // By the clock of Redis, as the times of the messages are.
-  private long wallMillis() {
-    return store.parts().clocks().wall().millis();
-  }
-
   void belongsTo(Channel channel) {
     this.channel = channel;
   }
@@ -116,6 +111,9 @@ final class MirroredLog implements Log {
       boolean wasClosed = known != null && known.ring().isClosed();
       LogCopy next = LogCopy.after(known, state, name, store.parts());
       copy = next;
+      if (known != null && next.ring() != known.ring()) {
+        older.forget(); // it may have messages that Redis lost
+      }
       isSynchronized();
       return known == null
           || next.ring() != known.ring()
@@ -270,7 +268,12 @@ final class MirroredLog implements Log {
       acknowledgements.check(state);
       acknowledgements.add(state.id(), new Offset(state.epoch(), start + append.messages().size()));
       // If it does not follow, it arrives by Pub/Sub, or with the next read.
-      copy.add(state.epoch(), start, append.messages(), wallMillis(), append.close());
+      copy.add(
+          state.epoch(),
+          start,
+          append.messages(),
+          store.parts().clocks().wall().millis(),
+          append.close());
     }
     reportLossSoon();
   }
@@ -389,7 +392,7 @@ final class MirroredLog implements Log {
   @Override
   public void forgetOld(long nowMillis) {
     older.forget();
-    copy.ring().forgetOld(wallMillis());
+    copy.ring().forgetOld(store.parts().clocks().wall().millis());
   }
 
   @Override

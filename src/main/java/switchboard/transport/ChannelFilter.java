@@ -23,6 +23,7 @@ import switchboard.http.RequestGate;
 import switchboard.http.RequestPath;
 import switchboard.http.Scripts;
 import switchboard.http.ServletAnswer;
+import switchboard.http.UnreadBody;
 import switchboard.http.WebSocketHandshake;
 import switchboard.time.Clocks;
 
@@ -113,6 +114,7 @@ public class ChannelFilter extends HttpFilter {
         channel.handle(exchange);
       }
     } else {
+      UnreadBody.refuse(request); // nothing reads it
       chain.doFilter(request, response);
     }
   }

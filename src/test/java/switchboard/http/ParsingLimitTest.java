@@ -46,4 +46,17 @@ class ParsingLimitTest {
     assertEquals(0, limit.acquire(ParsingLimit.FREE_BYTES));
     assertEquals(0, limit.tryAcquire(ParsingLimit.FREE_BYTES));
   }
+
+  @Test
+  void aSmallTextDoesNotWaitBehindALargeOneThatWaits() {
+    limit.acquire(MAX);
+    Thread large = new Thread(() -> limit.acquire(MAX));
+    large.setDaemon(true);
+    large.start();
+    await().until(() -> large.getState() == Thread.State.WAITING);
+    CompletableFuture<Integer> small =
+        CompletableFuture.supplyAsync(() -> limit.acquire(ParsingLimit.FREE_BYTES));
+    await().until(small::isDone);
+    assertEquals(0, small.join());
+  }
 }

@@ -391,6 +391,8 @@ class SmallHeapIT implements Wanderer.Crowd {
             "POST /switchboard/metrics",
             "POST /switchboard/js/switchboard.js",
             "POST /switchboard/access",
+            "POST /switchboard/access/x",
+            "PUT /switchboard/lab/api/source",
             "GET /switchboard/nothing");
     send(
         connect(),

@@ -268,12 +268,8 @@ final class MirroredLog implements Log {
       acknowledgements.check(state);
       acknowledgements.add(state.id(), new Offset(state.epoch(), start + append.messages().size()));
       // If it does not follow, it arrives by Pub/Sub, or with the next read.
-      copy.add(
-          state.epoch(),
-          start,
-          append.messages(),
-          store.parts().clocks().wall().millis(),
-          append.close());
+      long now = store.parts().clocks().wall().millis(); // of Redis, as the messages' times are
+      copy.add(state.epoch(), start, append.messages(), now, append.close());
     }
     reportLossSoon();
   }

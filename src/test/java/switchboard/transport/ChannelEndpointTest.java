@@ -23,9 +23,7 @@ import switchboard.access.Authorizer;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Counters;
-import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
-import switchboard.channel.Limits;
 import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
@@ -35,9 +33,8 @@ import switchboard.connection.RateLimiter;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
 import switchboard.http.Problem;
-import switchboard.log.Page;
-import switchboard.log.Retention;
 import switchboard.testing.Reader;
+import switchboard.testing.SmallChannels;
 import switchboard.time.Clocks;
 
 /** What the channels' URLs answer, without a server. */
@@ -56,14 +53,7 @@ class ChannelEndpointTest {
   private long now = 1_000;
   private final Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(now), () -> now, () -> now);
   private final Guard anybody = guard("*");
-  private final Channels channels =
-      new Channels(
-          new Retention(100, 100_000, Duration.ZERO, 10),
-          new Page(10, 1_000),
-          new Limits(10 << 20, 100, 100, 10),
-          name -> false,
-          new Dispatch(Runnable::run, counters),
-          clocks);
+  private final Channels channels = SmallChannels.of(counters, clocks);
   private final ChannelEndpoint http = http(1_000);
 
   private static Settings settings(Map<String, String> values) {

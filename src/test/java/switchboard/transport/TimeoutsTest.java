@@ -35,8 +35,6 @@ import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Counters;
-import switchboard.channel.Dispatch;
-import switchboard.channel.Limits;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -51,8 +49,7 @@ import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
 import switchboard.http.Query;
 import switchboard.http.RequestBody;
-import switchboard.log.Page;
-import switchboard.log.Retention;
+import switchboard.testing.SmallChannels;
 import switchboard.time.Clocks;
 import switchboard.time.TickClock;
 
@@ -85,14 +82,7 @@ class TimeoutsTest {
   private final Clocks clocks = new Clocks(() -> wall, () -> elapsed, ticks);
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
-  private final Channels channels =
-      new Channels(
-          new Retention(100, 100_000, Duration.ZERO, 10),
-          new Page(10, 1_000),
-          new Limits(10 << 20, 100, 100, 10),
-          name -> false,
-          new Dispatch(Runnable::run, counters),
-          clocks);
+  private final Channels channels = SmallChannels.of(counters, clocks);
 
   /** Whether the client takes what is written to it. */
   private boolean isReading = true;

@@ -21,10 +21,7 @@ import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.ContentType;
 import switchboard.channel.Counters;
-import switchboard.channel.Dispatch;
 import switchboard.channel.Ending;
-import switchboard.channel.Limits;
-import switchboard.channel.MemoryStore;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -32,8 +29,7 @@ import switchboard.connection.Connections;
 import switchboard.http.Guard;
 import switchboard.http.Problem;
 import switchboard.http.Query;
-import switchboard.log.Page;
-import switchboard.log.Retention;
+import switchboard.testing.SmallChannels;
 import switchboard.time.Clocks;
 
 /** A held long poll is answered and forgotten, whatever fails. */
@@ -49,15 +45,7 @@ class UnexpectedErrorTest {
   private final Clocks clocks = new Clocks(() -> Instant.EPOCH, () -> now, () -> now);
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
-  private final Channels channels =
-      new Channels(
-          new Retention(100, 100_000, Duration.ZERO, 10),
-          new Page(10, 1_000),
-          new Limits(10 << 20, 100, 100, 10),
-          name -> false,
-          new Dispatch(Runnable::run, counters),
-          clocks,
-          MemoryStore::new);
+  private final Channels channels = SmallChannels.of(counters, clocks);
   private final List<Throwable> logged = new ArrayList<>();
   private final Logger log = Logger.getLogger(Problem.class.getName());
   private final Handler handler =

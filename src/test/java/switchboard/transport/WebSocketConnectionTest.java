@@ -9,7 +9,6 @@ import jakarta.websocket.SendHandler;
 import jakarta.websocket.Session;
 import java.lang.reflect.Proxy;
 import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +24,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.channel.Counters;
-import switchboard.channel.Dispatch;
-import switchboard.channel.Limits;
 import switchboard.channel.Store;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
@@ -38,9 +35,8 @@ import switchboard.container.WebSocketFrame;
 import switchboard.http.ClientPrincipal;
 import switchboard.http.Guard;
 import switchboard.http.Problem;
-import switchboard.log.Page;
-import switchboard.log.Retention;
 import switchboard.testing.Reader;
+import switchboard.testing.SmallChannels;
 import switchboard.time.Clocks;
 
 /** What a WebSocket is told when its store fails as nobody expects. */
@@ -56,15 +52,7 @@ class WebSocketConnectionTest {
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
   private final IllegalStateException fault = new IllegalStateException("a fault on purpose");
-  private final Channels channels =
-      new Channels(
-          new Retention(100, 100_000, Duration.ZERO, 10),
-          new Page(10, 1_000),
-          new Limits(10 << 20, 100, 100, 10),
-          name -> false,
-          new Dispatch(Runnable::run, counters),
-          clocks,
-          parts -> failing());
+  private final Channels channels = SmallChannels.of(counters, clocks, parts -> failing());
   private final List<JsonObject> frames = new ArrayList<>();
   private final List<Integer> closeCodes = new ArrayList<>();
   private final List<Throwable> logged = new ArrayList<>();

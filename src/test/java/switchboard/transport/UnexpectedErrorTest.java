@@ -5,14 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +25,7 @@ import switchboard.connection.Connections;
 import switchboard.http.Guard;
 import switchboard.http.Problem;
 import switchboard.http.Query;
+import switchboard.testing.LoggedErrors;
 import switchboard.testing.SmallChannels;
 import switchboard.time.Clocks;
 
@@ -46,25 +43,7 @@ class UnexpectedErrorTest {
   private final Authorizer authorizer = new Authorizer(settings, clocks, name -> false);
   private final Guard anybody = new Guard(authorizer, authorizer.identify("", null, null));
   private final Channels channels = SmallChannels.of(counters, clocks);
-  private final List<Throwable> logged = new ArrayList<>();
-  private final Logger log = Logger.getLogger(Problem.class.getName());
-  private final Handler handler =
-      new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-          logged.add(line.getThrown());
-        }
-
-        @Override
-        public void flush() {
-          // nothing waits
-        }
-
-        @Override
-        public void close() {
-          // nothing is open
-        }
-      };
+  private final LoggedErrors logged = new LoggedErrors(Problem.class);
   private MemoryExchange exchange;
 
   /** What the executor does with work; a test changes it while the request is held. */
@@ -73,16 +52,13 @@ class UnexpectedErrorTest {
   private Error fault;
 
   @BeforeEach
-  void listenToTheLog() {
-    log.addHandler(handler);
-    log.setUseParentHandlers(false);
+  void createChannel() {
     channels.create(new ChannelName("c"), Channels.Request.empty(ContentType.JSON));
   }
 
   @AfterEach
   void leaveTheLog() {
-    log.removeHandler(handler);
-    log.setUseParentHandlers(true);
+    logged.close();
   }
 
   private void hold() {
@@ -123,7 +99,7 @@ class UnexpectedErrorTest {
   private void assertTold(Ending ending, Throwable why) {
     assertEquals(ending.status(), exchange.answer().status());
     assertTrue(exchange.text().contains(ending.type()), exchange.text());
-    assertEquals(why == null ? List.of() : List.of(why), logged);
+    assertEquals(why == null ? List.of() : List.of(why), logged.all());
     assertEquals(1, counters.endings(ending));
     assertEquals(0, connections.count());
     assertEquals(0, channels.find(new ChannelName("c")).orElseThrow().subscriptionCount());

@@ -13,11 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +31,7 @@ import switchboard.container.WebSocketFrame;
 import switchboard.http.ClientPrincipal;
 import switchboard.http.Guard;
 import switchboard.http.Problem;
+import switchboard.testing.LoggedErrors;
 import switchboard.testing.Reader;
 import switchboard.testing.SmallChannels;
 import switchboard.time.Clocks;
@@ -55,36 +52,11 @@ class WebSocketConnectionTest {
   private final Channels channels = SmallChannels.of(counters, clocks, parts -> failing());
   private final List<JsonObject> frames = new ArrayList<>();
   private final List<Integer> closeCodes = new ArrayList<>();
-  private final List<Throwable> logged = new ArrayList<>();
-  private final Logger log = Logger.getLogger(Problem.class.getName());
-  private final Handler handler =
-      new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-          logged.add(line.getThrown());
-        }
-
-        @Override
-        public void flush() {
-          // nothing waits
-        }
-
-        @Override
-        public void close() {
-          // nothing is open
-        }
-      };
-
-  @BeforeEach
-  void listenToTheLog() {
-    log.addHandler(handler);
-    log.setUseParentHandlers(false);
-  }
+  private final LoggedErrors logged = new LoggedErrors(Problem.class);
 
   @AfterEach
   void leaveTheLog() {
-    log.removeHandler(handler);
-    log.setUseParentHandlers(true);
+    logged.close();
   }
 
   private Store failing() {
@@ -135,7 +107,7 @@ class WebSocketConnectionTest {
   private void assertInternal(JsonObject frame) {
     String type = frame.getJsonObject("error").getString("type");
     assertTrue(type.endsWith(":internal"), frame::toString);
-    assertEquals(List.of(fault), logged);
+    assertEquals(List.of(fault), logged.all());
   }
 
   @ParameterizedTest

@@ -1,10 +1,10 @@
-// Writes what run.mjs measured into docs/benchmarks.md, between its two marks, and a plot for each scenario.
+// Writes what run.mjs measured into docs/reports/benchmarks.md, between its two marks, and a plot for each scenario.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { work } from './servers.mjs'
 
-const docs = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs')
+const docs = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'reports')
 const results = JSON.parse(readFileSync(join(work, 'results.json'), 'utf8'))
 const named = { ws: 'WebSocket', sse: 'event stream', longpoll: 'long poll', poll: 'poll' }
 
@@ -99,4 +99,4 @@ const file = join(docs, 'benchmarks.md')
 const text = readFileSync(file, 'utf8')
 const [begin, end] = ['<!-- figures: written by bench/run -->\n', '<!-- end of figures -->']
 writeFileSync(file, text.slice(0, text.indexOf(begin) + begin.length) + '\n' + parts.join('\n\n') + '\n\n' + text.slice(text.indexOf(end)))
-console.log('docs/benchmarks.md is up to date')
+console.log('docs/reports/benchmarks.md is up to date')

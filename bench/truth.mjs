@@ -224,10 +224,10 @@ function writeReport() {
   const again = results.runs.filter(run => run.restarts)
   if (plain.length) parts.push(table(plain))
   if (again.length) parts.push('### The same, and the server is killed during the run', table(again))
-  const docs = join(root, 'docs/benchmarks.md')
+  const docs = join(root, 'docs/reports/benchmarks.md')
   const text = readFileSync(docs, 'utf8')
   const [begin, end] = ['<!-- truth: written by bench/run truth -->\n', '<!-- end of truth -->']
   if (!text.includes(begin)) return
   writeFileSync(docs, text.slice(0, text.indexOf(begin) + begin.length) + '\n' + parts.join('\n\n') + '\n\n' + text.slice(text.indexOf(end)))
-  console.log('docs/benchmarks.md is up to date')
+  console.log('docs/reports/benchmarks.md is up to date')
 }

@@ -40,7 +40,7 @@ const NOT_PROVOKED = [
   /^channel \S+ channel-closed$/,
 ]
 
-export const endings = [...read('docs/endings.md').matchAll(/^\| `(\S+)` \| (\d+) \| (\d+) \|.*\| (.*)\. \|$/gm)].map(
+export const endings = [...read('docs/reference/endings.md').matchAll(/^\| `(\S+)` \| (\d+) \| (\d+) \|.*\| (.*)\. \|$/gm)].map(
   ([, name, status, code, title]) => ({ name, status: +status, code: +code, title }),
 )
 export const endingOf = (type) => endings.find(({ name }) => type === PROBLEM + name)

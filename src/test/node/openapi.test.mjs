@@ -63,7 +63,7 @@ describe('the documents', () => {
     expect(errors).toEqual([])
   })
 
-  test('have the problems of docs/endings.md, with its status and close codes', () => {
+  test('have the problems of docs/reference/endings.md, with its status and close codes', () => {
     expect(endings.length).toBeGreaterThan(20)
     const types = openapi.components.schemas.Problem.properties.type.enum
     expect(types.toSorted()).toEqual(endings.map(({ name }) => PROBLEM + name).toSorted())

@@ -784,7 +784,7 @@ describe('the package', () => {
   test('has a page that names each option, each of which has a type', () => {
     const names = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name)
     const source = readFileSync(join(js, 'options.js'), 'utf8')
-    const page = readFileSync(new URL('../../../docs/switchboard-js.md', import.meta.url), 'utf8')
+    const page = readFileSync(new URL('../../../docs/reference/switchboard-js.md', import.meta.url), 'utf8')
     const [, section] = page.match(/## Options\n([^]*?)\n## /)
     const typed = names(source, /@property \{[^]*?\}\s*(?:\*\s*)?\[(\w+)\]/g)
     expect(names(section, /^\| `(\w+)` \|/gm)).toEqual(typed)

@@ -74,9 +74,9 @@ public class ClosedNotice {
                 "To try it out on a machine that only you can reach, allow everyone to do"
                     + " everything:\n  "
                     + commands
-                    + "\nFor anything else see docs/access.md.")
+                    + "\nFor anything else see docs/guide/access.md.")
         .orElse(
             "To try it out on a machine that only you can reach, set switchboard.access.open=* and"
-                + " deploy it again. For anything else see docs/access.md.");
+                + " deploy it again. For anything else see docs/guide/access.md.");
   }
 }

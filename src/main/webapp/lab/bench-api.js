@@ -9,7 +9,7 @@ export class Unreachable extends Problem {
 }
 
 /**
- * The server's half of the lab: `docs/lab.md`.
+ * The server's half of the lab: `docs/reference/lab.md`.
  *
  * @param {'GET'|'PUT'|'DELETE'} method
  * @param {string} [path] behind `lab/api`

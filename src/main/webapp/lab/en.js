@@ -320,7 +320,7 @@ export default {
   'door.notGranted': 'This token does not allow the channel “{channel}”',
   'door.notGranted.what': 'The token is valid, but does not allow reading this channel. Enter a channel that it allows, or use another token.',
   'door.noTokens': 'This server does not accept tokens',
-  'door.noTokens.what': 'The token had no effect: no key for tokens is set on this server, so it ignores them (docs/access.md).',
+  'door.noTokens.what': 'The token had no effect: no key for tokens is set on this server, so it ignores them (docs/guide/access.md).',
   'door.says': 'The server responded with status {status}: {detail}',
   'door.channel': 'Channel',
   'door.enter': 'Open',
@@ -328,5 +328,5 @@ export default {
   'door.badToken': 'This is not a token. Only letters, digits, “.”, “-”, “_” are allowed.',
   'door.open': 'Open the channels',
   'door.openHint': 'To try it out on a machine that only you can reach, allow everyone to do everything with the setting switchboard.access.open=*, then reload this page:',
-  'door.openMore': 'Set switchboard.lab.enabled=true in the same way to use all features of this page. For production, grant access explicitly, for example public-*:read for everyone and tokens for the rest (docs/access.md).',
+  'door.openMore': 'Set switchboard.lab.enabled=true in the same way to use all features of this page. For production, grant access explicitly, for example public-*:read for everyone and tokens for the rest (docs/guide/access.md).',
 };

@@ -320,7 +320,7 @@ export default {
   'door.notGranted': '이 토큰으로는 “{channel}” 채널을 읽을 수 없습니다',
   'door.notGranted.what': '토큰은 올바르지만 이 채널을 읽을 권한이 없습니다. 권한이 있는 채널을 쓰거나 다른 토큰을 쓰세요.',
   'door.noTokens': '이 Switchboard는 토큰이 있어도 닫혀 있습니다',
-  'door.noTokens.what': '토큰을 넣어도 달라지지 않았습니다. 토큰을 확인할 키가 없는 서버는 토큰을 보지 않습니다 (docs/access.md).',
+  'door.noTokens.what': '토큰을 넣어도 달라지지 않았습니다. 토큰을 확인할 키가 없는 서버는 토큰을 보지 않습니다 (docs/guide/access.md).',
   'door.says': '서버의 응답 (상태 코드 {status}): {detail}',
   'door.channel': '볼 채널',
   'door.enter': '들어가기',
@@ -328,5 +328,5 @@ export default {
   'door.badToken': '토큰이 아닙니다. 영문자, 숫자, “.”, “-”, “_”만 쓸 수 있습니다.',
   'door.open': '관리자라면 이렇게 여세요',
   'door.openHint': '나만 접속할 수 있는 컴퓨터에서 시험해 보려면 switchboard.access.open=* 설정으로 누구에게나 모든 것을 허용한 뒤 이 페이지를 다시 여세요:',
-  'door.openMore': '같은 방법으로 switchboard.lab.enabled=true도 설정하면 이 페이지의 모든 기능을 쓸 수 있습니다. 실제로 운영할 때는 누가 무엇을 할 수 있는지 정하세요. 예: 누구나 public-*:read, 나머지는 토큰 (docs/access.md).',
+  'door.openMore': '같은 방법으로 switchboard.lab.enabled=true도 설정하면 이 페이지의 모든 기능을 쓸 수 있습니다. 실제로 운영할 때는 누가 무엇을 할 수 있는지 정하세요. 예: 누구나 public-*:read, 나머지는 토큰 (docs/guide/access.md).',
 };

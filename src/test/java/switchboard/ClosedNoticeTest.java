@@ -23,7 +23,7 @@ class ClosedNoticeTest {
   void itNamesTheCommandsOfTheServer(String server, String part) {
     String text = ClosedNotice.text(server, "/shop");
     assertTrue(text.contains(part), text);
-    assertTrue(text.endsWith("see docs/access.md."), text);
+    assertTrue(text.endsWith("see docs/guide/access.md."), text);
   }
 
   @Test

@@ -17,7 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Whatever can grow is in a row of docs/memory.md, with its bound and a test that is there. */
+/**
+ * Whatever can grow is in a row of docs/reference/memory.md, with its bound and a test that is
+ * there.
+ */
 class MemoryPageTest {
 
   /**
@@ -36,7 +39,7 @@ class MemoryPageTest {
 
   private static List<String> rows() {
     try {
-      return Files.readAllLines(Path.of("docs/memory.md")).stream()
+      return Files.readAllLines(Path.of("docs/reference/memory.md")).stream()
           .filter(line -> line.startsWith("| `"))
           .toList();
     } catch (IOException e) {
@@ -91,10 +94,10 @@ class MemoryPageTest {
     Set<String> growing = growing();
     Set<String> missing = new TreeSet<>(growing);
     missing.removeAll(named);
-    assertEquals(Set.of(), missing, "docs/memory.md has no row for what can grow");
+    assertEquals(Set.of(), missing, "docs/reference/memory.md has no row for what can grow");
     Set<String> gone = new TreeSet<>(named);
     gone.removeAll(growing);
-    assertEquals(Set.of(), gone, "docs/memory.md has rows for what is not there");
+    assertEquals(Set.of(), gone, "docs/reference/memory.md has rows for what is not there");
   }
 
   @Test

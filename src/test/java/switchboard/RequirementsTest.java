@@ -24,7 +24,7 @@ class RequirementsTest {
     assertEquals(
         "Switchboard cannot run here: this server has no WebSocket (jakarta.websocket) and no EJB (jakarta.ejb,"
             + " EJB Lite). It needs the Web Profile of Jakarta EE 10; see"
-            + " docs/servers.md",
+            + " docs/guide/servers.md",
         message);
   }
 

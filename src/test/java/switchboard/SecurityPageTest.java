@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The tests that docs/security.md says hold something are there. */
+/** The tests that docs/explain/security.md says hold something are there. */
 class SecurityPageTest {
 
   private static final Pattern NAMED = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+))?`");
@@ -34,7 +34,7 @@ class SecurityPageTest {
     }
     List<String> missing = new ArrayList<>();
     List<String> rows =
-        Files.readAllLines(Path.of("docs/security.md")).stream()
+        Files.readAllLines(Path.of("docs/explain/security.md")).stream()
             .filter(line -> line.startsWith("| ") && !line.startsWith("| attempt"))
             .toList();
     for (String row : rows) {

@@ -8,7 +8,8 @@ import switchboard.log.Batch;
 import switchboard.log.Gap;
 
 /**
- * Counters since the start, for metrics; {@code docs/metrics.md} says what each one means.
+ * Counters since the start, for metrics; {@code docs/reference/metrics.md} says what each one
+ * means.
  *
  * <p><b>Threads.</b> Safe.
  *

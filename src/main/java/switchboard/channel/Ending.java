@@ -3,9 +3,9 @@ package switchboard.channel;
 import java.util.Locale;
 
 /**
- * Every way a request or a connection ends other than well: one row of {@code docs/endings.md}
- * each. The same ending has an HTTP status where a request fails, a close code where a WebSocket
- * does, and one problem type everywhere.
+ * Every way a request or a connection ends other than well: one row of {@code
+ * docs/reference/endings.md} each. The same ending has an HTTP status where a request fails, a
+ * close code where a WebSocket does, and one problem type everywhere.
  *
  * <p>Close codes: 1000 to 1015 as in RFC 6455 §7.4.1; 4000 + the HTTP status where the registered
  * ones say nothing.

@@ -83,7 +83,8 @@ public final class Credentials {
     if (!explicit.isEmpty()) {
       return explicit.get(0);
     }
-    // A credential that a browser sends automatically must not allow changes. → docs/protocol.md
+    // A credential that a browser sends automatically must not allow changes. →
+    // docs/reference/protocol.md
     boolean onlyReads = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
     return onlyReads ? inCookie(request) : null;
   }

@@ -9,8 +9,8 @@ import switchboard.channel.Ending;
 import switchboard.config.Action;
 
 /**
- * Asks the authorizer for one client, and reports refusals as in {@code docs/endings.md} and RFC
- * 6750.
+ * Asks the authorizer for one client, and reports refusals as in {@code docs/reference/endings.md}
+ * and RFC 6750.
  *
  * <p><b>Threads.</b> Immutable.
  */

@@ -18,8 +18,8 @@ import switchboard.connection.RateLimiter;
 import switchboard.log.Gap;
 
 /**
- * A refused request, as in {@code docs/endings.md}: a problem document (RFC 9457) over HTTP, an
- * {@code error} over a WebSocket.
+ * A refused request, as in {@code docs/reference/endings.md}: a problem document (RFC 9457) over
+ * HTTP, an {@code error} over a WebSocket.
  */
 public final class Problem extends RuntimeException {
 

@@ -23,8 +23,8 @@ import switchboard.http.Problem;
 import switchboard.time.Clocks;
 
 /**
- * The requests of the page, see {@code docs/lab.md}. Requests that change something use {@code PUT}
- * or {@code DELETE}, which pages of other origins cannot send without a preflight.
+ * The requests of the page, see {@code docs/reference/lab.md}. Requests that change something use
+ * {@code PUT} or {@code DELETE}, which pages of other origins cannot send without a preflight.
  */
 @Path("")
 @RequestScoped

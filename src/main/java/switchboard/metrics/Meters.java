@@ -23,7 +23,8 @@ import switchboard.connection.PendingBodies;
 import switchboard.container.FrameWriters;
 
 /**
- * The metrics of this server in the Prometheus format, each with a row in {@code docs/metrics.md}.
+ * The metrics of this server in the Prometheus format, each with a row in {@code
+ * docs/reference/metrics.md}.
  *
  * <p><b>Threads.</b> Safe.
  *
@@ -80,7 +81,8 @@ public final class Meters {
   private void limits(Settings settings) {
     for (Setting<Integer> limit : LIMITS) {
       Gauge.builder("switchboard.limit", () -> settings.get(limit))
-          .description("Values of the settings that are limits; 0 as in docs/settings.md.")
+          .description(
+              "Values of the settings that are limits; 0 as in docs/reference/settings.md.")
           .tag("setting", limit.key())
           .register(registry);
     }

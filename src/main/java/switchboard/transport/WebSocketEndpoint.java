@@ -15,7 +15,7 @@ import switchboard.http.Problem;
 
 /**
  * A channel over a WebSocket, or several at the URL without a name: translates the container's
- * calls for {@link WebSocketConnection}. What is said is in {@code docs/protocol.md}.
+ * calls for {@link WebSocketConnection}. What is said is in {@code docs/reference/protocol.md}.
  */
 public class WebSocketEndpoint extends Endpoint {
 

@@ -25,7 +25,7 @@ class EndingTest {
                             e.retry() ? "yes" : "no",
                             e.title()))
             .collect(Collectors.joining("\n"));
-    String documentation = Files.readString(Path.of("docs/endings.md"));
-    assertTrue(documentation.contains(table), "docs/endings.md should contain\n" + table);
+    String documentation = Files.readString(Path.of("docs/reference/endings.md"));
+    assertTrue(documentation.contains(table), "docs/reference/endings.md should contain\n" + table);
   }
 }

@@ -149,8 +149,9 @@ class SettingsTest {
                     "| `%s` | `%s` | %s | %s |"
                         .formatted(s.key(), s.defaultValue(), s.range(), s.sentence()))
             .collect(Collectors.joining("\n"));
-    String documentation = Files.readString(Path.of("docs/settings.md"));
-    assertTrue(documentation.contains(table), "docs/settings.md should contain\n" + table);
+    String documentation = Files.readString(Path.of("docs/reference/settings.md"));
+    assertTrue(
+        documentation.contains(table), "docs/reference/settings.md should contain\n" + table);
   }
 
   @Test

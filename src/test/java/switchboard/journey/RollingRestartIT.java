@@ -37,7 +37,7 @@ import switchboard.testing.Programs;
  * Two nodes behind the real nginx are restarted one after the other while clients of all transports
  * listen and publishers go on.
  *
- * <p>With 160 clients in a build. As docs/leaving.md has it: {@code mvn verify
+ * <p>With 160 clients in a build. As docs/reports/restart.md has it: {@code mvn verify
  * -Dit.test=RollingRestartIT -Drolling.clients=2000 -Drolling.budget=20}; the report is {@code
  * target/rolling-restart.md}.
  */

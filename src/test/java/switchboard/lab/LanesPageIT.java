@@ -97,7 +97,8 @@ class LanesPageIT extends LabPageTest {
       await("the other has them", () -> other.heard().size() >= 40);
       await("so has the lane", () -> page.number("eventStream", "messages") >= 40);
     }
-    // Two events a message at most, each with its own lines, as docs/protocol.md has them.
+    // Two events a message at most, each with its own lines, as docs/reference/protocol.md has
+    // them.
     double each = page.number("eventStream", "down");
     assertTrue(each > 211 && each < 211 + 200, page.figure("eventStream", "down"));
   }

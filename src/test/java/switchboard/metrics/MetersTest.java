@@ -79,8 +79,8 @@ class MetersTest {
         rows.entrySet().stream()
             .map(row -> row(row.getKey(), row.getValue(), lines))
             .collect(Collectors.joining("\n", "", "\n\n"));
-    String documentation = Files.readString(Path.of("docs/metrics.md"));
-    assertTrue(documentation.contains(table), "docs/metrics.md should contain\n" + table);
+    String documentation = Files.readString(Path.of("docs/reference/metrics.md"));
+    assertTrue(documentation.contains(table), "docs/reference/metrics.md should contain\n" + table);
   }
 
   private static String row(String name, String help, List<String> lines) {

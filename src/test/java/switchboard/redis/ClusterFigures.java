@@ -41,7 +41,7 @@ import switchboard.testing.RedisServer;
 
 /**
  * What the Redis engine costs, without a server around it; no test, nothing in it fails. {@code
- * bench/cluster} runs it and prints the table for {@code docs/benchmarks.md}.
+ * bench/cluster} runs it and prints the table for {@code docs/reports/benchmarks.md}.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClusterFigures {

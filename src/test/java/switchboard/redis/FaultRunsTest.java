@@ -23,7 +23,7 @@ import switchboard.testing.RedisWire;
 
 /**
  * Whatever happens to Redis under load: what was accepted is heard by everybody, or everybody is
- * told. The short form; the long one is in {@code docs/cluster.md}.
+ * told. The short form; the long one is in {@code docs/reports/cluster.md}.
  */
 class FaultRunsTest {
 

@@ -35,7 +35,7 @@ import switchboard.time.Clocks;
 
 /**
  * What a delivered message costs between the log and the container, by counts that do not depend on
- * how busy the machine is. The figures for whole servers are in {@code docs/benchmarks.md}.
+ * how busy the machine is. The figures for whole servers are in {@code docs/reports/benchmarks.md}.
  */
 class DeliveryCostTest {
 

@@ -20,6 +20,7 @@ import switchboard.channel.MemoryStore;
 import switchboard.channel.Presence;
 import switchboard.channel.Store;
 import switchboard.channel.StoreContext;
+import switchboard.config.RedisUrl;
 import switchboard.config.ServerResources;
 import switchboard.config.Settings;
 import switchboard.config.Sources;
@@ -127,14 +128,17 @@ public class Switchboard {
     if (url == null) {
       return new MemoryStore(parts);
     }
-    return ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader())
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "switchboard.store.url %s: only switchboard-redis.war contains a Redis client"
-                        .formatted(url)))
-        .open(url, settings.get(Settings.STORE_PREFIX), parts, threads);
+    for (StoreProvider provider :
+        ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader())) {
+      if (provider.accepts(url)) {
+        return provider.open(url, settings.get(Settings.STORE_PREFIX), parts, threads);
+      }
+    }
+    throw new IllegalStateException(
+        url instanceof RedisUrl
+            ? "switchboard.store.url %s: only switchboard-redis.war contains a Redis client"
+                .formatted(url)
+            : "switchboard.store.url %s: this application has no store for it".formatted(url));
   }
 
   private long totalBytes() {

@@ -1,117 +1,23 @@
 package switchboard.config;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-
-/**
- * The URL of a store outside this server: {@code redis://user:password@host:port/database}, {@code
- * rediss://…} over TLS, {@code redis-sentinel://user:password@host:port,host:port/database#name}
- * for the master that Sentinels report, or {@code
- * redis-cluster://user:password@host:port,host:port} for a Redis Cluster. {@link #toString()} hides
- * the password.
- *
- * @param hosts the server, the Sentinels, or some servers of the cluster
- * @param master the name of the master in Sentinel; {@code null} without Sentinels
- */
-public record StoreUrl(
-    String scheme, String user, String password, List<Host> hosts, int database, String master) {
-
-  /** A server's address. */
-  public record Host(String name, int port) {
-    @Override
-    public String toString() {
-      return name + ":" + port;
-    }
-  }
-
-  private static final Pattern URL =
-      Pattern.compile(
-          "(redis|rediss|redis-sentinel|redis-cluster)://(?:([^:@/]*):([^@/]*)@)?([^/#?@]+)(?:/(\\d{0,3}))?(?:#([\\w.-]+))?");
-  private static final Pattern HOST =
-      Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::(\\d{1,5}))?");
+/** Where channels are kept, if not in the memory of this server. */
+public sealed interface StoreUrl permits RedisUrl, DirectoryUrl {
 
   /**
    * Parses a URL; {@code null} if it is empty.
    *
-   * @throws IllegalArgumentException if it is none of these forms
+   * @throws IllegalArgumentException if it is of no known form
    */
-  public static StoreUrl parse(String text) {
-    if (text.isBlank()) {
+  static StoreUrl parse(String text) {
+    String url = text.strip();
+    if (url.isEmpty()) {
       return null;
     }
-    Matcher url = URL.matcher(text.strip());
-    if (!url.matches()) {
-      throw malformed();
-    }
-    boolean isSentinel = url.group(1).equals("redis-sentinel");
-    List<Host> hosts = new ArrayList<>();
-    for (String host : url.group(4).split(",", -1)) {
-      hosts.add(host(host, isSentinel ? 26_379 : 6_379));
-    }
-    boolean isCluster = url.group(1).equals("redis-cluster");
-    String database = url.group(5);
-    boolean hasOne = !isSentinel && !isCluster;
-    if (isSentinel == (url.group(6) == null)
-        || (hasOne && hosts.size() > 1)
-        || (isCluster && database != null && !database.isEmpty())) {
-      throw malformed();
-    }
-    return new StoreUrl(
-        url.group(1),
-        decoded(url.group(2)),
-        decoded(url.group(3)),
-        List.copyOf(hosts),
-        database == null || database.isEmpty() ? 0 : Integer.parseInt(database),
-        url.group(6));
+    return url.startsWith(DirectoryUrl.SCHEME + ":")
+        ? DirectoryUrl.parse(url)
+        : RedisUrl.parse(url);
   }
 
-  private static Host host(String written, int usualPort) {
-    Matcher host = HOST.matcher(written);
-    if (!host.matches()) {
-      throw malformed();
-    }
-    int port = host.group(2) == null ? usualPort : Integer.parseInt(host.group(2));
-    if (port < 1 || port > 65_535) {
-      throw malformed();
-    }
-    return new Host(host.group(1), port);
-  }
-
-  private static String decoded(String part) {
-    return part == null || part.isEmpty() ? null : URLDecoder.decode(part, StandardCharsets.UTF_8);
-  }
-
-  private static IllegalArgumentException malformed() {
-    return new IllegalArgumentException(
-        "not redis://user:password@host:port/database, rediss://…,"
-            + " redis-sentinel://user:password@host:port,host:port/database#master or"
-            + " redis-cluster://user:password@host:port,host:port");
-  }
-
-  /** Whether it uses TLS. */
-  public boolean isSecure() {
-    return scheme.equals("rediss");
-  }
-
-  /** Whether it is a Redis Cluster. */
-  public boolean isCluster() {
-    return scheme.equals("redis-cluster");
-  }
-
-  @Override
-  public String toString() {
-    StringBuilder text = new StringBuilder(scheme).append("://");
-    if (password != null) {
-      text.append(user == null ? "" : user).append(":***@");
-    }
-    text.append(String.join(",", hosts.stream().map(Host::toString).toList()));
-    if (!isCluster()) {
-      text.append('/').append(database);
-    }
-    return master == null ? text.toString() : text.append('#').append(master).toString();
-  }
+  /** What it begins with, without the colon. */
+  String scheme();
 }

@@ -24,7 +24,7 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 
 /**
  * One Redis server that keeps channels, and the connections to it. From the first request on, a
@@ -57,7 +57,7 @@ final class Master {
   private static final Logger LOG = Logger.getLogger(Master.class.getName());
   private static final long BETWEEN_RENEWALS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  private final StoreUrl url;
+  private final RedisUrl url;
   private final Supplier<HostAndPort> address;
   private final Watch watch;
   private final Semaphore free = new Semaphore(CONNECTIONS, true);
@@ -73,7 +73,7 @@ final class Master {
    *
    * @param address its current address; may wait
    */
-  Master(StoreUrl url, Supplier<HostAndPort> address, Watch watch) {
+  Master(RedisUrl url, Supplier<HostAndPort> address, Watch watch) {
     this.url = url;
     this.address = address;
     this.watch = watch;

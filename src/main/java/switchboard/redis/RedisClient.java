@@ -25,7 +25,7 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
 import switchboard.channel.Channels.Refused;
 import switchboard.channel.Ending;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 
 /**
  * Sends requests to Redis: chooses the master, and retries when a connection breaks.
@@ -55,7 +55,7 @@ final class RedisClient implements AutoCloseable, Master.Watch {
   // What it answers while it hands a slot over to another master.
   private static final String MOVING = "TRYAGAIN";
 
-  private final StoreUrl url;
+  private final RedisUrl url;
   private final Slots slots;
   private final Master only;
   private final ThreadFactory threads;
@@ -69,7 +69,7 @@ final class RedisClient implements AutoCloseable, Master.Watch {
    *
    * @param threads run the heartbeats
    */
-  RedisClient(StoreUrl url, ThreadFactory threads) {
+  RedisClient(RedisUrl url, ThreadFactory threads) {
     this.url = url;
     this.threads = threads;
     this.ticker = Executors.newSingleThreadScheduledExecutor(threads);
@@ -105,7 +105,7 @@ final class RedisClient implements AutoCloseable, Master.Watch {
     refresh();
   }
 
-  StoreUrl url() {
+  RedisUrl url() {
     return url;
   }
 
@@ -154,14 +154,14 @@ final class RedisClient implements AutoCloseable, Master.Watch {
 
   private HostAndPort master() {
     if (url.master() == null) {
-      StoreUrl.Host host = url.hosts().get(0);
+      RedisUrl.Host host = url.hosts().get(0);
       return new HostAndPort(host.name(), host.port());
     }
     JedisException last = null;
     for (int i = 0; i < url.hosts().size(); i++) {
       // First the one that answered last: waiting for one that does not takes long.
       int index = (lastSentinel + i) % url.hosts().size();
-      StoreUrl.Host sentinel = url.hosts().get(index);
+      RedisUrl.Host sentinel = url.hosts().get(index);
       try (Connection connection =
           new Connection(
               new HostAndPort(sentinel.name(), sentinel.port()),

@@ -18,7 +18,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.JedisClusterCRC16;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 
 /**
  * Which master of a Redis Cluster has which slot, as far as this server knows; a master that is
@@ -34,7 +34,7 @@ final class Slots {
   private static final Logger LOG = Logger.getLogger(Slots.class.getName());
   private static final long BETWEEN_NANOS = 100_000_000;
 
-  private final StoreUrl url;
+  private final RedisUrl url;
   private final Master.Watch watch;
   private final AtomicReferenceArray<Master> owners = new AtomicReferenceArray<>(COUNT);
   private final Map<HostAndPort, Master> masters = new ConcurrentHashMap<>();
@@ -42,7 +42,7 @@ final class Slots {
   private final ReentrantLock refreshing = new ReentrantLock();
   private volatile long refreshedNanos = System.nanoTime() - BETWEEN_NANOS;
 
-  Slots(StoreUrl url, Master.Watch watch) {
+  Slots(RedisUrl url, Master.Watch watch) {
     this.url = url;
     this.watch = watch;
   }

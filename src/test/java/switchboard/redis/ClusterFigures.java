@@ -33,7 +33,7 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 import switchboard.log.Append;
 import switchboard.log.Batch;
 import switchboard.testing.QuietSink;
@@ -145,7 +145,7 @@ class ClusterFigures {
     List<Channel> channels = IntStream.range(0, SPREAD).mapToObj(i -> a.create("c" + i)).toList();
     List<String> ids =
         channels.stream().map(c -> a.store.log(c.name()).id()).collect(Collectors.toList());
-    Scripts scripts = new Scripts(new RedisClient(StoreUrl.parse(redis.url()), Thread::new), "t:");
+    Scripts scripts = new Scripts(new RedisClient(RedisUrl.parse(redis.url()), Thread::new), "t:");
     report(
         "| append of 200 bytes, 100 channels | threads | a second | × bare | CPU of Redis, µs |");
     report("|---|---:|---:|---:|---:|");

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 import switchboard.testing.RedisServer;
 import switchboard.testing.RedisWire;
 
@@ -203,7 +203,7 @@ class FaultRunsTest {
     RedisWire wire = closed(new RedisWire(redis().port()));
     closed(RedisServer.start("--replicaof", "127.0.0.1", Integer.toString(wire.port())));
     String url = closed(Sentinel.watch(wire.port(), redis.folder())).url();
-    try (RedisClient link = new RedisClient(StoreUrl.parse(url), Thread::new)) {
+    try (RedisClient link = new RedisClient(RedisUrl.parse(url), Thread::new)) {
       RedisRequirements.require(link, "t:");
     }
     return on(

@@ -19,7 +19,7 @@ import switchboard.channel.Counters;
 import switchboard.channel.Dispatch;
 import switchboard.channel.Limits;
 import switchboard.channel.Presence;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Page;
@@ -68,7 +68,7 @@ final class Node implements AutoCloseable {
             parts ->
                 store =
                     new RedisStore(
-                        new RedisClient(StoreUrl.parse(url), Thread::new),
+                        new RedisClient(RedisUrl.parse(url), Thread::new),
                         prefix,
                         parts,
                         Thread::new,

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
 
@@ -50,7 +50,7 @@ class RedisRequirementsTest {
   }
 
   private static void require(String url) {
-    try (RedisClient link = new RedisClient(StoreUrl.parse(url), Thread::new)) {
+    try (RedisClient link = new RedisClient(RedisUrl.parse(url), Thread::new)) {
       RedisRequirements.require(link, "t:");
     }
   }
@@ -215,19 +215,19 @@ class RedisRequirementsTest {
         "redis://u@h"
       })
   void aMalformedUrlIsRefused(String url) {
-    assertThrows(IllegalArgumentException.class, () -> StoreUrl.parse(url));
+    assertThrows(IllegalArgumentException.class, () -> RedisUrl.parse(url));
   }
 
   @Test
   void aUrlIsReadAsItIsWrittenAndToldWithoutItsPassword() {
     assertNull(StoreUrl.parse(" "));
-    StoreUrl url = StoreUrl.parse("rediss://u:p%40ss@h:1/3");
+    RedisUrl url = RedisUrl.parse("rediss://u:p%40ss@h:1/3");
     assertEquals("p@ss", url.password());
     assertTrue(url.isSecure());
     assertEquals("rediss://u:***@h:1/3", url.toString());
-    StoreUrl sentinels = StoreUrl.parse("redis-sentinel://a,b:2/0#main");
+    RedisUrl sentinels = RedisUrl.parse("redis-sentinel://a,b:2/0#main");
     assertEquals("redis-sentinel://a:26379,b:2/0#main", sentinels.toString());
-    StoreUrl cluster = StoreUrl.parse("redis-cluster://u:p@a,b:2");
+    RedisUrl cluster = RedisUrl.parse("redis-cluster://u:p@a,b:2");
     assertTrue(cluster.isCluster());
     assertEquals("redis-cluster://u:***@a:6379,b:2", cluster.toString());
   }

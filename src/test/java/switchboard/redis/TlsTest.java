@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import switchboard.channel.Channel;
-import switchboard.config.StoreUrl;
+import switchboard.config.RedisUrl;
 import switchboard.testing.Programs;
 import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
@@ -126,7 +126,7 @@ class TlsTest {
     private Nodes() {}
 
     public static void main(String[] urls) {
-      try (RedisClient link = new RedisClient(StoreUrl.parse(urls[0]), Thread::new)) {
+      try (RedisClient link = new RedisClient(RedisUrl.parse(urls[0]), Thread::new)) {
         RedisRequirements.require(link, "t:");
       } catch (IllegalStateException e) {
         System.out.println(e.getMessage());

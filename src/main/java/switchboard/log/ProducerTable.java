@@ -59,8 +59,8 @@ final class ProducerTable {
    * <p>The order is the protocol's (PROTOCOL.md §5.2 "Error Precedence"): a producer with an old
    * epoch is told so even by a closed log, and a retry of the append that closed it succeeds.
    */
-  Appended refusalOf(Append append, Log log) {
-    if (log.isClosed()) {
+  Appended refusalOf(Append append, RingLog log) {
+    if (log.willBeClosed()) {
       return refusalWhenClosed(append, log);
     }
     if (append.producer() != null) {
@@ -75,23 +75,23 @@ final class ProducerTable {
     return null;
   }
 
-  private Appended refusalWhenClosed(Append append, Log log) {
+  private Appended refusalWhenClosed(Append append, RingLog log) {
     Producer producer = append.producer();
     if (producer == null) {
       return append.messages().isEmpty()
-          ? new Appended.Duplicate(log.end(), true, -1)
-          : new Appended.LogClosed(log.end());
+          ? new Appended.Duplicate(log.nextEnd(), true, -1)
+          : new Appended.LogClosed(log.nextEnd());
     }
     if (producer.equals(closedBy)) {
-      return new Appended.Duplicate(log.end(), true, producer.seq());
+      return new Appended.Duplicate(log.nextEnd(), true, producer.seq());
     }
     Producer last = lastOf(producer);
     return last != null && producer.epoch() < last.epoch()
         ? new Appended.StaleEpoch(last.epoch())
-        : new Appended.LogClosed(log.end());
+        : new Appended.LogClosed(log.nextEnd());
   }
 
-  private Appended refusalOf(Producer producer, Log log) {
+  private Appended refusalOf(Producer producer, RingLog log) {
     Producer last = lastOf(producer);
     if (last == null || producer.epoch() > last.epoch()) {
       if (producer.seq() == 0) {
@@ -105,7 +105,7 @@ final class ProducerTable {
       return new Appended.StaleEpoch(last.epoch());
     }
     if (producer.seq() <= last.seq()) {
-      return new Appended.Duplicate(log.end(), false, last.seq());
+      return new Appended.Duplicate(log.nextEnd(), false, last.seq());
     }
     return producer.seq() == last.seq() + 1
         ? null

@@ -19,6 +19,10 @@ import java.util.List;
  * messages are in a {@linkplain MessageRing ring} that grows and shrinks within what {@link
  * Retention} allows, so an idle channel costs a few hundred bytes.
  *
+ * <p>It has two ends. Writers go on behind the last message that was {@linkplain #take taken};
+ * readers are given no more than was {@linkplain #show shown}. In a log that is only in memory both
+ * are the same; a store with a disk shows a message when it is there.
+ *
  * <p>A {@linkplain #fork fork} starts with the same messages – the same objects, not copies – under
  * the same numbers, and is independent from there on. Its offsets up to the fork are the source's;
  * those behind it have the fork's own, greater epoch ({@link EpochHistory}):
@@ -44,13 +48,15 @@ public final class RingLog implements Log {
 
   private static final SoftReference<Batch> NO_BATCH = new SoftReference<>(null);
 
-  private final EpochHistory epochs;
+  private EpochHistory epochs;
   private final Retention retention;
   private final Page page;
   private final MessageRing ring;
   private final ProducerTable producers = new ProducerTable();
 
-  private boolean closed;
+  private long shown; // the number behind the last message for readers
+  private boolean isClosedShown;
+  private boolean closed; // for writers
   private UpToDate upToDate;
   // Two: while readers move from one batch to the next, some are at either place. Soft, because
   // the budget does not count what is encoded of them.
@@ -76,6 +82,7 @@ public final class RingLog implements Log {
     this.retention = retention;
     this.page = page;
     this.ring = new MessageRing(start);
+    this.shown = start;
   }
 
   /**
@@ -113,6 +120,30 @@ public final class RingLog implements Log {
     }
     closed |= closes;
     trim(atMillis, messages.size());
+    showAll();
+  }
+
+  /**
+   * What follows has another epoch: it is appended by another server than what is there. Offsets of
+   * the former epoch stay good up to here.
+   *
+   * @param epoch greater than all before; nothing happens if it is the newest already
+   * @return whether there is memory for it
+   */
+  public synchronized boolean beginLife(long epoch) {
+    if (epoch == epochs.last()) {
+      return true;
+    }
+    EpochHistory next = epochs.next(epoch, ring.first(), ring.head());
+    long added = (long) EPOCH_BYTES * (next.size() - epochs.size());
+    if (added > 0 && !budget.acquireFixed(added)) {
+      return false;
+    }
+    if (added < 0) {
+      budget.releaseFixed(-added);
+    }
+    epochs = next;
+    return true;
   }
 
   /** From now on {@code budget} counts what this log keeps; whether it has room for it. */
@@ -190,14 +221,16 @@ public final class RingLog implements Log {
    *     shorter than {@code prefixBytes}
    */
   public synchronized RingLog fork(long epoch, Offset at, int prefixBytes) {
-    epochs.requireKept(at, ring.first(), ring.head());
-    RingLog fork = new RingLog(epochs.fork(epoch, at.number()), ring.first(), retention, page);
-    for (long number = ring.first(); number < at.number(); number++) {
+    epochs.requireKept(at, first(), shown);
+    long first = Math.min(ring.first(), at.number());
+    RingLog fork = new RingLog(epochs.fork(epoch, at.number()), first, retention, page);
+    for (long number = first; number < at.number(); number++) {
       fork.ring.add(ring.message(number), ring.timeMillis(number));
     }
     if (prefixBytes > 0) {
       fork.ring.add(prefix(at, prefixBytes), ring.timeMillis(at.number()));
     }
+    fork.showAll();
     return fork;
   }
 
@@ -207,11 +240,12 @@ public final class RingLog implements Log {
    * @throws IllegalArgumentException if there are fewer messages
    */
   public synchronized Offset plus(Offset offset, int count) {
-    return epochs.plus(offset, count, ring.head());
+    return epochs.plus(offset, count, shown);
   }
 
   private byte[] prefix(Offset at, int prefixBytes) {
-    int available = at.number() < ring.head() ? ring.message(at.number()).length : 0;
+    int available =
+        at.number() < shown && at.number() >= ring.first() ? ring.message(at.number()).length : 0;
     if (prefixBytes > available) {
       throw new IllegalArgumentException(
           "sub-offset %d: the message after %s has %d bytes".formatted(prefixBytes, at, available));
@@ -221,6 +255,13 @@ public final class RingLog implements Log {
 
   @Override
   public synchronized Appended append(Append append, long nowMillis) {
+    Appended appended = take(append, nowMillis);
+    showAll();
+    return appended;
+  }
+
+  /** The same, but readers are not given the messages before they are {@linkplain #show shown}. */
+  public synchronized Appended take(Append append, long nowMillis) {
     Appended refusal = producers.refusalOf(append, this);
     if (refusal != null) {
       return refusal;
@@ -240,7 +281,22 @@ public final class RingLog implements Log {
     producers.remember(append, nowMillis);
     closed |= append.close();
     trim(nowMillis, append.messages().size());
-    return new Appended.Accepted(end(), closed);
+    return new Appended.Accepted(nextEnd(), closed);
+  }
+
+  private void showAll() {
+    shown = ring.head();
+    isClosedShown = closed;
+  }
+
+  /**
+   * From now on readers are given what was taken before message {@code number}.
+   *
+   * @param closes whether they are told that nothing will follow
+   */
+  public synchronized void show(long number, boolean closes) {
+    shown = Math.max(shown, number);
+    isClosedShown |= closes;
   }
 
   private boolean acquire(Append append) {
@@ -291,18 +347,23 @@ public final class RingLog implements Log {
 
   @Override
   public synchronized Reading readAfter(Offset offset, long limit) {
-    if (!epochs.knows(offset, ring.head())) {
-      return new Gap(Gap.Reason.EPOCH, earliest(), 0);
+    if (!epochs.knows(offset, shown)) {
+      return new Gap(Gap.Reason.EPOCH, placeOf(offset), 0);
     }
     long number = offset.number();
-    if (number < ring.first()) {
-      return new Gap(Gap.Reason.TRIMMED, earliest(), ring.first() - number);
+    if (number < first()) {
+      return new Gap(Gap.Reason.TRIMMED, earliest(), first() - number);
     }
-    long end = Math.min(ring.head(), limit);
+    long end = Math.min(shown, limit);
     if (number >= end) {
-      return upToDate(offset, closed && number == ring.head());
+      return upToDate(offset, isClosedShown && number == shown);
     }
     return batch(offset, end);
+  }
+
+  private Offset placeOf(Offset unknown) {
+    long place = epochs.placeOfFormer(unknown);
+    return epochs.offset(Math.max(first(), Math.min(place, shown)));
   }
 
   private UpToDate upToDate(Offset offset, boolean isClosed) {
@@ -335,7 +396,7 @@ public final class RingLog implements Log {
     }
     long next = batch.next().number();
     return next == end
-        ? batch.closed() == (closed && end == ring.head())
+        ? batch.closed() == (isClosedShown && end == shown)
         : batch.more() && next < end;
   }
 
@@ -352,7 +413,7 @@ public final class RingLog implements Log {
       messages.add(message);
       number++;
     }
-    boolean isClosing = closed && number == ring.head();
+    boolean isClosing = isClosedShown && number == shown;
     return new Batch(
         offset,
         epochs.offset(number),
@@ -363,16 +424,31 @@ public final class RingLog implements Log {
 
   @Override
   public synchronized Offset earliest() {
-    return epochs.offset(ring.first());
+    return epochs.offset(first());
+  }
+
+  // Messages may be forgotten before they are shown, when many are taken at once.
+  private long first() {
+    return Math.min(ring.first(), shown);
   }
 
   @Override
   public synchronized Offset end() {
+    return epochs.offset(shown);
+  }
+
+  /** Where the next message goes, be those before it shown or not. */
+  public synchronized Offset nextEnd() {
     return epochs.offset(ring.head());
   }
 
   @Override
   public synchronized boolean isClosed() {
+    return isClosedShown;
+  }
+
+  /** Nothing may be appended any more, be it shown or not. */
+  synchronized boolean willBeClosed() {
     return closed;
   }
 

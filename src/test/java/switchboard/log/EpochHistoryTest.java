@@ -75,4 +75,41 @@ class EpochHistoryTest {
       }
     }
   }
+
+  @Test
+  void offsetsFromBeforeARestartStayGoodUpToWhereTheServerStopped() {
+    EpochHistory log = SOURCE.next(2, 0, 3);
+    assertTrue(log.knows(new Offset(1, 3), 5));
+    assertFalse(log.knows(new Offset(1, 4), 5), "it was lost, or never there");
+    assertEquals(new Offset(1, 3), log.offset(3));
+    assertEquals(new Offset(2, 4), log.offset(4));
+  }
+
+  @Test
+  void afterManyRestartsOnlyTheEpochsOfMessagesAndTheNewestOnesAreKept() {
+    EpochHistory log = SOURCE;
+    for (int epoch = 2; epoch <= 200; epoch++) {
+      log = log.next(epoch, 150, epoch - 1);
+    }
+    assertEquals(64, log.starts().size());
+    EpochHistory whole = SOURCE;
+    for (int epoch = 2; epoch <= 200; epoch++) {
+      whole = whole.next(epoch, 100, epoch - 1);
+    }
+    assertTrue(whole.knows(new Offset(100, 100), 199), "the boundary before the first message");
+    assertEquals(new Offset(100, 100), whole.offset(100));
+  }
+
+  @Test
+  void readersOfAFormerNameReadOnAtTheirPlaceUnderTheNewOne() {
+    EpochHistory log = FORK.renamed(epoch -> epoch + 10, 5);
+    assertEquals(new Offset(11, 3), log.offset(3));
+    assertEquals(new Offset(12, 5), log.offset(5));
+    assertFalse(log.knows(new Offset(1, 2), 5));
+    assertEquals(2, log.placeOfFormer(new Offset(1, 2)));
+    assertEquals(3, log.placeOfFormer(new Offset(1, 9)), "what came after it was another epoch's");
+    assertEquals(5, log.placeOfFormer(new Offset(2, 9)));
+    assertEquals(-1, log.placeOfFormer(new Offset(12, 5)));
+    assertEquals(4, log.renamed(epoch -> epoch + 10, 5).placeOfFormer(new Offset(2, 4)));
+  }
 }

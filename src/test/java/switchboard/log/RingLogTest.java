@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -175,5 +176,78 @@ class RingLogTest {
   private static Appended produce(RingLog log, long seq) {
     Producer producer = new Producer("p", 0, seq);
     return log.append(new Append(List.of(new byte[] {1}), producer, null, false), 0);
+  }
+
+  private static Offset take(RingLog log, String... messages) {
+    Append append = Append.of(List.of(messages).stream().map(m -> m.getBytes(UTF_8)).toList());
+    return assertInstanceOf(Appended.Accepted.class, log.take(append, 0)).next();
+  }
+
+  @Test
+  void readersAreGivenWhatIsShownAndWritersGoOnBehindWhatWasTaken() {
+    RingLog log = log(10);
+    Offset a = append(log, "a");
+    Offset b = take(log, "b");
+    assertEquals(new Offset(EPOCH, 3), take(log, "c"));
+    assertEquals(a, log.end());
+    assertEquals(new UpToDate(a, false), log.readAfter(a));
+    assertEquals(Gap.Reason.EPOCH, assertInstanceOf(Gap.class, log.readAfter(b)).reason());
+    log.show(2, false);
+    assertEquals(List.of("b"), texts(log.readAfter(a)));
+    assertEquals(b, log.end());
+    log.show(1, false);
+    assertEquals(b, log.end(), "what was shown stays so");
+  }
+
+  @Test
+  void aLogIsClosedForWritersBeforeReadersAreTold() {
+    RingLog log = log(10);
+    log.take(new Append(List.of(new byte[1]), null, null, true), 0);
+    assertEquals(
+        new Appended.LogClosed(new Offset(EPOCH, 1)), log.take(Append.of(List.of(new byte[1])), 0));
+    assertFalse(log.isClosed());
+    log.show(1, true);
+    assertTrue(log.isClosed());
+    assertTrue(assertInstanceOf(Batch.class, log.readAfter(new Offset(EPOCH, 0))).closed());
+  }
+
+  @Test
+  void aReaderIsNeverToldOfAnOffsetThatIsNotShown() {
+    RingLog log = log(2);
+    Offset a = append(log, "a");
+    take(log, "b");
+    take(log, "c");
+    take(log, "d");
+    take(log, "e"); // now the log has forgotten what it has not shown
+    assertEquals(a, log.earliest());
+    assertEquals(new UpToDate(a, false), log.readAfter(a));
+    assertEquals(
+        new Gap(Gap.Reason.TRIMMED, a, 1), log.readAfter(new Offset(EPOCH, 0)), "a is forgotten");
+    log.show(5, false);
+    assertEquals(new Gap(Gap.Reason.TRIMMED, new Offset(EPOCH, 3), 2), log.readAfter(a));
+  }
+
+  @Test
+  void aForkHasOnlyWhatIsShown() {
+    RingLog log = log(10);
+    append(log, "a");
+    take(log, "b");
+    RingLog fork = log.fork(9, log.end(), 0);
+    assertEquals(List.of("a"), texts(fork.readAfter(fork.earliest())));
+    assertThrows(
+        IllegalArgumentException.class, () -> log.fork(9, new Offset(EPOCH, 2), 0), "not shown");
+    assertThrows(IllegalArgumentException.class, () -> log.fork(9, log.end(), 1), "not shown");
+  }
+
+  @Test
+  void anotherServerAppendsInAnEpochOfItsOwn() {
+    RingLog log = log(10);
+    Offset a = append(log, "a");
+    assertTrue(log.beginLife(EPOCH + 1));
+    assertEquals(new UpToDate(a, false), log.readAfter(a));
+    assertEquals(new Offset(EPOCH + 1, 2), append(log, "b"));
+    assertTrue(log.beginLife(EPOCH + 1));
+    assertEquals(List.of("b"), texts(log.readAfter(a)));
+    assertEquals(new Gap(Gap.Reason.EPOCH, log.earliest(), 0), log.readAfter(new Offset(EPOCH, 2)));
   }
 }

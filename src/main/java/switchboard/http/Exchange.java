@@ -1,6 +1,9 @@
 package switchboard.http;
 
+import java.io.IOException;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Counters;
@@ -94,15 +97,15 @@ public abstract class Exchange {
   }
 
   /**
-   * Answers with a stream, which goes on until one of both ends it.
+   * Answers with a stream, which goes on until one side ends it.
    *
    * @param start begins it, unless the request is answered already
    */
-  public final void stream(Runnable start) {
+  public final void stream(Map<String, String> headers, Consumer<ResponseStream> start) {
     if (isAnswered.compareAndSet(false, true)) {
       try {
-        start.run();
-      } catch (RuntimeException | Error e) {
+        start.accept(open(headers));
+      } catch (IOException | RuntimeException | Error e) {
         fail(e);
       }
     }
@@ -180,6 +183,9 @@ public abstract class Exchange {
   protected void writeAtTheEnd(HttpAnswer answer) {
     write(answer);
   }
+
+  /** Begins an answer that goes on; an adapter that cannot is never asked to. */
+  protected abstract ResponseStream open(Map<String, String> headers) throws IOException;
 
   /** Ends the request after a failure to write; with this answer, where none has begun. */
   protected abstract void abort(HttpAnswer failure);

@@ -21,6 +21,7 @@ import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.container.BlockingExecutor;
 import switchboard.http.Exchange;
@@ -72,17 +73,19 @@ class ChannelEndpoint {
       Channels channels,
       Presence presence,
       Connections connections,
+      PendingBodies bodies,
       RateLimiter pace,
       Settings settings,
       Clocks clocks,
       BlockingExecutor threads) {
-    this(channels, presence, connections, pace, settings, clocks, threads.executor());
+    this(channels, presence, connections, bodies, pace, settings, clocks, threads.executor());
   }
 
   ChannelEndpoint(
       Channels channels,
       Presence presence,
       Connections connections,
+      PendingBodies bodies,
       RateLimiter pace,
       Settings settings,
       Clocks clocks,
@@ -92,7 +95,7 @@ class ChannelEndpoint {
     this.connections = connections;
     this.pace = pace;
     this.settings = settings;
-    this.reads = new PollEndpoint(channels, connections, settings, clocks, executor);
+    this.reads = new PollEndpoint(channels, connections, bodies, settings, clocks, executor);
   }
 
   /** Whether a path, below the application's and ours, is for a channel or for several channels. */

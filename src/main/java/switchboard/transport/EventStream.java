@@ -1,15 +1,9 @@
 package switchboard.transport;
 
-import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.Closeable;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -24,10 +18,9 @@ import switchboard.connection.Connection;
 import switchboard.connection.ConnectionObserver;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
-import switchboard.container.TcpConnection;
-import switchboard.container.WriteQueue;
 import switchboard.http.Headers;
 import switchboard.http.Problem;
+import switchboard.http.ResponseStream;
 import switchboard.log.Gap;
 import switchboard.log.Reading;
 import switchboard.log.UpToDate;
@@ -35,8 +28,7 @@ import switchboard.time.Clocks;
 
 /**
  * A response that does not end: one or more subscriptions written as server-sent events (WHATWG
- * HTML §9.2, in the shape of Durable Streams PROTOCOL.md §5.8), with the Servlet API's non-blocking
- * output.
+ * HTML §9.2, in the shape of Durable Streams PROTOCOL.md §5.8), written without blocking.
  *
  * <p><b>Threads.</b> Safe. What {@link EventStreamWriter} writes is made under its lock, one event
  * at a time.
@@ -44,8 +36,7 @@ import switchboard.time.Clocks;
  * <p><b>Cost.</b> About 400 bytes in addition to the server's own for a request; it references only
  * the shared batch that is being written.
  */
-final class EventStream
-    implements Connection, AsyncListener, EventStreamWriter.Listener, EventStreamSink.Stream {
+final class EventStream implements Connection, EventStreamWriter.Listener, EventStreamSink.Stream {
 
   private static final Logger LOG = Logger.getLogger(EventStream.class.getName());
   private static final long CROWDED_MILLIS = 4_000;
@@ -54,8 +45,7 @@ final class EventStream
 
   private final ReadRequest request;
   private final List<EventStreamSink> sinks;
-  private final AsyncContext context;
-  private final WriteQueue queue;
+  private final ResponseStream out;
   private final EventStreamWriter writer;
   private final String address;
   private final Connections connections;
@@ -85,28 +75,26 @@ final class EventStream
     }
   }
 
+  /** The headers of the answer. */
+  static Map<String, String> headers(ReadRequest request) {
+    Map<String, String> headers = new HashMap<>(Headers.OF_EVENT_STREAM);
+    if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
+      headers.put(Headers.SSE_ENCODING, "base64");
+    }
+    return headers;
+  }
+
   /** Starts an event stream for a request that {@link PollEndpoint} accepted. */
   static void start(
       ReadRequest request,
-      HttpServletRequest servletRequest,
-      HttpServletResponse response,
+      String address,
+      ResponseStream out,
       Connections connections,
       PendingBodies bodies,
       Settings settings,
-      Clocks clocks)
-      throws IOException {
-    Headers.OF_EVENT_STREAM.forEach(response::setHeader);
-    if (!request.isMany() && request.place().kind() == ContentType.Kind.BINARY) {
-      response.setHeader(Headers.SSE_ENCODING, "base64");
-    }
-    String address = servletRequest.getRemoteAddr();
-    ServletOutputStream out = TcpConnection.unbuffered(response);
-    AsyncContext context = servletRequest.startAsync();
-    context.setTimeout(0);
+      Clocks clocks) {
     EventStream stream =
-        new EventStream(
-            request, context, out, address, connections, bodies.share(), settings, clocks);
-    context.addListener(stream);
+        new EventStream(request, address, out, connections, bodies.share(), settings, clocks);
     Ending late = connections.add(stream);
     if (late == null) {
       connections.tell(stream, ConnectionObserver.Sight.OPENED, "");
@@ -127,17 +115,15 @@ final class EventStream
 
   private EventStream(
       ReadRequest request,
-      AsyncContext context,
-      ServletOutputStream out,
       String address,
+      ResponseStream out,
       Connections connections,
       PendingBodies.Share share,
       Settings settings,
       Clocks clocks) {
     this.request = request;
-    this.context = context;
-    this.queue = TcpConnection.boundWriteQueue((HttpServletRequest) context.getRequest());
-    this.writer = new EventStreamWriter(out, queue, share, clocks, this);
+    this.out = out;
+    this.writer = new EventStreamWriter(out, share, clocks, this);
     this.address = address;
     this.connections = connections;
     this.settings = settings;
@@ -253,15 +239,10 @@ final class EventStream
     return problem != null;
   }
 
-  // Otherwise the server keeps unread bytes until its own timeout, and reuses the connection of
-  // a client that does not read.
   private void hangUp() {
     if (leave(Ending.TOO_SLOW.slug())) {
       connections.counters().ended(Ending.TOO_SLOW);
-      // Before the request can be reused.
-      Closeable connection = TcpConnection.of((HttpServletRequest) context.getRequest());
-      complete();
-      TcpConnection.disconnect(connection);
+      out.disconnect();
     }
   }
 
@@ -283,18 +264,9 @@ final class EventStream
   public boolean finish(String why) {
     boolean isFirst = leave(why);
     if (isFirst) {
-      complete();
+      out.complete();
     }
     return isFirst;
-  }
-
-  private void complete() {
-    try {
-      queue.restore();
-      context.complete();
-    } catch (IllegalStateException e) {
-      LOG.log(Level.FINEST, "already completed by the container", e);
-    }
   }
 
   private boolean leave(String why) {
@@ -315,23 +287,8 @@ final class EventStream
   }
 
   @Override
-  public void onComplete(AsyncEvent event) {
+  public void ended() {
     leave("completed");
-  }
-
-  @Override
-  public void onError(AsyncEvent event) {
-    end(Ending.CONNECTION_LOST);
-  }
-
-  @Override
-  public void onTimeout(AsyncEvent event) {
-    finish(Ending.CONNECTION_LOST.slug());
-  }
-
-  @Override
-  public void onStartAsync(AsyncEvent event) {
-    // this request is never dispatched again
   }
 
   @Override

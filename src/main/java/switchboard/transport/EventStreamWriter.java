@@ -1,20 +1,18 @@
 package switchboard.transport;
 
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Supplier;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
-import switchboard.container.WriteQueue;
 import switchboard.http.Problem;
+import switchboard.http.ResponseStream;
 import switchboard.time.Clocks;
 
 /**
- * The events that wait for the client of one event stream, written in order with the Servlet API's
- * non-blocking output: each after the container has accepted the one before.
+ * The events that wait for the client of one event stream, written in order and without blocking:
+ * each after the server has accepted the one before.
  *
  * <p><b>Threads.</b> Safe. Events are created and written under this object's lock; callbacks for
  * written events run outside it.
@@ -22,13 +20,16 @@ import switchboard.time.Clocks;
  * <p><b>Cost.</b> About 150 bytes, and the bytes of the event that is being written, which are
  * counted in {@link PendingBodies}.
  */
-final class EventStreamWriter implements WriteListener {
+final class EventStreamWriter implements ResponseStream.Listener {
 
   /** Is notified when nothing more can be written. */
   interface Listener {
 
     /** The client disconnected. */
     void broke(Throwable cause);
+
+    /** The request has ended, by whomever. */
+    void ended();
 
     /** The event could not be created, or there is no memory for it. */
     void end(Ending ending);
@@ -37,8 +38,7 @@ final class EventStreamWriter implements WriteListener {
   /** Creates the next write; only when it is due, because the combined id may change before. */
   private record Outgoing(Supplier<byte[]> bytes, Runnable done) {}
 
-  private final ServletOutputStream out;
-  private final WriteQueue queue;
+  private final ResponseStream out;
   private final PendingBodies.Share share;
   private final Clocks clocks;
   private final Listener listener;
@@ -55,13 +55,8 @@ final class EventStreamWriter implements WriteListener {
   private boolean unflushed;
 
   EventStreamWriter(
-      ServletOutputStream out,
-      WriteQueue queue,
-      PendingBodies.Share share,
-      Clocks clocks,
-      Listener listener) {
+      ResponseStream out, PendingBodies.Share share, Clocks clocks, Listener listener) {
     this.out = out;
-    this.queue = queue;
     this.share = share;
     this.clocks = clocks;
     this.listener = listener;
@@ -69,10 +64,10 @@ final class EventStreamWriter implements WriteListener {
     this.writingSinceMillis = clocks.ticks().millis();
   }
 
-  /** Begins with these bytes, as soon as the container takes them. */
+  /** Begins with these bytes, as soon as the server takes them. */
   void start(Supplier<byte[]> bytes, Runnable done) {
     add(bytes, done);
-    out.setWriteListener(this);
+    out.start(this);
   }
 
   /**
@@ -111,13 +106,18 @@ final class EventStreamWriter implements WriteListener {
   }
 
   @Override
-  public void onWritePossible() {
+  public void writable() {
     push();
   }
 
   @Override
-  public void onError(Throwable e) {
-    listener.broke(e);
+  public void broke(Throwable cause) {
+    listener.broke(cause);
+  }
+
+  @Override
+  public void ended() {
+    listener.ended();
   }
 
   private void push() {
@@ -132,7 +132,7 @@ final class EventStreamWriter implements WriteListener {
     }
   }
 
-  /** Writes until the container accepts no more; returns what to run after a completed write. */
+  /** Writes until the server accepts no more; returns what to run after a completed write. */
   private synchronized Runnable takeOver() {
     try {
       while (!isOver && (current != null || !waiting.isEmpty()) && out.isReady()) {
@@ -153,7 +153,7 @@ final class EventStreamWriter implements WriteListener {
           byte[] bytes = pending;
           pending = null;
           unflushed = true;
-          queue.write(out, bytes, 0, bytes.length);
+          out.write(bytes);
         } else if (unflushed) {
           unflushed = false;
           out.flush();
@@ -167,10 +167,10 @@ final class EventStreamWriter implements WriteListener {
     } catch (IOException | RuntimeException e) {
       listener.broke(e);
     }
-    return null; // the container calls onWritePossible
+    return null; // the server calls writable
   }
 
-  // Exceptions here are our own errors; an exception from the container means that the client
+  // Exceptions here are our own errors; an exception from the server means that the client
   // disconnected.
   private byte[] made(Outgoing next) {
     try {

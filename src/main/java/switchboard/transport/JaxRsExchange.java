@@ -6,10 +6,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Counters;
 import switchboard.http.HttpAnswer;
+import switchboard.http.ResponseStream;
 import switchboard.http.ServletRequestExchange;
 
 /**
@@ -38,6 +40,11 @@ final class JaxRsExchange extends ServletRequestExchange {
   @Override
   protected void read(Use use) {
     throw new IllegalStateException("JAX-RS receives no body without blocking");
+  }
+
+  @Override
+  protected ResponseStream open(Map<String, String> headers) {
+    throw new IllegalStateException("JAX-RS writes no event stream without blocking");
   }
 
   @Override

@@ -10,6 +10,7 @@ import switchboard.channel.Poller;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 import switchboard.http.Exchange;
 import switchboard.http.HttpAnswer;
 import switchboard.http.Problem;
@@ -26,6 +27,7 @@ import switchboard.time.Clocks;
 record PollEndpoint(
     Channels channels,
     Connections connections,
+    PendingBodies bodies,
     Settings settings,
     Clocks clocks,
     Executor executor) {
@@ -65,10 +67,11 @@ record PollEndpoint(
     }
     EventStream.requireReadable(read, connections.counters());
     requireRoom(exchange.address());
-    if (!(exchange instanceof EventStreamStarter starter)) {
-      throw new IllegalStateException("this adapter carries no event streams");
-    }
-    exchange.stream(() -> starter.start(read));
+    exchange.stream(
+        EventStream.headers(read),
+        out ->
+            EventStream.start(
+                read, exchange.address(), out, connections, bodies, settings, clocks));
   }
 
   private void poll(ReadRequest read, Exchange exchange) {

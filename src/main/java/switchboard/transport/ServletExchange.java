@@ -3,6 +3,7 @@ package switchboard.transport;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
@@ -10,13 +11,15 @@ import switchboard.container.BlockingExecutor;
 import switchboard.http.HttpAnswer;
 import switchboard.http.PendingAnswer;
 import switchboard.http.RequestBody;
+import switchboard.http.ResponseStream;
 import switchboard.http.ServletAnswer;
 import switchboard.http.ServletRequestExchange;
+import switchboard.http.ServletStream;
 import switchboard.http.UnreadBody;
 import switchboard.time.Clocks;
 
 /** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
-final class ServletExchange extends ServletRequestExchange implements EventStreamStarter {
+final class ServletExchange extends ServletRequestExchange {
 
   /**
    * What all of them share.
@@ -27,8 +30,6 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
       String base,
       Connections connections,
       PendingBodies bodies,
-      Settings settings,
-      Clocks clocks,
       PendingAnswer.Place answers,
       RequestBody.Place arrivals) {
 
@@ -43,8 +44,6 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
           base,
           connections,
           bodies,
-          settings,
-          clocks,
           new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.counters()),
           new RequestBody.Place(
               bodies,
@@ -108,19 +107,9 @@ final class ServletExchange extends ServletRequestExchange implements EventStrea
   }
 
   @Override
-  public void start(ReadRequest read) {
-    try {
-      EventStream.start(
-          read,
-          request,
-          response,
-          server.connections(),
-          server.bodies(),
-          server.settings(),
-          server.clocks());
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+  protected ResponseStream open(Map<String, String> headers) throws IOException {
+    headers.forEach(response::setHeader);
+    return new ServletStream(request, response);
   }
 
   @Override

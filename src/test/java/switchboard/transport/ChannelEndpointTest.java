@@ -29,6 +29,7 @@ import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
+import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
@@ -71,6 +72,7 @@ class ChannelEndpointTest {
         channels,
         new Presence(channels, name -> true, name -> false),
         connections,
+        new PendingBodies(1 << 20),
         new RateLimiter(appendsPerSecond, () -> now),
         settings,
         clocks,
@@ -526,8 +528,36 @@ class ChannelEndpointTest {
                 .with("Accept", "text/event-stream")
                 .with("Last-Event-ID", "now"));
     assertNull(stream.answer());
-    assertTrue(stream.stream().isResumed());
+    assertEquals("text/event-stream", stream.stream().headers().get("Content-Type"));
     assertFalse(http.isPlain(stream));
+  }
+
+  @Test
+  void anEventStreamIsWrittenAsItsClientTakesIt() {
+    MemoryExchange exchange =
+        handled(exchange("GET /channels/c?offset=-1").with("Accept", "text/event-stream"));
+    MemoryStream stream = exchange.stream();
+    assertEquals("", stream.text(), "nothing before the server says so");
+    stream.take(1);
+    stream.server().writable();
+    assertTrue(stream.text().startsWith("retry: "), stream.text());
+    assertFalse(stream.text().contains("data:[1,2]"), stream.text());
+    stream.take(100);
+    stream.server().writable();
+    assertTrue(stream.text().contains("data:[1,2]"), stream.text());
+    assertEquals(1, connections.count());
+    stream.server().ended();
+    assertEquals(0, connections.count());
+    post("c", "3");
+    assertFalse(stream.text().contains("data:[3]"), "nothing after the end");
+  }
+
+  @Test
+  void anEventStreamOfBytesSaysHowTheyAreEncoded() {
+    put("bytes", "application/octet-stream");
+    MemoryExchange exchange =
+        handled(exchange("GET /channels/bytes?offset=-1").with("Accept", "text/event-stream"));
+    assertEquals("base64", exchange.stream().headers().get("Stream-SSE-Data-Encoding"));
   }
 
   @Test

@@ -9,9 +9,10 @@ import switchboard.channel.Counters;
 import switchboard.http.Exchange;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
+import switchboard.http.ResponseStream;
 
 /** An exchange without a server: what a request says, and what it is answered. */
-class MemoryExchange extends Exchange implements EventStreamStarter {
+class MemoryExchange extends Exchange {
 
   private final String method;
   private final String path;
@@ -24,7 +25,7 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   private boolean isLate;
   private boolean isGone;
   private RuntimeException fault;
-  private ReadRequest stream;
+  private MemoryStream stream;
   private HttpAnswer failure;
 
   /** A request such as {@code GET /channels/c?offset=-1}. */
@@ -88,7 +89,7 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   }
 
   /** The event stream that began. */
-  ReadRequest stream() {
+  MemoryStream stream() {
     return stream;
   }
 
@@ -168,11 +169,12 @@ class MemoryExchange extends Exchange implements EventStreamStarter {
   }
 
   @Override
-  public void start(ReadRequest read) {
+  protected ResponseStream open(Map<String, String> headers) {
     if (fault != null) {
       throw fault;
     }
-    stream = read;
+    stream = new MemoryStream(headers);
+    return stream;
   }
 
   @Override

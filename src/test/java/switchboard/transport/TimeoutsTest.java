@@ -206,20 +206,14 @@ class TimeoutsTest {
   private HttpServletResponse response() {
     ServletOutputStream out =
         new ServletOutputStream() {
-          private boolean isFull;
-
           @Override
           public boolean isReady() {
-            return isReading || !isFull;
+            return true;
           }
 
           @Override
           public void setWriteListener(WriteListener listener) {
-            try {
-              listener.onWritePossible();
-            } catch (IOException e) {
-              throw new IllegalStateException(e);
-            }
+            throw new UnsupportedOperationException("a refusal is written at once");
           }
 
           @Override
@@ -229,14 +223,7 @@ class TimeoutsTest {
 
           @Override
           public void write(byte[] bytes) {
-            String text = new String(bytes, StandardCharsets.UTF_8);
-            events.add(text.startsWith(":") ? "comment" : "written");
-            isFull = !isReading;
-          }
-
-          @Override
-          public void write(byte[] bytes, int from, int length) {
-            write(bytes);
+            events.add("written");
           }
         };
     return as(
@@ -249,14 +236,44 @@ class TimeoutsTest {
         });
   }
 
+  /** An answer that goes on; its client reads or not. */
+  private MemoryStream eventStream() {
+    return new MemoryStream(Map.of()) {
+      private boolean isFull;
+
+      @Override
+      public void start(Listener listener) {
+        super.start(listener);
+        listener.writable();
+      }
+
+      @Override
+      public boolean isReady() {
+        return isReading || !isFull;
+      }
+
+      @Override
+      public void write(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        events.add(text.startsWith(":") ? "comment" : "written");
+        isFull = !isReading;
+      }
+
+      @Override
+      public void complete() {
+        events.add("complete");
+      }
+
+      @Override
+      public void disconnect() {
+        events.add("complete");
+      }
+    };
+  }
+
   private void openEventStream() {
     ReadRequest read = read(Transport.EVENT_STREAM);
-    HttpServletRequest request = request("c", null);
-    try {
-      EventStream.start(read, request, response(), connections, bodies, settings, clocks);
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+    EventStream.start(read, "", eventStream(), connections, bodies, settings, clocks);
     events.clear();
   }
 

@@ -1,8 +1,0 @@
-package switchboard.transport;
-
-/** An exchange whose adapter can write an event stream without blocking. */
-interface EventStreamStarter {
-
-  /** Begins the event stream. */
-  void start(ReadRequest request);
-}

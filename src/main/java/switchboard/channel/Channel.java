@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Log;
@@ -107,16 +109,32 @@ public final class Channel {
 
   /**
    * Appends messages, or refuses to. If there are more than a few readers, other threads deliver to
-   * them. Never waits for a reader.
+   * them. Never waits for a reader, or for a disk.
+   *
+   * @param done is told the outcome: before this returns, or later by another thread
    */
+  public void append(Append append, Consumer<Appended> done) {
+    Thread appending = Thread.currentThread();
+    log.append(
+        append,
+        clocks.elapsed().millis(),
+        appended -> {
+          touch();
+          if (appended instanceof Appended.Accepted) {
+            dispatch.counters().appended(append.messages().size(), append.sizeBytes());
+            if (Thread.currentThread() == appending) { // if not, the log has moved already
+              wake();
+            }
+          }
+          done.accept(appended);
+        });
+  }
+
+  /** The same, for a caller that may wait for the store. */
   public Appended append(Append append) {
-    Appended appended = log.append(append, clocks.elapsed().millis());
-    touch();
-    if (appended instanceof Appended.Accepted) {
-      dispatch.counters().appended(append.messages().size(), append.sizeBytes());
-      wake();
-    }
-    return appended;
+    CompletableFuture<Appended> appended = new CompletableFuture<>();
+    append(append, appended::complete);
+    return appended.join();
   }
 
   /** What comes after {@code offset}: at most one page. */
@@ -173,9 +191,9 @@ public final class Channel {
   }
 
   /**
-   * The log has more messages, which were appended elsewhere; other threads deliver them.
+   * The log has more messages; other threads deliver them.
    *
-   * <p>Called by a log that is not in the memory of this server.
+   * <p>Called by a log for what was appended elsewhere, or is shown later than it was appended.
    */
   public void moved() {
     if (!subscriptions.isEmpty() && wakes.getAndIncrement() == 0) {

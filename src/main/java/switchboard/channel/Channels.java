@@ -4,6 +4,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import switchboard.log.Budget;
@@ -191,17 +193,32 @@ public final class Channels implements AutoCloseable {
   }
 
   /**
-   * Creates the channel, or finds the existing one.
+   * Creates the channel, or finds the existing one: at once, or, completed by another thread, when
+   * the store has done so.
    *
    * @throws Refused if it exists with another configuration, or the source of the fork does not
    *     exist
    */
-  public Created create(ChannelName name, Request request) {
+  public CompletionStage<Created> createAsync(ChannelName name, Request request) {
     return store.create(name, request);
   }
 
-  /** Deletes a channel and ends its subscriptions; whether it existed. */
-  public boolean delete(ChannelName name) {
+  /** The same, for a caller that may wait for the store. */
+  public Created create(ChannelName name, Request request) {
+    return await(createAsync(name, request));
+  }
+
+  /** Waits for an outcome; a refusal is thrown as it is. */
+  public static <T> T await(CompletionStage<T> outcome) {
+    try {
+      return outcome.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  /** Deletes a channel and ends its subscriptions; whether it existed, now or later. */
+  public CompletionStage<Boolean> delete(ChannelName name) {
     return store.delete(name);
   }
 

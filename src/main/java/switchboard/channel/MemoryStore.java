@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import switchboard.channel.Channels.Created;
@@ -53,7 +55,7 @@ public final class MemoryStore implements Store {
       channel = null;
     }
     if (channel == null && parts.autoCreate().test(name) && !isKeptForForks(name)) {
-      return Optional.of(create(name, Request.empty(ContentType.JSON)).channel());
+      return Optional.of(createNow(name, Request.empty(ContentType.JSON)).channel());
     }
     return Optional.ofNullable(channel);
   }
@@ -65,7 +67,11 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public synchronized Created create(ChannelName name, Request request) {
+  public CompletionStage<Created> create(ChannelName name, Request request) {
+    return CompletableFuture.completedFuture(createNow(name, request));
+  }
+
+  private synchronized Created createNow(ChannelName name, Request request) {
     Channel there = byName.get(name);
     if (there != null && there.isExpired()) {
       remove(there);
@@ -168,8 +174,8 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public boolean delete(ChannelName name) {
-    return find(name).map(this::remove).orElse(false);
+  public CompletionStage<Boolean> delete(ChannelName name) {
+    return CompletableFuture.completedFuture(find(name).map(this::remove).orElse(false));
   }
 
   private synchronized boolean remove(Channel channel) {

@@ -2,6 +2,7 @@ package switchboard.channel;
 
 import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
 /**
@@ -16,15 +17,16 @@ public interface Store extends AutoCloseable {
   Optional<Channel> find(ChannelName name);
 
   /**
-   * Creates the channel, or finds the existing one.
+   * Creates the channel, or finds the existing one. The outcome is there at once, or comes when
+   * nothing can take it back; then another thread completes it.
    *
    * @throws Channels.Refused if it exists with another configuration, or the source of the fork
    *     does not exist
    */
-  Channels.Created create(ChannelName name, Channels.Request request);
+  CompletionStage<Channels.Created> create(ChannelName name, Channels.Request request);
 
-  /** Deletes a channel and ends its subscriptions; whether it existed. */
-  boolean delete(ChannelName name);
+  /** Deletes a channel and ends its subscriptions; whether it existed, now or later. */
+  CompletionStage<Boolean> delete(ChannelName name);
 
   /** Whether the channel was deleted and its name is kept because it still has forks. */
   boolean isKeptForForks(ChannelName name);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Ending;
@@ -61,7 +62,7 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
     exchange.receive(
         body -> {
           deny(guard, body);
-          return new HttpAnswer(204, NOT_STORED, null);
+          return CompletableFuture.completedFuture(new HttpAnswer(204, NOT_STORED, null));
         });
   }
 

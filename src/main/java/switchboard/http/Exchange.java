@@ -2,6 +2,8 @@ package switchboard.http;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.logging.Level;
@@ -22,9 +24,9 @@ import switchboard.channel.Ending;
  */
 public abstract class Exchange {
 
-  /** Makes an answer of a body. */
+  /** Makes an answer of a body: at once, or later on another thread. */
   public interface Use {
-    HttpAnswer answer(byte[] body);
+    CompletionStage<HttpAnswer> answer(byte[] body);
   }
 
   private static final Logger LOG = Logger.getLogger(Exchange.class.getName());
@@ -116,6 +118,36 @@ public abstract class Exchange {
     return write(answer, false);
   }
 
+  /**
+   * Answers with what becomes of something: now or, on another thread, when it is known. No thread
+   * waits for it.
+   */
+  public final void answer(CompletionStage<HttpAnswer> outcome) {
+    answer(outcome, () -> {});
+  }
+
+  private void answer(CompletionStage<HttpAnswer> outcome, Runnable answered) {
+    CompletableFuture<HttpAnswer> answer = outcome.toCompletableFuture();
+    if (answer.isDone()) {
+      end(answer, answered);
+      return;
+    }
+    if (!isHeld()) {
+      hold();
+    }
+    answer.whenComplete((made, e) -> resume(() -> end(answer, answered)));
+  }
+
+  private void end(CompletableFuture<HttpAnswer> answer, Runnable answered) {
+    try {
+      answer(answer.join());
+    } catch (RuntimeException | Error e) {
+      refuse(Problem.of(e));
+    } finally {
+      answered.run();
+    }
+  }
+
   /** Answers that it cannot be done, and counts that. Whether this was the first answer. */
   public final boolean refuse(Problem problem) {
     if (isAnswered.get()) {
@@ -158,16 +190,24 @@ public abstract class Exchange {
     abort(problem.toAnswer());
   }
 
-  /** For adapters: makes an answer of the body and answers. */
-  protected final void use(Use use, byte[] body) {
-    HttpAnswer answer;
+  /**
+   * For adapters: makes an answer of the body and answers.
+   *
+   * @param answered runs afterwards
+   */
+  protected final void use(Use use, byte[] body, Runnable answered) {
+    CompletionStage<HttpAnswer> answer;
     try {
       answer = use.answer(body);
     } catch (RuntimeException | Error e) {
-      refuse(Problem.of(e));
-      return;
+      answer = CompletableFuture.failedFuture(e);
     }
-    answer(answer);
+    answer(answer, answered);
+  }
+
+  /** Runs it on a thread that may write to a client; the caller serves many. */
+  protected void resume(Runnable answering) {
+    answering.run();
   }
 
   /** Has the server keep the request when this thread leaves. */

@@ -7,6 +7,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -59,6 +60,9 @@ public final class Problem extends RuntimeException {
   public static Problem of(Throwable e) {
     if (e instanceof Problem problem) {
       return problem;
+    }
+    if (e instanceof CompletionException && e.getCause() != null) {
+      return of(e.getCause());
     }
     if (e instanceof Channels.Refused refused) {
       return new Problem(refused.ending(), refused.getMessage());

@@ -38,7 +38,13 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
 
   /** Uses a complete body, on any thread. */
   public interface Use {
-    void with(byte[] body);
+
+    /**
+     * Uses it.
+     *
+     * @param used must be run when the request is answered
+     */
+    void with(byte[] body, Runnable used);
   }
 
   /**
@@ -61,6 +67,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
 
   private static final Logger LOG = Logger.getLogger(RequestBody.class.getName());
   private static final int FIRST_BYTES = 4_096;
+  private static final Runnable NOTHING = () -> {};
 
   private final Place place;
   private final Use use;
@@ -98,13 +105,13 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
     boolean isNone =
         length < 0 && isHttp1(request) && request.getHeader("Transfer-Encoding") == null;
     if (length == 0 || isNone) {
-      use.with(new byte[0]);
+      use.with(new byte[0], NOTHING);
       return;
     }
     ServletInputStream in = request.getInputStream();
     boolean isSmall = length > 0 && length <= ParsingLimit.FREE_BYTES;
     if (isSmall && in.available() >= length) {
-      use.with(in.readNBytes((int) length));
+      use.with(in.readNBytes((int) length), NOTHING);
       return;
     }
     new RequestBody(request, response, in, length, limit, place, use).begin();
@@ -241,8 +248,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
         isSmall ? place.executor() : place.forLargeBodies(),
         () -> {
           try {
-            use.with(body);
-            leave(false, null);
+            use.with(body, () -> leave(false, null));
           } catch (RuntimeException | Error e) {
             answer(Problem.of(e), false);
           }

@@ -38,6 +38,9 @@ public sealed interface Appended {
   /** The log has reached its producer limit, and this is another producer. */
   record TooManyProducers(int max) implements Appended {}
 
+  /** The store failed: it is not known whether it was appended. */
+  record Unknown() implements Appended {}
+
   /** {@code seq} is not greater than {@code lastSeq}. */
   record SeqRegression(String lastSeq) implements Appended {}
 }

@@ -1,5 +1,7 @@
 package switchboard.log;
 
+import java.util.function.Consumer;
+
 /**
  * The messages of one channel. Implementations keep them in the memory of this server ({@link
  * RingLog}) or elsewhere.
@@ -12,8 +14,10 @@ public interface Log {
    * Adds all messages, or none.
    *
    * @param nowMillis elapsed time, for the bound on age
+   * @param done is told the outcome once nothing can change it any more: before this returns, or
+   *     later by another thread. In that case the log has told its channel that it moved
    */
-  Appended append(Append append, long nowMillis);
+  void append(Append append, long nowMillis, Consumer<Appended> done);
 
   /** What comes after {@code offset}: at most one page of it. */
   default Reading readAfter(Offset offset) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A channel's log in memory: the newest messages, numbered without holes.
@@ -254,6 +255,11 @@ public final class RingLog implements Log {
   }
 
   @Override
+  public void append(Append append, long nowMillis, Consumer<Appended> done) {
+    done.accept(append(append, nowMillis));
+  }
+
+  /** Adds all messages, or none. */
   public synchronized Appended append(Append append, long nowMillis) {
     Appended appended = take(append, nowMillis);
     showAll();

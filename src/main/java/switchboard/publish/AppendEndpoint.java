@@ -1,12 +1,15 @@
 package switchboard.publish;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.http.HttpAnswer;
 import switchboard.http.Problem;
+import switchboard.log.Appended;
 
 /**
  * Appends messages over HTTP, closes, or both (Durable Streams PROTOCOL.md §5.2, §5.3).
@@ -27,7 +30,8 @@ public record AppendEndpoint(Channel channel, AppendRequest append, String conte
     return new AppendEndpoint(channel, AppendRequest.parse(header), header.apply("Content-Type"));
   }
 
-  public HttpAnswer answer(byte[] bytes) {
+  /** Appends, and answers when the store has done so. */
+  public CompletionStage<HttpAnswer> answer(byte[] bytes) {
     if (bytes.length == 0 && !append.close()) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs a body, or Stream-Closed: true");
     }
@@ -35,7 +39,9 @@ public record AppendEndpoint(Channel channel, AppendRequest append, String conte
     if (messages.isEmpty() && !(bytes.length == 0 && append.close())) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message; [] has none");
     }
-    return append.answer(channel.append(append.append(messages)), messages.isEmpty());
+    CompletableFuture<Appended> appended = new CompletableFuture<>();
+    channel.append(append.append(messages), appended::complete);
+    return appended.thenApply(outcome -> append.answer(outcome, messages.isEmpty()));
   }
 
   private List<byte[]> messages(byte[] bytes) {

@@ -167,6 +167,9 @@ public record AppendRequest(Producer producer, String seq, boolean close) {
           Ending.TOO_MANY_PRODUCERS,
           "the channel remembers %d producers, the limit".formatted(many.max()));
     }
+    if (appended instanceof Appended.Unknown) {
+      return new Problem(Ending.OUTCOME_UNKNOWN, "the store did not confirm the append");
+    }
     String lastSeq = ((Appended.SeqRegression) appended).lastSeq();
     return new Problem(
         Ending.SEQUENCE_CONFLICT, "Stream-Seq must be greater than \"%s\"".formatted(lastSeq));

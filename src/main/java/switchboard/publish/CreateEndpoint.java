@@ -3,6 +3,7 @@ package switchboard.publish;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import switchboard.channel.Channel;
@@ -79,13 +80,18 @@ public record CreateEndpoint(
     }
   }
 
-  public HttpAnswer answer(Channels channels, byte[] bytes) {
+  /** Creates it, and answers when the store has done so. */
+  public CompletionStage<HttpAnswer> answer(Channels channels, byte[] bytes) {
     if (bytes.length > 0) {
       guard.require(Action.APPEND, name);
     }
-    Channels.Created created =
-        channels.create(
-            name, new Channels.Request(type, lifetime, fork, close, messages(channels, bytes)));
+    return channels
+        .createAsync(
+            name, new Channels.Request(type, lifetime, fork, close, messages(channels, bytes)))
+        .thenApply(this::answer);
+  }
+
+  private HttpAnswer answer(Channels.Created created) {
     Channel channel = created.channel();
     Map<String, String> headers = new LinkedHashMap<>();
     if (created.isNew()) {

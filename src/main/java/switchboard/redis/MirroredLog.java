@@ -1,6 +1,7 @@
 package switchboard.redis;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels.Refused;
@@ -250,7 +251,11 @@ final class MirroredLog implements Log {
   }
 
   @Override
-  public Appended append(Append append, long nowMillis) {
+  public void append(Append append, long nowMillis, Consumer<Appended> done) {
+    done.accept(append(append));
+  }
+
+  private Appended append(Append append) {
     AppendReply reply = store.append(this, append);
     if (reply.appended() == null) {
       store.gone(this);

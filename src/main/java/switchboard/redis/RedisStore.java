@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -180,7 +182,7 @@ final class RedisStore implements Store {
   public Optional<Channel> find(ChannelName name) {
     Optional<Channel> there = there(name);
     if (there.isEmpty() && parts.autoCreate().test(name) && !isKeptForForks(name)) {
-      return Optional.of(create(name, Request.empty(ContentType.JSON)).channel());
+      return Optional.of(createNow(name, Request.empty(ContentType.JSON)).channel());
     }
     return there;
   }
@@ -276,7 +278,11 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public Created create(ChannelName name, Request request) {
+  public CompletionStage<Created> create(ChannelName name, Request request) {
+    return CompletableFuture.completedFuture(createNow(name, request));
+  }
+
+  private Created createNow(ChannelName name, Request request) {
     for (int i = 0; i < TRIES; i++) {
       ScriptReply state = read(name);
       if (state.exists()) {
@@ -300,7 +306,11 @@ final class RedisStore implements Store {
   }
 
   @Override
-  public boolean delete(ChannelName name) {
+  public CompletionStage<Boolean> delete(ChannelName name) {
+    return CompletableFuture.completedFuture(deleteNow(name));
+  }
+
+  private boolean deleteNow(ChannelName name) {
     if (there(name).isEmpty()) {
       return false;
     }

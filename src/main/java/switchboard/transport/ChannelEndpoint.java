@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -241,10 +242,9 @@ class ChannelEndpoint {
   }
 
   /** Deletes the channel; its readers are told (PROTOCOL.md §5.4). */
-  private HttpAnswer delete(String name, Guard guard) {
+  private CompletionStage<HttpAnswer> delete(String name, Guard guard) {
     Channel channel = ReadPosition.find(channels, guard, Action.DELETE, name);
-    channels.delete(channel.name());
-    return new HttpAnswer(204, Map.of(), null);
+    return channels.delete(channel.name()).thenApply(was -> new HttpAnswer(204, Map.of(), null));
   }
 
   /** The number of subscribers and, if the channel returns them, their names. */

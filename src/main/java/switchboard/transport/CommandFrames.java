@@ -9,6 +9,7 @@ import jakarta.json.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Consumer;
 import switchboard.channel.Channel;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
@@ -27,13 +28,17 @@ final class CommandFrames {
 
   private CommandFrames() {}
 
-  /** Executes an {@code append} command; returns the offset after its messages. */
-  static Offset append(Channel channel, JsonValue value) {
+  /** Executes an {@code append} command; {@code done} is told the outcome, now or later. */
+  static void append(Channel channel, JsonValue value, Consumer<Appended> done) {
     List<byte[]> messages = Problem.orElse(Ending.BAD_MESSAGE, () -> messages(channel, value));
     if (messages.isEmpty()) {
       throw new Problem(Ending.EMPTY_BODY, "an append needs at least one message; [] has none");
     }
-    Appended appended = channel.append(Append.of(messages));
+    channel.append(Append.of(messages), done);
+  }
+
+  /** The offset after the messages, or why they were refused. */
+  static Offset next(Appended appended) {
     if (appended instanceof Appended.Accepted accepted) {
       return accepted.next();
     }

@@ -57,7 +57,8 @@ final class MultiChannelSession implements WebSocketSession {
               Action.APPEND,
               CommandFrames.string(command, "channel"));
       connection.requirePace();
-      answer(id, channel.name(), CommandFrames.append(channel, command.get("append")), () -> {});
+      connection.append(
+          id, channel, command.get("append"), next -> answer(id, channel.name(), next, () -> {}));
     } else {
       throw new Problem(
           Ending.BAD_COMMAND,

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
@@ -87,12 +88,21 @@ final class ServletExchange extends ServletRequestExchange {
           request,
           response,
           server.arrivals(),
-          body -> {
+          (body, used) -> {
             isBodyRead = true;
-            use(use, body);
+            use(use, body, used);
           });
     } catch (IOException e) {
       throw RequestBody.brokeOff(e);
+    }
+  }
+
+  @Override
+  protected void resume(Runnable answering) {
+    try {
+      server.arrivals().executor().execute(answering);
+    } catch (RejectedExecutionException e) {
+      answering.run(); // the application stops
     }
   }
 

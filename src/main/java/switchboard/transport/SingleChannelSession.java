@@ -75,10 +75,16 @@ final class SingleChannelSession implements WebSocketSession, Sink {
     }
     connection.guard().require(Action.APPEND, channel.name());
     connection.requirePace();
-    Offset next = CommandFrames.append(channel, command.get("append"));
-    if (id != null) {
-      connection.send(CommandFrames.answer(id).add("next", next.toString()).build().toString());
-    }
+    connection.append(
+        id,
+        channel,
+        command.get("append"),
+        next -> {
+          if (id != null) {
+            connection.send(
+                CommandFrames.answer(id).add("next", next.toString()).build().toString());
+          }
+        });
   }
 
   @Override

@@ -6,8 +6,10 @@ import jakarta.websocket.CloseReason;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import switchboard.channel.Channel;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 import switchboard.channel.Jitter;
@@ -27,6 +29,7 @@ import switchboard.http.ParsingLimit;
 import switchboard.http.Problem;
 import switchboard.http.Query;
 import switchboard.http.StrictJson;
+import switchboard.log.Offset;
 import switchboard.time.Clocks;
 
 /**
@@ -256,6 +259,20 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     } finally {
       ParsingLimit.OF_HEAP.release(counted);
     }
+  }
+
+  /** Executes an {@code append} command, and answers it now or later. */
+  void append(JsonValue id, Channel channel, JsonValue value, Consumer<Offset> answer) {
+    CommandFrames.append(
+        channel,
+        value,
+        appended -> {
+          try {
+            answer.accept(CommandFrames.next(appended));
+          } catch (RuntimeException | Error e) {
+            refuse(id, Problem.of(e));
+          }
+        });
   }
 
   private void refuse(JsonValue id, Problem problem) {

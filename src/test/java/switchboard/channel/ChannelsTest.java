@@ -73,7 +73,7 @@ class ChannelsTest {
   @Test
   void aChannelThatIsCreatedAgainHasAnotherEpochEvenInTheSameMillisecond() {
     var first = create(Lifetime.UNBOUNDED).channel().end();
-    assertTrue(channels.delete(NAME));
+    assertTrue(Channels.await(channels.delete(NAME)));
     Channel second = create(Lifetime.UNBOUNDED).channel();
     assertTrue(second.end().epoch() > first.epoch());
     assertEquals(Gap.Reason.EPOCH, ((Gap) second.readAfter(first)).reason());

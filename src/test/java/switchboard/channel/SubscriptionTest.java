@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Callable;
@@ -16,12 +18,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import switchboard.log.Append;
+import switchboard.log.Appended;
 import switchboard.log.Log;
 import switchboard.log.Page;
 import switchboard.log.Retention;
+import switchboard.log.RingLog;
 import switchboard.testing.RecordingSink;
 import switchboard.time.Clocks;
 
@@ -52,19 +57,34 @@ class SubscriptionTest {
 
   /** One whose log does something each time somebody begins to listen. */
   private Channel channelThatListens(Runnable action, Counters counters) {
-    Log log = channel(walks::add).log();
-    Log listening =
-        (Log)
-            Proxy.newProxyInstance(
-                Log.class.getClassLoader(),
-                new Class<?>[] {Log.class},
-                (proxy, method, arguments) -> {
-                  if (method.getName().equals("listen")) {
-                    action.run();
-                    return null;
-                  }
-                  return method.invoke(log, arguments);
-                });
+    RingLog log = (RingLog) channel(walks::add).log();
+    return channel(
+        counters,
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("listen")) {
+            action.run();
+            return null;
+          }
+          return method.invoke(log, arguments);
+        });
+  }
+
+  /** One whose log needs time for what is appended. */
+  @SuppressWarnings("unchecked")
+  private Channel channelThatIsSlow(RingLog log, List<Consumer<Appended>> waiting) {
+    return channel(
+        new Counters(),
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("append")) {
+            log.take((Append) arguments[0], 0);
+            waiting.add((Consumer<Appended>) arguments[2]);
+            return null;
+          }
+          return method.invoke(log, arguments);
+        });
+  }
+
+  private Channel channel(Counters counters, InvocationHandler log) {
     StoreContext parts =
         new StoreContext(
             null,
@@ -76,7 +96,9 @@ class SubscriptionTest {
             new Dispatch(walks::add, counters),
             Clocks.system());
     ChannelName name = new ChannelName("c");
-    return new Channel(name, ContentType.JSON, Lifetime.UNBOUNDED, null, listening, parts);
+    Log logged =
+        (Log) Proxy.newProxyInstance(Log.class.getClassLoader(), new Class<?>[] {Log.class}, log);
+    return new Channel(name, ContentType.JSON, Lifetime.UNBOUNDED, null, logged, parts);
   }
 
   private void walk() {
@@ -98,6 +120,34 @@ class SubscriptionTest {
     append(channel, "b", "c");
     walk();
     assertEquals(List.of("a", "b", "c"), sink.events);
+  }
+
+  @Test
+  void aSlowLogIsNotWaitedForAndItsThreadWritesToNoReader() throws InterruptedException {
+    RingLog log = (RingLog) channel(walks::add).log();
+    List<Consumer<Appended>> waiting = new ArrayList<>();
+    List<Appended> told = new ArrayList<>();
+    Channel channel = channelThatIsSlow(log, waiting);
+    RecordingSink sink = RecordingSink.fast();
+    channel.subscription(channel.earliest(), sink).start();
+    channel.append(Append.of(List.of("a".getBytes(UTF_8))), told::add);
+    assertEquals(List.of(), told);
+    assertEquals(List.of(), sink.events);
+    Appended accepted = new Appended.Accepted(log.nextEnd(), false);
+    Thread disk =
+        new Thread(
+            () -> {
+              log.show(1, false);
+              channel.moved();
+              waiting.get(0).accept(accepted);
+            });
+    disk.start();
+    disk.join();
+    assertEquals(List.of(accepted), told);
+    assertEquals(List.of(), sink.events, "written by the thread of the log");
+    assertEquals(1, walks.size(), "woken twice");
+    walk();
+    assertEquals(List.of("a"), sink.events);
   }
 
   /** As many as make a hand-over to a worker worth while. */

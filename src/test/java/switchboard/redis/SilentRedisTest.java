@@ -82,7 +82,7 @@ class SilentRedisTest {
   }
 
   private static boolean delete(Node node, String name) {
-    return node.channels.delete(new ChannelName(name));
+    return Channels.await(node.channels.delete(new ChannelName(name)));
   }
 
   private void keepAsking(String what, Callable<?> request) {

@@ -199,7 +199,7 @@ class TwoNodesTest extends OneRedis {
     RecordingSink sink = RecordingSink.fast();
     here.subscription(here.earliest(), sink).start();
     Offset before = here.end();
-    assertTrue(b.channels.delete(new ChannelName("c")));
+    assertTrue(Channels.await(b.channels.delete(new ChannelName("c"))));
     Node.awaitEvents(List.of("channel-deleted"), sink.events);
     assertTrue(a.channels.find(new ChannelName("c")).isEmpty());
     Channel anew = a.create("c");

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,7 @@ import switchboard.time.Clocks;
 /** What the channels' URLs answer, without a server. */
 class ChannelEndpointTest {
 
+  private static final HttpAnswer NOTHING = new HttpAnswer(204, Map.of(), null);
   private static final Map<String, String> SETTINGS =
       Map.of(
           "switchboard.access.open", "*,~*",
@@ -644,8 +646,36 @@ class ChannelEndpointTest {
   @Test
   void aBodyIsReceivedOnce() {
     MemoryExchange exchange = exchange("POST /channels/c").bodyLater();
-    exchange.receive(body -> new HttpAnswer(204, Map.of(), null));
+    exchange.receive(body -> CompletableFuture.completedFuture(NOTHING));
     assertThrows(IllegalStateException.class, () -> exchange.receive(body -> null));
+  }
+
+  @Test
+  void anAppendThatTheStoreIsSlowToKeepHoldsItsRequestAndNoThread() {
+    CompletableFuture<HttpAnswer> kept = new CompletableFuture<>();
+    MemoryExchange exchange = exchange("POST /channels/c").body("1");
+    exchange.receive(body -> kept);
+    assertTrue(exchange.isHeld());
+    assertNull(exchange.answer());
+    kept.complete(NOTHING);
+    assertAnswered(204, null, exchange);
+  }
+
+  @Test
+  void whatIsKnownAtOnceIsAnsweredAtOnce() {
+    MemoryExchange exchange = exchange("POST /channels/c").body("1");
+    exchange.receive(body -> CompletableFuture.completedFuture(NOTHING));
+    assertFalse(exchange.isHeld());
+    assertAnswered(204, null, exchange);
+  }
+
+  @Test
+  void aStoreThatFailsLaterIsToldAsIfItHadFailedAtOnce() {
+    CompletableFuture<HttpAnswer> kept = new CompletableFuture<>();
+    MemoryExchange exchange = exchange("DELETE /channels/c");
+    exchange.answer(kept.thenApply(answer -> answer));
+    kept.completeExceptionally(new Channels.Refused(Ending.OUTCOME_UNKNOWN, "the disk failed"));
+    assertAnswered(503, "outcome-unknown", exchange);
   }
 
   @Test

@@ -55,7 +55,7 @@ class MemoryExchange extends Exchange {
   }
 
   void bodyCame(String text) {
-    use(late, text.getBytes(StandardCharsets.UTF_8));
+    use(late, text.getBytes(StandardCharsets.UTF_8), () -> {});
   }
 
   /** Its client goes before the answer. */
@@ -154,7 +154,7 @@ class MemoryExchange extends Exchange {
       hold();
       late = use;
     } else {
-      use(use, body);
+      use(use, body, () -> {});
     }
   }
 

@@ -327,7 +327,7 @@ class TimeoutsTest {
           response(),
           new RequestBody.Place(
               bodies, settings, clocks.ticks(), counters, Runnable::run, Runnable::run),
-          body -> events.add("used"));
+          (body, used) -> events.add("used"));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

@@ -5,9 +5,13 @@ import jakarta.transaction.Synchronization;
 import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.ChannelName;
+import switchboard.log.Offset;
 
 /**
  * The messages that one transaction has published: appended in this order after its commit, dropped
@@ -19,11 +23,45 @@ final class AfterCommit implements Synchronization {
 
   private static final Logger LOG = Logger.getLogger(AfterCommit.class.getName());
 
-  private record Waiting(ChannelName channel, Runnable append) {}
+  /** What was published, and what its publisher is told. */
+  private record Waiting(
+      ChannelName channel,
+      Supplier<CompletionStage<Offset>> append,
+      CompletableFuture<Offset> published) {
+
+    void start() {
+      try {
+        append.get().whenComplete(this::end);
+      } catch (RuntimeException e) {
+        end(null, e);
+      }
+    }
+
+    private void end(Offset next, Throwable e) {
+      if (e == null) {
+        published.complete(next);
+        return;
+      }
+      LOG.log(
+          Level.WARNING,
+          e,
+          () -> "channel \"" + channel + "\" – a committed message was not appended");
+      published.completeExceptionally(e);
+    }
+
+    void drop() {
+      published.completeExceptionally(
+          new IllegalStateException(
+              "channel \"%s\": the transaction was rolled back".formatted(channel)));
+    }
+  }
 
   private final List<Waiting> waiting = new ArrayList<>();
+  private final boolean isDoomed;
 
-  private AfterCommit() {}
+  private AfterCommit(boolean isDoomed) {
+    this.isDoomed = isDoomed;
+  }
 
   /** Whether the caller is in a transaction that is active or marked for rollback. */
   static boolean isWanted(TransactionSynchronizationRegistry transactions) {
@@ -36,30 +74,40 @@ final class AfterCommit implements Synchronization {
     if (transactions.getResource(AfterCommit.class) instanceof AfterCommit known) {
       return known;
     }
-    AfterCommit fresh = new AfterCommit();
     // On some servers a transaction that is marked for rollback accepts no synchronizations.
-    if (transactions.getTransactionStatus() == Status.STATUS_ACTIVE) {
+    boolean isActive = transactions.getTransactionStatus() == Status.STATUS_ACTIVE;
+    AfterCommit fresh = new AfterCommit(!isActive);
+    if (isActive) {
       transactions.registerInterposedSynchronization(fresh);
       transactions.putResource(AfterCommit.class, fresh);
     }
     return fresh;
   }
 
-  synchronized void add(ChannelName channel, Runnable append) {
-    waiting.add(new Waiting(channel, append));
+  /** The offset after the message, once it was appended. Nobody has to wait for it. */
+  CompletionStage<Offset> add(ChannelName channel, Supplier<CompletionStage<Offset>> append) {
+    Waiting message = new Waiting(channel, append, new CompletableFuture<>());
+    if (isDoomed) {
+      message.drop();
+    } else {
+      synchronized (this) {
+        waiting.add(message);
+      }
+    }
+    return message.published();
   }
 
   /**
-   * The messages to append now: all of them at the first notice of the commit. A server may notify
-   * twice: Payara has its own list and, when a transaction becomes a JTS transaction, also
-   * registers this there ({@code JavaEETransactionImpl}).
+   * The messages to append now, or to drop: all of them at the first notice of the end. A server
+   * may notify twice: Payara has its own list and, when a transaction becomes a JTS transaction,
+   * also registers this there ({@code JavaEETransactionImpl}).
    */
   private synchronized List<Waiting> ended(int status) {
-    boolean isCommitted = status == Status.STATUS_COMMITTED;
-    List<Waiting> all = isCommitted ? List.copyOf(waiting) : List.of();
-    if (isCommitted || status == Status.STATUS_ROLLEDBACK) {
-      waiting.clear();
+    if (status != Status.STATUS_COMMITTED && status != Status.STATUS_ROLLEDBACK) {
+      return List.of();
     }
+    List<Waiting> all = List.copyOf(waiting);
+    waiting.clear();
     return all;
   }
 
@@ -70,14 +118,14 @@ final class AfterCommit implements Synchronization {
 
   @Override
   public void afterCompletion(int status) {
+    CompletionStage<?> before = CompletableFuture.completedFuture(null);
     for (Waiting message : ended(status)) {
-      try {
-        message.append().run();
-      } catch (RuntimeException e) {
-        LOG.log(
-            Level.WARNING,
-            e,
-            () -> "channel \"" + message.channel() + "\" – a committed message was not appended");
+      if (status == Status.STATUS_COMMITTED) {
+        // Each after the one before it: the first may have to wait for its channel.
+        before.whenComplete((next, e) -> message.start());
+        before = message.published();
+      } else {
+        message.drop();
       }
     }
   }

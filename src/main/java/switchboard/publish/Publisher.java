@@ -5,6 +5,8 @@ import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
 import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -20,7 +22,9 @@ import switchboard.log.Offset;
  * <p>Inside a JTA transaction a message is appended after the commit, and never when the
  * transaction is rolled back.
  *
- * <p><b>Threads.</b> Safe. Returns at once; readers get the message on other threads.
+ * <p><b>Threads.</b> Safe. Readers get the message on other threads. {@link #publish} waits until
+ * the store has it: not at all for the memory of this server, a round trip for Redis, a write for a
+ * disk. {@link #publishAsync} does not wait for a disk.
  */
 @Dependent
 public class Publisher {
@@ -48,23 +52,53 @@ public class Publisher {
    * @throws IllegalStateException if the channel is closed
    */
   public Optional<Offset> publish(String channel, JsonValue value) {
+    boolean isInTransaction = AfterCommit.isWanted(transactions);
+    CompletionStage<Offset> published = publishAsync(channel, value);
+    return isInTransaction ? Optional.empty() : Optional.of(Channels.await(published));
+  }
+
+  /**
+   * The same, for a caller that must not wait. Errors that are known before the message is given to
+   * the store are thrown at once.
+   *
+   * @return the offset after the message, when the store has it; an exception if it does not get
+   *     it, which the server logs as well if a transaction was committed before
+   */
+  public CompletionStage<Offset> publishAsync(String channel, JsonValue value) {
     Append append = Append.of(JsonMessages.flatten(value));
     ChannelName name = new ChannelName(channel);
     if (AfterCommit.isWanted(transactions)) {
       channels.find(name).ifPresent(Publisher::requireOpenJson);
-      AfterCommit.of(transactions).add(name, () -> append(name, append));
-      return Optional.empty();
+      return AfterCommit.of(transactions).add(name, () -> append(name, append));
     }
-    return Optional.of(append(name, append));
+    return append(name, append);
   }
 
-  private Offset append(ChannelName name, Append append) {
-    Channel target = open(name);
+  private CompletionStage<Offset> append(ChannelName name, Append append) {
+    Optional<Channel> there = channels.find(name);
+    return there.isPresent()
+        ? append(there.get(), append)
+        : channels
+            .createAsync(name, Channels.Request.empty(ContentType.JSON))
+            .thenCompose(created -> append(created.channel(), append));
+  }
+
+  private static CompletionStage<Offset> append(Channel target, Append append) {
     requireOpenJson(target);
-    if (target.append(append) instanceof Appended.Accepted accepted) {
+    CompletableFuture<Appended> appended = new CompletableFuture<>();
+    target.append(append, appended::complete);
+    return appended.thenApply(outcome -> next(target, outcome));
+  }
+
+  private static Offset next(Channel target, Appended outcome) {
+    if (outcome instanceof Appended.Accepted accepted) {
       return accepted.next();
     }
-    throw isClosed(target);
+    if (outcome instanceof Appended.LogClosed) {
+      throw isClosed(target);
+    }
+    throw new IllegalStateException(
+        "channel \"%s\": %s".formatted(target.name(), AppendRequest.refusal(outcome).getMessage()));
   }
 
   private static void requireOpenJson(Channel channel) {
@@ -79,11 +113,5 @@ public class Publisher {
 
   private static IllegalStateException isClosed(Channel channel) {
     return new IllegalStateException("channel \"%s\" is closed".formatted(channel.name()));
-  }
-
-  private Channel open(ChannelName name) {
-    return channels
-        .find(name)
-        .orElseGet(() -> channels.create(name, Channels.Request.empty(ContentType.JSON)).channel());
   }
 }

@@ -1,6 +1,7 @@
 package switchboard.publish;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import jakarta.transaction.Status;
 import jakarta.transaction.Synchronization;
@@ -10,8 +11,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.ChannelName;
+import switchboard.log.Offset;
 
 class AfterCommitTest {
 
@@ -37,8 +42,14 @@ class AfterCommitTest {
                     default -> null;
                   });
 
-  private void publish(String message) {
-    AfterCommit.of(transactions).add(NAME, () -> appended.add(message));
+  private CompletionStage<Offset> publish(String message) {
+    return AfterCommit.of(transactions)
+        .add(
+            NAME,
+            () -> {
+              appended.add(message);
+              return CompletableFuture.completedFuture(new Offset(1, appended.size()));
+            });
   }
 
   @Test
@@ -67,6 +78,27 @@ class AfterCommitTest {
     registered.get(0).afterCompletion(Status.STATUS_ROLLEDBACK);
     registered.get(0).afterCompletion(Status.STATUS_COMMITTED);
     assertEquals(List.of(), appended);
+  }
+
+  @Test
+  void whoeverWantsToKnowIsToldTheOffsetOrThatItWasRolledBack() {
+    CompletionStage<Offset> first = publish("1");
+    registered.get(0).afterCompletion(Status.STATUS_COMMITTED);
+    assertEquals(new Offset(1, 1), first.toCompletableFuture().join());
+    CompletionStage<Offset> second = publish("2");
+    registered.get(0).afterCompletion(Status.STATUS_ROLLEDBACK);
+    assertThrows(CompletionException.class, () -> second.toCompletableFuture().join());
+  }
+
+  @Test
+  void eachIsAppendedAfterTheOneBeforeItAlsoByAStoreThatNeedsTime() {
+    CompletableFuture<Offset> slow = new CompletableFuture<>();
+    AfterCommit.of(transactions).add(NAME, () -> slow);
+    publish("2");
+    registered.get(0).afterCompletion(Status.STATUS_COMMITTED);
+    assertEquals(List.of(), appended);
+    slow.complete(new Offset(1, 1));
+    assertEquals(List.of("2"), appended);
   }
 
   @Test

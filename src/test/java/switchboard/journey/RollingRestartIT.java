@@ -28,6 +28,7 @@ import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
@@ -41,6 +42,7 @@ import switchboard.testing.Programs;
  * -Dit.test=RollingRestartIT -Drolling.clients=2000 -Drolling.budget=20}; the report is {@code
  * target/rolling-restart.md}.
  */
+@Tag("redis")
 class RollingRestartIT implements Wanderer.Crowd {
 
   private static final int CLIENTS = Integer.getInteger("rolling.clients", 160);

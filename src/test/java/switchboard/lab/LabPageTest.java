@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -14,6 +15,7 @@ import switchboard.testing.Programs;
 import switchboard.testing.ServerTest;
 
 /** The Transport lab in a real browser; what a control does is looked up on the server. */
+@Tag("browser")
 abstract class LabPageTest extends ServerTest {
 
   protected static Browser browser;

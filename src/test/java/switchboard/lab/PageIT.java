@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,7 @@ import switchboard.testing.Http;
 import switchboard.testing.ServerTest;
 
 /** What browsers are told about the page and its files. */
+@Tag("quick")
 class PageIT extends ServerTest {
 
   @ParameterizedTest

@@ -19,6 +19,7 @@ import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import switchboard.testing.Http;
 
 /** An application that has the embedded JAR has channels of its own, and publishes to them. */
 @ExtendWith(ArquillianExtension.class)
+@Tag("quick")
 class PublisherIT {
 
   private static final boolean HAS_H2 =

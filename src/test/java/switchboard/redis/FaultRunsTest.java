@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
@@ -25,6 +26,7 @@ import switchboard.testing.RedisWire;
  * Whatever happens to Redis under load: what was accepted is heard by everybody, or everybody is
  * told. The short form; the long one is in {@code docs/reports/cluster.md}.
  */
+@Tag("redis")
 class FaultRunsTest {
 
   private static final int ROUNDS = Integer.getInteger("faults.rounds", 1);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +39,7 @@ import switchboard.testing.RedisServer;
 import switchboard.testing.RedisWire;
 
 /** What happens to Redis and to the way there, and that no reader misses anything untold. */
+@Tag("redis")
 class FaultsTest {
 
   private static final String TOLD = "gap of 0";

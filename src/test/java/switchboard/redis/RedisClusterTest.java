@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
@@ -25,6 +26,7 @@ import switchboard.testing.RedisWire;
 /**
  * Two servers on a real Redis Cluster keep all that they keep on one Redis, and what is its own.
  */
+@Tag("redis")
 class RedisClusterTest extends TwoNodesTest {
 
   private static RedisCluster cluster;

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,7 @@ import switchboard.testing.RecordingSink;
 import switchboard.testing.RedisServer;
 
 /** A store that cannot be used is told at the start, with its address and the reason. */
+@Tag("redis")
 class RedisRequirementsTest {
 
   private static RedisServer redis;

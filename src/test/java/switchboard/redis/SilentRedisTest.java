@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import switchboard.channel.Channel;
@@ -35,6 +36,7 @@ import switchboard.testing.RedisServer;
 import switchboard.testing.RedisWire;
 
 /** A Redis that does not answer is known to be away within a second, and nobody waits for it. */
+@Tag("redis")
 class SilentRedisTest {
 
   /** When all have to know. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import switchboard.channel.Channel;
@@ -26,6 +27,7 @@ import switchboard.testing.RedisServer;
  * Two nodes reach Redis by {@code rediss://} in a JVM of their own, which trusts what the test
  * says; Redis has a certificate for {@code localhost}.
  */
+@Tag("redis")
 class TlsTest {
 
   private static final String SECRET = "changeit";

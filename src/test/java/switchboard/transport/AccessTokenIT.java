@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,7 @@ import switchboard.testing.RawFrames;
 import switchboard.testing.ServerTest;
 
 /** Who has a token may do what it grants, by every transport, and nothing else. */
+@Tag("quick")
 class AccessTokenIT extends AccessServerTest {
 
   @Test

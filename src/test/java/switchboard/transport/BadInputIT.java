@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,6 +27,7 @@ import switchboard.testing.ServerTest;
 import switchboard.testing.WebSocketReader;
 
 /** What HTTP clients get wrong: each answer is documented, quotes the offender and harms nobody. */
+@Tag("adapters")
 class BadInputIT extends ServerTest {
 
   /** A request that should be refused, for a channel that exists and holds the message 1. */

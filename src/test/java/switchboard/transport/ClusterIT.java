@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import redis.clients.jedis.Jedis;
@@ -42,6 +43,7 @@ import switchboard.testing.WebSocketReader;
 
 /** Three nodes on one Redis are one server, with and without the real nginx in front. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("redis")
 class ClusterIT {
 
   private static final int FIRST_PORT = 18_081;

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Some seconds each in a build; longer by hand: {@code mvn verify -Dit.test=FuzzIT
  * -Dfuzz.seconds=600}.
  */
+@Tag("fuzz")
 class FuzzIT {
 
   private static final int SECONDS = Integer.getInteger("fuzz.seconds", 6);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -19,6 +20,7 @@ import switchboard.testing.ServerTest;
 import switchboard.testing.WebSocketReader;
 
 /** A client changes from each transport to each other while messages keep coming. */
+@Tag("quick")
 class HandOverIT extends ServerTest {
 
   static final Map<Transport, Reader.Opener> OPENERS =

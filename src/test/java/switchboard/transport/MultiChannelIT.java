@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,7 @@ import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
 
 /** Several channels over one connection, at {@code /channels}. */
+@Tag("adapters")
 class MultiChannelIT extends ServerTest {
 
   private final Map<String, List<String>> heard = new HashMap<>();

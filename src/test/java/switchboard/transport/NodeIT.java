@@ -9,12 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.testing.Programs;
 import switchboard.testing.ServerTest;
 
 /** Clients from npm, that nobody here wrote, and switchboard.js; see {@code src/test/node}. */
+@Tag("node")
+@Tag("adapters")
 class NodeIT extends ServerTest {
 
   private static final File FOLDER = new File("src/test/node");
@@ -27,20 +31,19 @@ class NodeIT extends ServerTest {
         0, run("install", "", "npm", "install", "--no-save"), "see target/node-install.log");
   }
 
-  /** All, or what tells one HTTP adapter of the server from another. */
+  /** All others, or what tells one HTTP adapter of the server from another. */
   static List<String> suites() {
     return "jax-rs".equals(System.getenv("SWITCHBOARD_HTTP_ADAPTER"))
-        ? List.of("conformance", "openapi", "asyncapi")
+        ? List.of("openapi", "asyncapi")
         : List.of(
-            "conformance",
-            "clients",
-            "switchboard",
-            "wake",
-            "lab",
-            "readme",
-            "openapi",
-            "asyncapi",
-            "nginx");
+            "clients", "switchboard", "wake", "lab", "readme", "openapi", "asyncapi", "nginx");
+  }
+
+  /** The conformance suite of Durable Streams. */
+  @Test
+  @Tag("quick")
+  void theProtocolIsWhatItsSuiteExpects() throws Exception {
+    theyWorkAgainstThisServer("conformance");
   }
 
   @ParameterizedTest

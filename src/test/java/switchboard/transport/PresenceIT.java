@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import switchboard.testing.EventStreamReader;
 import switchboard.testing.Http;
@@ -19,6 +20,7 @@ import switchboard.testing.ServerTest;
 import switchboard.testing.WebSocketReader;
 
 /** Who listens, by all four transports; the lease of those who poll is two seconds here. */
+@Tag("adapters")
 class PresenceIT extends ServerTest {
 
   private JsonObject presence(String channel) {

@@ -10,6 +10,7 @@ import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.junit5.ArquillianExtension;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Issuer;
@@ -19,6 +20,7 @@ import switchboard.testing.ServerTest;
  * {@code switchboard.js} with a token, against a server that wants one; see {@code src/test/node}.
  */
 @ExtendWith(ArquillianExtension.class)
+@Tag("node")
 class TokenClientIT {
 
   @Deployment(testable = false)

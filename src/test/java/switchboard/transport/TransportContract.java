@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
@@ -20,6 +21,8 @@ import switchboard.testing.ServerTest;
  * What every transport promises. Each supplies its client, and nothing else; the names of the tests
  * are the specification.
  */
+@Tag("quick")
+@Tag("adapters")
 abstract class TransportContract extends ServerTest {
 
   /** How many messages the server under test keeps; see the settings in pom.xml. */

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import switchboard.container.TyrusConnection;
 import switchboard.testing.RawSocket;
@@ -21,6 +22,7 @@ import switchboard.testing.WebSocketReader;
  * Connections that come and go at once, in every way. Payara gave the objects of some of them back
  * twice, and another connection fell silent; see {@link TyrusConnection}.
  */
+@Tag("adapters")
 class WebSocketChurnIT extends ServerTest {
 
   private static final int THREADS = 8;

@@ -5,7 +5,9 @@ import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.List;
 import java.util.Map;
 import switchboard.channel.Distribution;
 
@@ -43,7 +45,10 @@ record Histogram(
   }
 
   @Override
-  public String getPrometheusName() {
-    return name;
+  public MetricFamilyDescriptor getMetricFamilyDescriptor() {
+    return MetricFamilyDescriptor.histogram(name)
+        .help(description)
+        .labelNames(byTransport.containsKey("") ? List.of() : List.of("transport"))
+        .build();
   }
 }

@@ -154,6 +154,7 @@ final class Master {
 
   private JedisClientConfig config(int timeoutMillis, int silenceMillis) {
     return DefaultJedisClientConfig.builder()
+        .resp2() // in RESP3 a reply that is a list of pairs comes as another type
         .connectionTimeoutMillis(timeoutMillis)
         .socketTimeoutMillis(timeoutMillis)
         .blockingSocketTimeoutMillis(silenceMillis)

@@ -166,6 +166,7 @@ final class RedisClient implements AutoCloseable, Master.Watch {
           new Connection(
               new HostAndPort(sentinel.name(), sentinel.port()),
               DefaultJedisClientConfig.builder()
+                  .resp2()
                   .timeoutMillis(Master.TIMEOUT_MILLIS / 2)
                   .build())) {
         Object answer =

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 /**
  * The URL of Redis or Valkey: {@code redis://user:password@host:port/database}, {@code rediss://…}
  * over TLS, {@code redis-sentinel://user:password@host:port,host:port/database#name} for the master
- * that Sentinels report, or {@code redis-cluster://user:password@host:port,host:port} for a Redis
- * Cluster. {@link #toString()} hides the password.
+ * that Sentinels report, {@code redis-cluster://user:password@host:port,host:port} for a Redis
+ * Cluster, or {@code rediss-cluster://…} for one over TLS. {@link #toString()} hides the password.
  *
  * @param hosts the server, the Sentinels, or some servers of the cluster
  * @param master the name of the master in Sentinel; {@code null} without Sentinels
@@ -30,7 +30,7 @@ public record RedisUrl(
 
   private static final Pattern URL =
       Pattern.compile(
-          "(redis|rediss|redis-sentinel|redis-cluster)://(?:([^:@/]*):([^@/]*)@)?([^/#?@]+)(?:/(\\d{0,3}))?(?:#([\\w.-]+))?");
+          "(rediss?|redis-sentinel|rediss?-cluster)://(?:([^:@/]*):([^@/]*)@)?([^/#?@]+)(?:/(\\d{0,3}))?(?:#([\\w.-]+))?");
   private static final Pattern HOST =
       Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[\\w.-]+)(?::(\\d{1,5}))?");
 
@@ -49,7 +49,7 @@ public record RedisUrl(
     for (String host : url.group(4).split(",", -1)) {
       hosts.add(host(host, isSentinel ? 26_379 : 6_379));
     }
-    boolean isCluster = url.group(1).equals("redis-cluster");
+    boolean isCluster = url.group(1).endsWith("-cluster");
     String database = url.group(5);
     boolean hasOne = !isSentinel && !isCluster;
     if (isSentinel == (url.group(6) == null)
@@ -86,17 +86,17 @@ public record RedisUrl(
     return new IllegalArgumentException(
         "not redis://user:password@host:port/database, rediss://…,"
             + " redis-sentinel://user:password@host:port,host:port/database#master or"
-            + " redis-cluster://user:password@host:port,host:port");
+            + " redis-cluster://user:password@host:port,host:port (rediss-cluster://… for TLS)");
   }
 
   /** Whether it uses TLS. */
   public boolean isSecure() {
-    return scheme.equals("rediss");
+    return scheme.startsWith("rediss");
   }
 
   /** Whether it is a Redis Cluster. */
   public boolean isCluster() {
-    return scheme.equals("redis-cluster");
+    return scheme.endsWith("-cluster");
   }
 
   @Override

@@ -36,7 +36,7 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.store.url",
           "",
-          "`redis://`, `rediss://`, `redis-sentinel://`, `redis-cluster://` URL, or empty",
+          "`redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or empty",
           "Redis or Valkey server that keeps the channels; empty: this server's memory"
               + " keeps them.",
           StoreUrl::parse);

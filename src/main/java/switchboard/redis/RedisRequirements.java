@@ -99,7 +99,9 @@ final class RedisRequirements {
               .formatted(info.get("master_host"), info.get("master_port")));
     }
     if (info.getOrDefault("cluster_enabled", "0").equals("1")) {
-      throw unfit("it is part of a Redis Cluster; use redis-cluster://host:port,host:port");
+      throw unfit(
+          "it is part of a Redis Cluster; use %s-cluster://host:port,host:port"
+              .formatted(link.url().scheme()));
     }
     ask("it runs no scripts (EVAL)", command(Command.EVAL).add("return 1").add("0"));
     ask("it rejects PUBLISH", command(Command.PUBLISH).add(prefix + "probe").add("D:"));

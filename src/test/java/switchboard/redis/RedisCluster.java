@@ -1,5 +1,6 @@
 package switchboard.redis;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,16 +16,40 @@ final class RedisCluster implements AutoCloseable {
   private static final int MASTERS = 3;
 
   private final List<RedisServer> masters;
+  private final List<Integer> ports;
   private final List<RedisServer> replicas = new ArrayList<>();
 
-  private RedisCluster(List<RedisServer> masters) {
+  private RedisCluster(List<RedisServer> masters, List<Integer> ports) {
     this.masters = masters;
+    this.ports = ports;
   }
 
   /** Starts one, with all slots. */
   static RedisCluster start() {
-    List<RedisServer> masters = Stream.generate(RedisCluster::server).limit(MASTERS).toList();
-    RedisCluster cluster = new RedisCluster(masters);
+    List<RedisServer> masters = Stream.generate(() -> server()).limit(MASTERS).toList();
+    return join(new RedisCluster(masters, masters.stream().map(RedisServer::port).toList()));
+  }
+
+  /**
+   * Starts one whose servers use TLS with each other and name their TLS ports to clients, with the
+   * host name of the certificate.
+   */
+  static RedisCluster startWithTls(Path key, Path certificate) {
+    List<Integer> ports = Stream.generate(RedisServer::freePort).limit(MASTERS).toList();
+    List<RedisServer> masters =
+        ports.stream().map(port -> server(tlsOptions(port, key, certificate))).toList();
+    return join(new RedisCluster(masters, ports));
+  }
+
+  private static String[] tlsOptions(int port, Path key, Path certificate) {
+    return ("--tls-port %d --tls-key-file %s --tls-cert-file %s --tls-ca-cert-file %s"
+            + " --tls-auth-clients no --tls-cluster yes --cluster-announce-hostname localhost"
+            + " --cluster-preferred-endpoint-type hostname")
+        .formatted(port, key, certificate, certificate)
+        .split(" ");
+  }
+
+  private static RedisCluster join(RedisCluster cluster) {
     for (int i = 0; i < MASTERS; i++) {
       int first = Slots.COUNT * i / MASTERS;
       int last = Slots.COUNT * (i + 1) / MASTERS - 1;
@@ -32,14 +57,17 @@ final class RedisCluster implements AutoCloseable {
       cluster.command(i, "SET-CONFIG-EPOCH", i + 1);
     }
     for (int i = 1; i < MASTERS; i++) {
-      cluster.command(i, "MEET", "127.0.0.1", masters.get(0).port());
+      cluster.command(i, "MEET", "127.0.0.1", cluster.ports.get(0));
     }
     cluster.awaitAgreement();
     return cluster;
   }
 
-  private static RedisServer server() {
-    return RedisServer.start("--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
+  private static RedisServer server(String... options) {
+    List<String> all =
+        new ArrayList<>(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"));
+    all.addAll(List.of(options));
+    return RedisServer.start(all.toArray(String[]::new));
   }
 
   /** Another server, that takes a master's place when that is gone. */
@@ -48,7 +76,7 @@ final class RedisCluster implements AutoCloseable {
     replicas.add(replica);
     String id = text(command(master, "MYID"));
     try (Jedis jedis = replica.client()) {
-      jedis.clusterMeet("127.0.0.1", masters.get(0).port());
+      jedis.clusterMeet("127.0.0.1", ports.get(0));
       awaitAgreement();
       Node.await("it knows its master", () -> jedis.clusterNodes().contains(id));
       jedis.clusterReplicate(id);
@@ -89,6 +117,11 @@ final class RedisCluster implements AutoCloseable {
 
   List<RedisServer> masters() {
     return masters;
+  }
+
+  /** The port that a master names to clients. */
+  int announcedPort(int master) {
+    return ports.get(master);
   }
 
   String url() {

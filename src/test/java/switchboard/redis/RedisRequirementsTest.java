@@ -213,6 +213,8 @@ class RedisRequirementsTest {
         "redis-sentinel://h:1",
         "redis-cluster://h:1/1",
         "redis-cluster://h:1#main",
+        "rediss-cluster://h:1/1",
+        "rediss-sentinel://h:1/0#main",
         "redis://u@h"
       })
   void aMalformedUrlIsRefused(String url) {
@@ -229,6 +231,11 @@ class RedisRequirementsTest {
     assertEquals("redis-sentinel://a:26379,b:2/0#main", sentinels.toString());
     RedisUrl cluster = RedisUrl.parse("redis-cluster://u:p@a,b:2");
     assertTrue(cluster.isCluster());
+    assertFalse(cluster.isSecure());
     assertEquals("redis-cluster://u:***@a:6379,b:2", cluster.toString());
+    RedisUrl secure = RedisUrl.parse("rediss-cluster://u:p@a,b:2");
+    assertTrue(secure.isCluster());
+    assertTrue(secure.isSecure());
+    assertEquals("rediss-cluster://u:***@a:6379,b:2", secure.toString());
   }
 }

@@ -33,6 +33,8 @@ class TlsTest {
   private static final String SECRET = "changeit";
 
   @TempDir private static Path folder;
+  private static Path key;
+  private static Path certificate;
   private static RedisServer redis;
   private static int port;
 
@@ -40,8 +42,8 @@ class TlsTest {
   static void startRedis() throws Exception {
     Programs.require("openssl");
     RedisServer.requireTheMachinesOwn();
-    Path key = folder.resolve("key.pem");
-    Path certificate = folder.resolve("certificate.pem");
+    key = folder.resolve("key.pem");
+    certificate = folder.resolve("certificate.pem");
     List<String> command =
         List.of(
             ("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
@@ -110,6 +112,25 @@ class TlsTest {
   }
 
   @Test
+  void twoNodesReceiveFromEachOtherOverTlsFromAllMastersOfARedisCluster() throws Exception {
+    try (RedisCluster cluster = RedisCluster.startWithTls(key, certificate)) {
+      String seed = "localhost:" + cluster.announcedPort(1);
+      String said = runTrusting("rediss-cluster://" + seed);
+      assertTrue(said.contains("at 3 masters"), said);
+      assertTrue(said.contains("auto-h heard [1, 2]"), said);
+
+      said = run("rediss-cluster://" + seed);
+      assertTrue(said.contains("certification path"), said);
+
+      said = runTrusting("rediss-cluster://" + seed.replace("localhost", "127.0.0.1"));
+      assertTrue(said.contains("subject alternative names"), said);
+
+      said = runTrusting("rediss://" + seed);
+      assertTrue(said.contains("use rediss-cluster://"), said);
+    }
+  }
+
+  @Test
   void aCertificateForAnotherHostIsRefused() throws Exception {
     String said = runTrusting("rediss://127.0.0.1:" + port);
     assertTrue(said.contains("rediss://127.0.0.1:" + port), said);
@@ -130,18 +151,22 @@ class TlsTest {
     public static void main(String[] urls) {
       try (RedisClient link = new RedisClient(RedisUrl.parse(urls[0]), Thread::new)) {
         RedisRequirements.require(link, "t:");
+        System.out.println("at " + link.masters().size() + " masters");
       } catch (IllegalStateException e) {
         System.out.println(e.getMessage());
         System.exit(1);
       }
       try (Node a = Node.at(urls[0]);
           Node b = Node.at(urls[0])) {
-        RecordingSink sink = RecordingSink.fast();
-        Channel channel = b.find("auto-c");
-        channel.subscription(channel.earliest(), sink).start();
-        Node.append(a.find("auto-c"), "1", "2");
-        Node.await("all is heard", () -> sink.events.size() == 2);
-        System.out.println("heard " + sink.events);
+        // Each of three masters of a Redis Cluster has two of these channels.
+        for (String name : List.of("auto-c", "auto-d", "auto-e", "auto-f", "auto-g", "auto-h")) {
+          RecordingSink sink = RecordingSink.fast();
+          Channel channel = b.find(name);
+          channel.subscription(channel.earliest(), sink).start();
+          Node.append(a.find(name), "1", "2");
+          Node.await("all is heard", () -> sink.events.size() == 2);
+          System.out.println(name + " heard " + sink.events);
+        }
       }
       System.exit(0);
     }

@@ -480,7 +480,9 @@ describe('/channels of openapi.json', () => {
   test('GET says what is wrong', async () => {
     const { name, start } = await newChannel()
     const many = Array.from({ length: 129 }, (_, n) => `auto-api-${n}`)
-    await expectProblem(ask('GET', '/channels'), 400, 'bad-parameter')
+    await expectProblem(ask('GET', '/channels', { headers: EVENTS }), 400, 'bad-parameter')
+    await expectProblem(ask('GET', '/channels?after=nonsense'), 400, 'bad-parameter')
+    await expectProblem(ask('GET', '/channels?limit=0'), 400, 'bad-parameter')
     await expectProblem(ask('GET', at(...many)), 400, 'too-many-subscriptions')
     await expectProblem(ask('GET', at(name, `${name}@now`)), 400, 'bad-parameter')
     await expectProblem(ask('GET', at('a%20b')), 400, 'bad-name')
@@ -489,6 +491,19 @@ describe('/channels of openapi.json', () => {
     await expectProblem(ask('GET', at(name, nameOf(newPath()))), 404, 'unknown-channel')
     await expectProblem(ask('GET', at((await keptChannel()).name)), 410, 'kept-for-forks')
     await expectProblem(ask('GET', at(nameOf(newPath())), { headers: EVENTS }), 404, 'unknown-channel')
+  })
+
+  test('GET lists the channels, some at a time', async () => {
+    const { name } = await newChannel(TEXT_TYPE, 'abc')
+    const found = []
+    let after
+    do {
+      const page = JSON.parse((await ask('GET', `/channels?limit=100${after ? `&after=${after}` : ''}`)).text)
+      found.push(...page.channels)
+      after = page.next
+    } while (after)
+    expect(found).toContainEqual({ name, contentType: 'text/plain' })
+    expect(JSON.parse((await ask('GET', '/channels')).text).channels).not.toEqual([])
   })
 
   test('GET with cookies is not for a page of an origin that is not named', async () => {

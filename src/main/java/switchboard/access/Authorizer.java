@@ -200,6 +200,17 @@ public final class Authorizer {
     }
   }
 
+  /**
+   * Refuses an action that the caller may do with no channel.
+   *
+   * @throws Refusal if there is none
+   */
+  public void requireSomewhere(Caller caller, Action action) {
+    if (!permitsSomewhere(caller, action)) {
+      throw refused(caller, action.token() + " of any channel", refusal(caller));
+    }
+  }
+
   /** Whether the caller may do that; not logged. */
   public boolean permits(Caller caller, Action action, String channel) {
     return !isServersOwn(action, channel)

@@ -217,6 +217,17 @@ public final class Channels implements AutoCloseable {
     }
   }
 
+  /**
+   * Some of all channels.
+   *
+   * @param after {@link Listing#next} of the ones before; {@code null} for the first
+   * @param max about how many
+   * @throws IllegalArgumentException if {@code after} is not such a position
+   */
+  public Listing list(String after, int max) {
+    return store.list(after, max);
+  }
+
   /** Deletes a channel and ends its subscriptions; whether it existed, now or later. */
   public CompletionStage<Boolean> delete(ChannelName name) {
     return store.delete(name);

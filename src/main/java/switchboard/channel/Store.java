@@ -31,6 +31,16 @@ public interface Store extends AutoCloseable {
   /** Whether the channel was deleted and its name is kept because it still has forks. */
   boolean isKeptForForks(ChannelName name);
 
+  /**
+   * Lists the channels, some at a time, so that one request costs little however many there are. A
+   * channel that exists all the while is listed.
+   *
+   * @param after {@link Listing#next} of the ones before; {@code null} for the first
+   * @param max about how many
+   * @throws IllegalArgumentException if {@code after} is not such a position
+   */
+  Listing list(String after, int max);
+
   /** Channels of which this server has a log or a copy. */
   Collection<Channel> channels();
 

@@ -36,6 +36,15 @@ public record Guard(Authorizer authorizer, Caller caller) {
         });
   }
 
+  /** Refuses an action that the client may do with no channel. */
+  public void requireSomewhere(Action action) {
+    orProblem(
+        () -> {
+          authorizer.requireSomewhere(caller, action);
+          return null;
+        });
+  }
+
   public boolean permits(Action action, ChannelName channel) {
     return authorizer.permits(caller, action, channel.value());
   }

@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import redis.clients.jedis.CommandArguments;
@@ -199,7 +200,21 @@ final class RedisClient implements AutoCloseable, Master.Watch {
    * @throws Refused if there is no answer
    */
   <T> T ask(String key, Function<Connection, T> request, boolean isAppend) {
-    Asking<T> asking = new Asking<>(key, request);
+    return ask(() -> master(key), request, isAppend);
+  }
+
+  /** The same of the master that has a slot; without a Redis Cluster there is one. */
+  <T> T askOwner(int slot, Function<Connection, T> request) {
+    return ask(() -> slots == null ? only : slots.owner(slot), request, false);
+  }
+
+  /** The lowest slot of the next master; -1 if there is none. */
+  int firstOfNextOwner(int slot) {
+    return slots == null ? -1 : slots.firstOfNextOwner(slot);
+  }
+
+  private <T> T ask(Supplier<Master> owner, Function<Connection, T> request, boolean isAppend) {
+    Asking<T> asking = new Asking<>(owner, request);
     try {
       return asking.ask();
     } catch (JedisException e) {
@@ -215,7 +230,7 @@ final class RedisClient implements AutoCloseable, Master.Watch {
   /** One request, until it is answered. */
   private final class Asking<T> {
 
-    private final String key;
+    private final Supplier<Master> owner;
     private final Function<Connection, T> request;
     private final long startNanos = System.nanoTime();
     private Master held;
@@ -224,8 +239,8 @@ final class RedisClient implements AutoCloseable, Master.Watch {
     private boolean isAgain;
     private JedisException failure;
 
-    private Asking(String key, Function<Connection, T> request) {
-      this.key = key;
+    private Asking(Supplier<Master> owner, Function<Connection, T> request) {
+      this.owner = owner;
       this.request = request;
     }
 
@@ -241,7 +256,7 @@ final class RedisClient implements AutoCloseable, Master.Watch {
       int redirections = 0;
       while (true) {
         boolean isAsking = askNext != null;
-        Master master = isAsking ? askNext : master(key);
+        Master master = isAsking ? askNext : owner.get();
         askNext = null;
         isPatient &= isAgain || master.isUp();
         requireTurn(master);

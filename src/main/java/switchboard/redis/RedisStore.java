@@ -22,6 +22,7 @@ import switchboard.channel.Channels.Refused;
 import switchboard.channel.Channels.Request;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
+import switchboard.channel.Listing;
 import switchboard.channel.PresenceSnapshot;
 import switchboard.channel.Store;
 import switchboard.channel.StoreContext;
@@ -47,6 +48,7 @@ final class RedisStore implements Store {
   private final RedisClient link;
   private final Scripts scripts;
   private final HeadReconciler heads;
+  private final ChannelScan scan;
   private final ChannelCreation creation;
   private final PubSubListener listener;
   private final ExecutorService workers;
@@ -70,6 +72,7 @@ final class RedisStore implements Store {
     this.link = link;
     this.intervals = intervals;
     this.scripts = new Scripts(link, prefix);
+    this.scan = new ChannelScan(link, prefix);
     this.heads = new HeadReconciler(link, scripts, this::start);
     this.creation = new ChannelCreation(this, link.isCluster());
     this.workers = Executors.newFixedThreadPool(WORKERS, threads);
@@ -321,6 +324,11 @@ final class RedisStore implements Store {
     boolean isRemoved = call("delete", name, log.id()).status().equals("removed");
     gone(log);
     return isRemoved;
+  }
+
+  @Override
+  public Listing list(String after, int max) {
+    return scan.list(after, max);
   }
 
   @Override

@@ -61,6 +61,18 @@ final class Slots {
     return owner == null ? seeds().get(0) : owner;
   }
 
+  /** The lowest slot of the next master, in the order of those; -1 if there is none. */
+  int firstOfNextOwner(int slot) {
+    Set<Master> before = new LinkedHashSet<>();
+    for (int next = 0; next < COUNT; next++) {
+      Master owner = owners.get(next);
+      if (owner != null && before.add(owner) && next > slot) {
+        return next;
+      }
+    }
+    return -1;
+  }
+
   Master at(HostAndPort address) {
     return masters.computeIfAbsent(address, here -> new Master(url, () -> here, watch));
   }

@@ -3,6 +3,7 @@ package switchboard.transport;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 import switchboard.channel.Channel;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
+import switchboard.channel.Listing;
 import switchboard.channel.Presence;
 import switchboard.channel.PresenceSnapshot;
 import switchboard.channel.Transport;
@@ -60,6 +62,7 @@ class ChannelEndpoint {
   private static final Set<Verb> ALL = EnumSet.allOf(Verb.class);
   private static final Set<Verb> OF_PRESENCE = EnumSet.of(Verb.GET, Verb.HEAD, Verb.OPTIONS);
   private static final String CHANNELS = "/channels";
+  private static final int MAX_LISTED = 1_000;
   private static final Pattern PRESENCE = Pattern.compile("([^/]+)/presence");
 
   private final Channels channels;
@@ -145,12 +148,25 @@ class ChannelEndpoint {
 
   private void handle(Exchange exchange, String name) {
     switch (verb(exchange, ALL)) {
-      case GET -> reads.start(name, query(exchange), exchange);
+      case GET -> get(name, query(exchange), exchange);
       case HEAD -> exchange.answer(metadata(name, exchange.guard()));
       case PUT -> create(name, exchange);
       case POST -> append(name, exchange);
       case DELETE -> exchange.answer(delete(name, exchange.guard()));
       case OPTIONS -> exchange.answer(methods(ALL));
+    }
+  }
+
+  private void get(String name, Query query, Exchange exchange) {
+    boolean isListing =
+        name.isEmpty()
+            && query.all("channel").isEmpty()
+            && query.get("offset") == null
+            && ReadRequest.transport(query, exchange::header) == Transport.POLL;
+    if (isListing) {
+      exchange.answer(list(query, exchange.guard()));
+    } else {
+      reads.start(name, query, exchange);
     }
   }
 
@@ -269,6 +285,54 @@ class ChannelEndpoint {
         200,
         Map.of("Content-Type", "application/json", "Cache-Control", "no-store"),
         utf8(json.build().toString()));
+  }
+
+  /** The channels that the client may read, some at a time. */
+  private HttpAnswer list(Query query, Guard guard) {
+    guard.requireSomewhere(Action.READ);
+    Listing listing = listing(query.get("after"), limit(query.get("limit")));
+    JsonArrayBuilder list = Json.createArrayBuilder();
+    for (Listing.Entry channel : listing.channels()) {
+      if (guard.permits(Action.READ, channel.name())) {
+        list.add(
+            Json.createObjectBuilder()
+                .add("name", channel.name().value())
+                .add("contentType", channel.contentType().value()));
+      }
+    }
+    JsonObjectBuilder json = Json.createObjectBuilder().add("channels", list);
+    if (listing.next() != null) {
+      json.add("next", listing.next());
+    }
+    return new HttpAnswer(
+        200,
+        Map.of("Content-Type", "application/json", "Cache-Control", "no-store"),
+        utf8(json.build().toString()));
+  }
+
+  private Listing listing(String after, int limit) {
+    try {
+      return channels.list(after, limit);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "after \"%s\": not a position of this server; send the \"next\" of a response, or no after"
+              .formatted(after));
+    }
+  }
+
+  private static int limit(String written) {
+    if (written == null) {
+      return MAX_LISTED;
+    }
+    if (!written.matches("[0-9]{1,4}")
+        || Integer.parseInt(written) < 1
+        || Integer.parseInt(written) > MAX_LISTED) {
+      throw new Problem(
+          Ending.BAD_PARAMETER,
+          "limit \"%s\": a number from 1 to %d is allowed".formatted(written, MAX_LISTED));
+    }
+    return Integer.parseInt(written);
   }
 
   private static byte[] utf8(String text) {

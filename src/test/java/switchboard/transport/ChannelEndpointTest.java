@@ -140,8 +140,8 @@ class ChannelEndpointTest {
           /channels/c/presence | 200 | 200  | 405 | 405  | 405    | 200     | 405   | 405   | 405
           /channels/x/presence | 404 | 404  | 405 | 405  | 405    | 200     | 405   | 405   | 405
           /channels/c/Presence | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
-          /channels            | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
-          /channels/           | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels            | 200 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/           | 200 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
           """)
   void eachVerbHasItsAnswerAtEachPath(
       String path,
@@ -248,7 +248,8 @@ class ChannelEndpointTest {
       nullValues = "-",
       textBlock =
           """
-          ''                                             | 400 | bad-parameter
+          ?offset=-1                                     | 400 | bad-parameter
+          ?live=sse                                      | 400 | bad-parameter
           ?channel=c                                     | 200 | -
           ?channel=c&channel=text                        | 200 | -
           ?channel=c&channel=c                           | 400 | bad-parameter
@@ -262,6 +263,87 @@ class ChannelEndpointTest {
           """)
   void severalChannelsAreReadByOneRequest(String query, int status, String problem) {
     assertAnswered(status, problem, get("/channels" + query));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      textBlock =
+          """
+          ''                | 200 | -
+          ?limit=1          | 200 | -
+          ?limit=1000       | 200 | -
+          ?limit=0          | 400 | bad-parameter
+          ?limit=1001       | 400 | bad-parameter
+          ?limit=99999999999| 400 | bad-parameter
+          ?limit=all        | 400 | bad-parameter
+          ?limit=1&limit=2  | 400 | bad-parameter
+          ?after=2          | 200 | -
+          ?after=           | 400 | bad-parameter
+          ?after=-1         | 400 | bad-parameter
+          ?after=c          | 400 | bad-parameter
+          ?after=99999999999999999999 | 400 | bad-parameter
+          """)
+  void theChannelsAreListed(String query, int status, String problem) {
+    assertAnswered(status, problem, get("/channels" + query));
+  }
+
+  private List<String> listed(Guard guard, int limit) {
+    List<String> names = new ArrayList<>();
+    String after = "";
+    do {
+      MemoryExchange page =
+          new MemoryExchange("GET /channels?limit=" + limit + after, guard, counters);
+      http.handle(page);
+      assertAnswered(200, null, page);
+      JsonObject json = Reader.object(page.text());
+      assertTrue(json.getJsonArray("channels").size() <= limit, page.text());
+      json.getJsonArray("channels").stream()
+          .map(channel -> channel.asJsonObject().getString("name"))
+          .forEach(names::add);
+      after = json.containsKey("next") ? "&after=" + json.getString("next") : null;
+    } while (after != null);
+    return names;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 1000})
+  void aListOfChannelsHasEachOnceHoweverLongItsPages(int limit) {
+    assertEquals(List.of("c", "text", "closed"), listed(anybody, limit));
+  }
+
+  @Test
+  void aListSaysWhatAChannelHolds() {
+    assertEquals(
+        "{\"channels\":[{\"name\":\"c\",\"contentType\":\"application/json\"},"
+            + "{\"name\":\"text\",\"contentType\":\"text/plain\"}],\"next\":\"2\"}",
+        get("/channels?limit=2").text());
+  }
+
+  @Test
+  void aChannelThatIsDeletedOrHasExpiredIsNotListed() {
+    handled(exchange("PUT /channels/brief").with("Content-Type", JSON).with("Stream-TTL", "1"));
+    assertEquals(List.of("c", "text", "closed", "brief"), listed(anybody, 10));
+    handled(exchange("DELETE /channels/text"));
+    now += 1_001;
+    assertEquals(List.of("c", "closed"), listed(anybody, 1));
+  }
+
+  @Test
+  void aListHasWhatItsClientMayReadAndSaysNothingOfTheRest() {
+    assertEquals(List.of("text"), listed(guard("t*:read,c:append"), 1));
+    MemoryExchange exchange =
+        new MemoryExchange("GET /channels?limit=1", guard("text:read"), counters);
+    http.handle(exchange);
+    assertEquals("{\"channels\":[],\"next\":\"1\"}", exchange.text());
+  }
+
+  @Test
+  void whoMayReadNothingGetsNoListOfChannels() {
+    MemoryExchange exchange = new MemoryExchange("GET /channels", guard("*:append"), counters);
+    http.handle(exchange);
+    assertAnswered(403, "forbidden", exchange);
   }
 
   @ParameterizedTest

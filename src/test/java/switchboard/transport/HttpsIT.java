@@ -3,16 +3,23 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +38,9 @@ import switchboard.testing.ServerTest;
 class HttpsIT extends ServerTest {
 
   private static final int TLS_PORT = 18_443;
+  private static final int STREAMS = 300;
+  private static final boolean HAS_HTTP_2 =
+      Set.of("wildfly", "openliberty").contains(System.getProperty("arquillian.launch", ""));
 
   private Http plain;
 
@@ -123,6 +133,47 @@ class HttpsIT extends ServerTest {
     try (RawSocket socket = RawSocket.connect(http.root())) {
       socket.send("GET /switchboard/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assertTrue(socket.readsUntilEnd());
+    }
+  }
+
+  /** Payara and GlassFish keep what HTTP/2's clients do not read: it is off there, as docs say. */
+  @Test
+  void http2IsOfferedWhereAClientThatReadsNothingDoesNoHarm() throws Exception {
+    try (SSLSocket socket = connect()) {
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});
+      socket.setSSLParameters(parameters);
+      socket.startHandshake();
+      assertEquals(HAS_HTTP_2, socket.getApplicationProtocol().equals("h2"));
+    }
+  }
+
+  @Test
+  void oneConnectionCarriesManyEventStreamsByHttp2() throws IOException {
+    assumeTrue(HAS_HTTP_2);
+    HttpClient client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_2)
+            .sslContext(Certificates.trusting())
+            .build();
+    String channel = newChannel();
+    HttpRequest request =
+        HttpRequest.newBuilder(http.channel(channel, "?offset=now&live=sse")).build();
+    List<InputStream> streams =
+        IntStream.range(0, STREAMS)
+            .mapToObj(i -> client.sendAsync(request, BodyHandlers.ofInputStream()))
+            .toList()
+            .stream()
+            .map(CompletableFuture::join)
+            .peek(response -> assertEquals(HttpClient.Version.HTTP_2, response.version()))
+            .peek(response -> assertEquals(200, response.statusCode()))
+            .map(HttpResponse::body)
+            .toList();
+    await("all are open", () -> open(Transport.EVENT_STREAM) == STREAMS);
+    http.append(channel, "\"heard\"");
+    http.delete(channel); // which ends them
+    for (InputStream stream : streams) {
+      assertTrue(new String(stream.readAllBytes(), StandardCharsets.UTF_8).contains("heard"));
     }
   }
 

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,7 @@ import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
+import switchboard.channel.Listing;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Batch;
@@ -102,6 +105,43 @@ class TwoNodesTest extends OneRedis {
     }
     Node.awaitEvents(List.of(numbers(1, 500)), sink.events);
     assertEquals(0, b.store.repairCounters().gaps().sum());
+  }
+
+  @Test
+  void bothNodesListAllChannelsThatAreThereInPages() {
+    Set<String> names = new TreeSet<>();
+    for (int i = 0; i < 200; i++) {
+      (i % 2 == 0 ? a : b).create("c" + i);
+      names.add("c" + i);
+    }
+    Channel source = a.find("c7");
+    a.channels.create(
+        new ChannelName("fork"),
+        new Channels.Request(
+            null, Lifetime.UNBOUNDED, new Fork(source.name(), null, 0), false, type -> List.of()));
+    names.add("fork");
+    a.channels.delete(source.name()); // its name is kept for the fork
+    b.channels.delete(new ChannelName("c8"));
+    names.removeAll(List.of("c7", "c8"));
+    for (Node node : List.of(a, b)) {
+      for (int limit : new int[] {10, 1_000}) {
+        assertEquals(names, listed(node, limit));
+      }
+    }
+    for (String wrong : List.of("", "1", "x-1", "99999-0", "0-99999999999999999999", "0-0-0")) {
+      assertThrows(IllegalArgumentException.class, () -> a.channels.list(wrong, 10), wrong);
+    }
+  }
+
+  private static Set<String> listed(Node node, int limit) {
+    Set<String> names = new TreeSet<>();
+    Listing page = node.channels.list(null, limit);
+    while (page.next() != null) {
+      page.channels().forEach(channel -> names.add(channel.name().value()));
+      page = node.channels.list(page.next(), limit);
+    }
+    page.channels().forEach(channel -> names.add(channel.name().value()));
+    return names;
   }
 
   /** How many nodes hear a channel. */

@@ -270,7 +270,8 @@ class EmbeddedIT {
   void theModuleForPagesIsThereWithAllThatItImports() {
     Http.Answer module = shop.get("js/switchboard.js");
     assertEquals(200, module.status());
-    assertEquals("text/javascript;charset=utf-8", module.header("Content-Type").toLowerCase());
+    assertEquals(
+        "text/javascript;charset=utf-8", module.header("Content-Type").toLowerCase(Locale.ROOT));
     assertEquals(war.get("js/switchboard.js").body(), module.body());
     var imports =
         java.util.regex.Pattern.compile("from '\\./([a-z-]+\\.js)'").matcher(module.body());

@@ -16,17 +16,18 @@ public final class ServerResources {
 
   /** Threads that belong to the application. */
   public static ManagedThreadFactory threads() {
-    return find("java:comp/DefaultManagedThreadFactory");
+    return find("java:comp/DefaultManagedThreadFactory", ManagedThreadFactory.class);
   }
 
   /** The transaction of the caller. */
   public static TransactionSynchronizationRegistry transactions() {
-    return find("java:comp/TransactionSynchronizationRegistry");
+    return find(
+        "java:comp/TransactionSynchronizationRegistry", TransactionSynchronizationRegistry.class);
   }
 
-  private static <T> T find(String name) {
+  private static <T> T find(String name, Class<T> type) {
     try {
-      return InitialContext.doLookup(name);
+      return type.cast(InitialContext.doLookup(name));
     } catch (NamingException e) {
       throw new IllegalStateException("the server has no " + name, e);
     }

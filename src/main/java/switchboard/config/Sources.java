@@ -88,7 +88,7 @@ public final class Sources {
     return new Settings(
         setting -> {
           String written = said.apply(setting);
-          boolean isOpening = setting == Settings.OPEN || setting == Settings.ROLES;
+          boolean isOpening = setting.equals(Settings.OPEN) || setting.equals(Settings.ROLES);
           return written == null && !(isOpening && hasOwnRule)
               ? server.apply(setting.key())
               : written;

@@ -11,8 +11,6 @@ import java.util.Map;
  */
 final class Spelling {
 
-  private static final String PREFIX = "switchboard.";
-
   /** Former names and their current names, without the prefix. */
   static final Map<String, String> FORMER_NAMES =
       Map.ofEntries(

@@ -135,7 +135,7 @@ public abstract class Exchange {
     if (!isHeld()) {
       hold();
     }
-    answer.whenComplete((made, e) -> resume(() -> end(answer, answered)));
+    var unused = answer.whenComplete((made, e) -> resume(() -> end(answer, answered)));
   }
 
   private void end(CompletableFuture<HttpAnswer> answer, Runnable answered) {

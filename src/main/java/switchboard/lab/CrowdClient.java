@@ -66,7 +66,7 @@ final class CrowdClient implements AutoCloseable {
 
   void after(Duration pause, Runnable task) {
     try {
-      workers.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
+      var unused = workers.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // closed: the time is no longer needed
     }

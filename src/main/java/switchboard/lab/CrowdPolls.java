@@ -41,7 +41,8 @@ final class CrowdPolls extends CrowdReader {
     HttpRequest request = request();
     sent(request);
     asking = client.http().sendAsync(request, HttpResponse.BodyHandlers.ofString());
-    asking.whenComplete((response, failure) -> answered((HttpResponse<?>) response, failure));
+    var unused =
+        asking.whenComplete((response, failure) -> answered((HttpResponse<?>) response, failure));
   }
 
   private HttpRequest request() {

@@ -26,12 +26,13 @@ final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
     tally.requests.increment();
     tally.bytesUp.add(HANDSHAKE_BYTES);
     URI uri = URI.create(plan.channel().replaceFirst("^http", "ws") + "?offset=now");
-    client
-        .http()
-        .newWebSocketBuilder()
-        .subprotocols("switchboard.v1")
-        .buildAsync(uri, this)
-        .whenComplete((open, failure) -> opened(open, failure));
+    var unused =
+        client
+            .http()
+            .newWebSocketBuilder()
+            .subprotocols("switchboard.v1")
+            .buildAsync(uri, this)
+            .whenComplete((open, failure) -> opened(open, failure));
   }
 
   private void opened(WebSocket open, Throwable failure) {
@@ -71,7 +72,9 @@ final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
   void close() {
     WebSocket open = socket;
     if (open != null) {
-      open.sendClose(WebSocket.NORMAL_CLOSURE, "").whenComplete((done, failure) -> open.abort());
+      var unused =
+          open.sendClose(WebSocket.NORMAL_CLOSURE, "")
+              .whenComplete((done, failure) -> open.abort());
     }
   }
 }

@@ -18,15 +18,16 @@ final class CrowdStream extends CrowdReader implements Flow.Subscriber<String> {
     HttpRequest request =
         request("offset=now&live=sse").header("Accept", "text/event-stream").build();
     sent(request);
-    client
-        .http()
-        .sendAsync(request, this::body)
-        .whenComplete(
-            (response, failure) -> {
-              if (failure != null) {
-                failed(failure);
-              }
-            });
+    var unused =
+        client
+            .http()
+            .sendAsync(request, this::body)
+            .whenComplete(
+                (response, failure) -> {
+                  if (failure != null) {
+                    failed(failure);
+                  }
+                });
   }
 
   private HttpResponse.BodySubscriber<Void> body(HttpResponse.ResponseInfo info) {

@@ -65,7 +65,7 @@ public final class SilentPeers {
       throw e;
     }
     keep(transport, socket);
-    scheduler.schedule(() -> close(socket), STAY.toSeconds(), TimeUnit.SECONDS);
+    var unused = scheduler.schedule(() -> close(socket), STAY.toSeconds(), TimeUnit.SECONDS);
   }
 
   private static void hearFirstBytes(InputStream in) throws IOException {

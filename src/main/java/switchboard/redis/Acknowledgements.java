@@ -50,6 +50,7 @@ final class Acknowledgements {
   }
 
   /** All readers of the channel were told of it. */
+  @SuppressWarnings("ReferenceEquality") // an equal one may have been lost since
   synchronized void reported(Acknowledged loss) {
     if (lost == loss) {
       lost = null;

@@ -61,7 +61,8 @@ public class Tick {
     scheduler = Executors.newSingleThreadScheduledExecutor(ServerResources.threads());
     // With a fixed delay, not at a fixed rate: ticks that were missed while the process was
     // stopped are not repeated.
-    scheduler.scheduleWithFixedDelay(this::tick, MILLIS, MILLIS, TimeUnit.MILLISECONDS);
+    var unused =
+        scheduler.scheduleWithFixedDelay(this::tick, MILLIS, MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Called when the application stops. */

@@ -49,8 +49,9 @@ public class Ticker {
       // The first one is published now, so that the channel exists as soon as the server is ready.
       tick();
       scheduler = Executors.newSingleThreadScheduledExecutor(threads);
-      scheduler.scheduleWithFixedDelay(
-          this::tick, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+      var unused =
+          scheduler.scheduleWithFixedDelay(
+              this::tick, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 

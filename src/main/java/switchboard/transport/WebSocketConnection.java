@@ -51,8 +51,6 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
   /** Maximum size of a frame before the client is identified. */
   private static final int MAX_BYTES_WITHOUT_TOKEN = PendingBodies.FREE_BYTES;
 
-  private static final Runnable NOTHING = () -> {};
-
   private final Session session;
   private final FrameWriter writer;
   private final SendQueue queue;
@@ -299,7 +297,7 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
 
   /** Sends a text frame after those that wait. */
   void send(String text) {
-    queue.send(WebSocketFrame.of(text), NOTHING);
+    queue.send(WebSocketFrame.of(text), () -> {});
   }
 
   /** What waits to be sent. */

@@ -1,7 +1,6 @@
 package switchboard.transport;
 
 import jakarta.json.Json;
-import jakarta.json.JsonBuilderFactory;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -26,9 +25,6 @@ import switchboard.log.Offset;
  * </pre>
  */
 final class Wire {
-
-  // Kept: each look-up of the provider asks the class loader.
-  private static final JsonBuilderFactory JSON = Json.createBuilderFactory(null);
 
   private static final byte[] EMPTY_ARRAY = {'[', ']'};
 

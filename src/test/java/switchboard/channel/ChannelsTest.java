@@ -97,7 +97,7 @@ class ChannelsTest {
   void aChannelWithReadersDoesNotExpire() {
     Channel channel = create(Lifetime.parse("60", null)).channel();
     Subscription subscription = channel.subscription(channel.end(), RecordingSink.fast()).start();
-    time.pass(Duration.ofSeconds(600));
+    time.pass(Duration.ofMinutes(10));
     channels.tick();
     assertEquals(1, channels.count());
     subscription.cancel();

@@ -120,9 +120,8 @@ class BudgetTest {
     assertEquals(empty + 2, budget.usedBytes());
     append(log, 1);
     RingLog fork = log.fork(2, log.end(), 0);
-    RingLog forkOfFork = null;
     append(fork, 1);
-    forkOfFork = fork.fork(3, fork.end(), 0);
+    RingLog forkOfFork = fork.fork(3, fork.end(), 0);
     assertTrue(forkOfFork.heldBytes() > fork.heldBytes());
     log.leaveBudget();
     assertEquals(0, budget.usedBytes());

@@ -238,7 +238,7 @@ class SilentRedisTest {
     int appended = 0;
     for (int delay : new int[] {200, 400}) {
       wire.delay(delay);
-      Node.await("its answers come", () -> tookAtLeast(channel, 2 * delay));
+      Node.await("its answers come", () -> tookAtLeast(channel, 2L * delay));
       appended++;
       for (int round = 0; round < 3; round++, appended += 8) {
         assertAllAreAccepted(channel);

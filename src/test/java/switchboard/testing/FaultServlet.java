@@ -9,6 +9,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -62,7 +63,8 @@ public class FaultServlet extends HttpServlet {
       case "readAfter", "isCurrent" -> true;
       case "append" ->
           ((Append) arguments[0])
-              .messages().stream().anyMatch(message -> new String(message).equals(FAULT));
+              .messages().stream()
+                  .anyMatch(message -> new String(message, StandardCharsets.UTF_8).equals(FAULT));
       default -> false;
     };
   }

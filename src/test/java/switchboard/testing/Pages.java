@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
@@ -76,7 +77,8 @@ public record Pages(Browser browser, HttpServer listed, HttpServer foreign)
         "/",
         exchange -> {
           exchange.getResponseHeaders().set("Content-Type", "text/html");
-          byte[] page = "<!doctype html><title>a page</title><body>".getBytes();
+          byte[] page =
+              "<!doctype html><title>a page</title><body>".getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(200, page.length);
           exchange.getResponseBody().write(page);
           exchange.close();

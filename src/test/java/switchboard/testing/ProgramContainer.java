@@ -24,7 +24,6 @@ import org.jboss.arquillian.container.spi.client.protocol.metadata.Servlet;
 import org.jboss.arquillian.core.spi.LoadableExtension;
 import org.jboss.shrinkwrap.api.Archive;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
-import org.jboss.shrinkwrap.descriptor.api.Descriptor;
 
 /**
  * A server that is used as people use it: by its own commands. They stand in {@code
@@ -169,15 +168,5 @@ public final class ProgramContainer
     } finally {
       connection.disconnect();
     }
-  }
-
-  @Override
-  public void deploy(Descriptor descriptor) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public void undeploy(Descriptor descriptor) {
-    throw new UnsupportedOperationException();
   }
 }

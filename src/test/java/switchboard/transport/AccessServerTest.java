@@ -107,7 +107,9 @@ abstract class AccessServerTest {
   /** An event stream as it comes. */
   protected static final class Stream implements AutoCloseable {
 
+    @SuppressWarnings("JdkObsolete") // read while it is written
     private final StringBuffer text = new StringBuffer();
+
     private final HttpResponse<java.io.InputStream> response;
     private volatile boolean ended;
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,8 @@ class CorsIT extends ServerTest {
   private record RawAnswer(List<String> lines) {
     String header(String name) {
       return lines.stream()
-          .filter(line -> line.toLowerCase().startsWith(name.toLowerCase() + ":"))
+          .filter(
+              line -> line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":"))
           .map(line -> line.substring(name.length() + 1).strip())
           .findFirst()
           .orElse(null);
@@ -107,8 +109,8 @@ class CorsIT extends ServerTest {
             "Access-Control-Request-Headers: prefer",
             "Access-Control-Request-Headers: " + asked);
     List<String> allowed =
-        List.of(answer.header("Access-Control-Allow-Headers").toLowerCase().split(", "));
-    for (String name : asked.toLowerCase().split(",")) {
+        List.of(answer.header("Access-Control-Allow-Headers").toLowerCase(Locale.ROOT).split(", "));
+    for (String name : asked.toLowerCase(Locale.ROOT).split(",")) {
       assertEquals(isAllowed, allowed.contains(name), name + " in " + allowed);
     }
     String other = "Access-Control-Request-Headers: " + asked;

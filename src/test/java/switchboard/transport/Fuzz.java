@@ -71,7 +71,7 @@ final class Fuzz {
   }
 
   private static final Settings SETTINGS =
-      new Settings(setting -> setting == Settings.OPEN ? "*" : null, List.of());
+      new Settings(setting -> setting.equals(Settings.OPEN) ? "*" : null, List.of());
 
   private static ClientPrincipal anybody() {
     Authorizer authorizer = new Authorizer(SETTINGS, Clocks.system(), name -> false);

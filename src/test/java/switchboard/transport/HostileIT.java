@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ class HostileIT {
           FETCHED_FROM_THE_ATTACKER.incrementAndGet();
           byte[] keys =
               ("{\"keys\":[" + HostileTokens.OTHER_KEY.toPublicJWK().toJSONString() + "]}")
-                  .getBytes();
+                  .getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(200, keys.length);
           exchange.getResponseBody().write(keys);
           exchange.close();

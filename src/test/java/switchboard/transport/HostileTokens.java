@@ -13,6 +13,7 @@ import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jose.util.Base64URL;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,7 +47,8 @@ final class HostileTokens {
   static String pem(RSAKey key) {
     try {
       String base64 =
-          Base64.getMimeEncoder(64, "\n".getBytes()).encodeToString(key.toPublicKey().getEncoded());
+          Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.UTF_8))
+              .encodeToString(key.toPublicKey().getEncoded());
       return "-----BEGIN PUBLIC KEY-----\n" + base64 + "\n-----END PUBLIC KEY-----\n";
     } catch (Exception e) {
       throw new IllegalStateException(e);
@@ -113,7 +115,9 @@ final class HostileTokens {
     invalid.put("no alg", forged("{\"typ\":\"at+jwt\"}", signature));
     invalid.put("alg that is a number", forged("{\"alg\":256,\"typ\":\"at+jwt\"}", signature));
     invalid.put("alg nobody knows", forged("{\"alg\":\"RS1\",\"typ\":\"at+jwt\"}", signature));
-    invalid.put("HS256 with the public key as the secret", signedWithSecret(pem(KEY).getBytes()));
+    invalid.put(
+        "HS256 with the public key as the secret",
+        signedWithSecret(pem(KEY).getBytes(StandardCharsets.UTF_8)));
     invalid.put(
         "HS256 with the key's bytes as the secret",
         signedWithSecret(KEY.toPublicKey().getEncoded()));
@@ -174,7 +178,8 @@ final class HostileTokens {
     invalid.put("two parts", good.substring(0, good.lastIndexOf('.')));
     invalid.put("five parts, as if encrypted", good + ".a.b");
     invalid.put("padded", good + "==");
-    String claims = new String(Base64.getUrlDecoder().decode(good.split("\\.")[1]));
+    String claims =
+        new String(Base64.getUrlDecoder().decode(good.split("\\.")[1]), StandardCharsets.UTF_8);
     invalid.put(
         "claims changed after signing",
         good.split("\\.")[0] + "." + part(claims.replace("secret-*", "*")) + "." + signature);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import jakarta.json.JsonObject;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -149,7 +150,9 @@ class MultiChannelIT extends ServerTest {
     var response =
         client.send(request.build(), java.net.http.HttpResponse.BodyHandlers.ofInputStream());
     assertEquals(200, response.statusCode());
-    try (var lines = new java.io.BufferedReader(new java.io.InputStreamReader(response.body()))) {
+    try (var lines =
+        new java.io.BufferedReader(
+            new java.io.InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
       String data = null;
       String event = null;
       int events = 0;

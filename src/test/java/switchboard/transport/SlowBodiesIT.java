@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -148,7 +149,7 @@ class SlowBodiesIT {
     "1048576,true"
   })
   void aLargeBodyIsTakenAtOnce(int size, boolean isChunked) {
-    byte[] body = ("\"" + "x".repeat(size - 2) + "\"").getBytes();
+    byte[] body = ("\"" + "x".repeat(size - 2) + "\"").getBytes(StandardCharsets.UTF_8);
     BodyPublisher publisher =
         isChunked
             ? BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body))

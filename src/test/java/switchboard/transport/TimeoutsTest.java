@@ -170,7 +170,7 @@ class TimeoutsTest {
   }
 
   /** A request of a client that never goes away by itself; {@code body} is what it says. */
-  private HttpServletRequest request(String name, ServletInputStream body) {
+  private HttpServletRequest request(ServletInputStream body) {
     Map<String, Object> attributes = new HashMap<>();
     HttpServletRequest[] self = new HttpServletRequest[1];
     AsyncContext context =
@@ -323,7 +323,7 @@ class TimeoutsTest {
         };
     try {
       RequestBody.receive(
-          request("c", nothingYet),
+          request(nothingYet),
           response(),
           new RequestBody.Place(
               bodies, settings, clocks.ticks(), counters, Runnable::run, Runnable::run),

@@ -743,7 +743,7 @@ describe('open', () => {
 describe('server-sent events', () => {
   const text = [
     '\ufeffretry: 1281', '', ': a comment', '', 'event: data', 'data:[1,', 'data: 2]', 'id: a_1', '',
-    'data', '', 'event: control', 'data:{"é":"😀"}', 'id', '', 'event: nothing', '', 'event: cut',
+    'data', '', 'event: control', 'data:{"é":"😀\u2028"}', 'id', '', 'event: nothing', '', 'event: cut',
     'data: never', '',
   ]
   const expected = [
@@ -751,7 +751,7 @@ describe('server-sent events', () => {
     { type: '', data: '' },
     { type: 'data', data: '[1,\n2]', id: 'a_1' },
     { type: 'message', data: '' },
-    { type: 'control', data: '{"é":"😀"}', id: '' },
+    { type: 'control', data: '{"é":"😀\u2028"}', id: '' },
     { type: '', data: '' },
   ]
   test.for([['LF', '\n'], ['CR', '\r'], ['CR LF', '\r\n']])(

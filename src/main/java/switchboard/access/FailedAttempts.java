@@ -5,7 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import switchboard.time.MonotonicClock;
 
 /**
- * The number of refusals of each address within a minute.
+ * The number of refusals of each address within a minute. Not a rate of requests, which a library
+ * such as Bucket4j limits: only refusals count, and an address is asked about before it is refused.
  *
  * <p><b>Threads.</b> Safe.
  *

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
  * The content type of a channel's messages. Comparisons use only the type and subtype; parameters
  * such as {@code charset} do not, nor does case (RFC 9110 §8.3.1).
  *
+ * <p>Not {@code MediaType} of JAX-RS, which needs an implementation of JAX-RS, and does not keep
+ * the text that the creator wrote.
+ *
  * @param value as the creator wrote it
  */
 public record ContentType(String value) {

@@ -9,6 +9,10 @@ import java.util.regex.Pattern;
 /**
  * A list of networks, each an address and a prefix length: {@code 10.0.0.0/8}.
  *
+ * <p>Not the library IPAddress: it would enlarge the WAR by a third, is no faster for IPv6, and
+ * reads {@code 012.0.0.1} and an empty text as addresses unless told not to. commons-ip-math has
+ * had no release since 2016.
+ *
  * @param networks the networks; an address without a prefix is a network of one address
  */
 public record Networks(List<Network> networks) {

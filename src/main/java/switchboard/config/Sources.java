@@ -29,6 +29,10 @@ import org.eclipse.microprofile.config.ConfigProvider;
  *
  * <p>The server's configuration consists of system properties, then environment variables, then
  * MicroProfile Config if the server has it.
+ *
+ * <p>Not SmallRye Config in the WAR: twelve JARs, of which WildFly and Open Liberty have other
+ * versions. It knows neither this order, nor that access is not opened by accident, nor which
+ * misspelt name was meant.
  */
 public final class Sources {
 

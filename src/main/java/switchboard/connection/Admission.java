@@ -6,7 +6,7 @@ import switchboard.time.MonotonicClock;
 /**
  * Limits new connections per second for some time after a start, when all clients of the former
  * server reconnect at once. Each client that is refused is given another time to retry, so that
- * they do not return all at once.
+ * they do not return all at once. A library such as Bucket4j would tell all of them the same time.
  *
  * <p><b>Threads.</b> Safe.
  */

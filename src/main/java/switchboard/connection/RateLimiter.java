@@ -8,6 +8,9 @@ import switchboard.time.MonotonicClock;
  * A token bucket for each of many keys: a number of actions a second on average, and as many at
  * once.
  *
+ * <p>Not Bucket4j: its buckets cost about the same time, but what this class is for would remain –
+ * a bucket for each key, few enough keys, and none that nobody uses.
+ *
  * <p><b>Threads.</b> Safe.
  *
  * <p><b>Cost.</b> About 100 bytes for each key that was active within the last two seconds; {@link

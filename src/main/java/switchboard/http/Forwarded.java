@@ -21,6 +21,9 @@ import switchboard.config.Networks;
  * <p>Any client can send such headers. They are trusted only as far as trusted proxies wrote them:
  * from the right, as long as the named address is a trusted proxy too.
  *
+ * <p>Not left to the servers, which differ: WildFly believes every client once it reads such
+ * headers, Open Liberty has a list of trusted proxies, and an embedded application cannot set it.
+ *
  * @param address the client's, or {@code null}
  * @param scheme {@code http} or {@code https}, or {@code null}
  * @param host with its port if it has one, or {@code null}

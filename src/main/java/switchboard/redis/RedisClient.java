@@ -36,6 +36,10 @@ import switchboard.config.RedisUrl;
  * does not answer, no request waits for it: those in progress and new ones are refused at once. In
  * a Redis Cluster each key has its master, found by its slot; the other masters serve as usual.
  *
+ * <p>By Jedis, one request at a time on each connection, and not by Lettuce: with Netty and Reactor
+ * that is 7.6 MB instead of 1.9, and a script costs more CPU. Its commands wait for the next
+ * connection unless told not to, and here none may wait for a master that is away.
+ *
  * <p><b>Threads.</b> Safe. Blocks its caller for one round trip; at most 0.8 s if the master does
  * not answer, at most five seconds if it is slow.
  *

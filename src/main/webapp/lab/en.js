@@ -70,7 +70,7 @@ export default {
 
   'note.cut': 'Disconnected: the worker of this lane was terminated, so its connection ended without a close. The lane keeps its offset.',
   'note.cut.webSocket': 'Disconnected. The browser sends a close frame (code 1001) for a WebSocket; a page cannot end one without it. Use “Vanish” for that. The lane keeps its offset.',
-  'note.back': 'Reconnected after {seconds} s: {count} messages were waiting, none is missing.',
+  'note.back': 'Reconnected after {seconds} s. Messages that were waiting: {count}. None is missing.',
   'note.backGap': 'Reconnected after {seconds} s.',
   'note.stalled': 'Stalled for {seconds} s: the thread of this lane is blocked and reads nothing, like a browser tab that does not respond. The buffers of the browser fill first, then those of the server.',
   'note.stalledToo': 'Stalled for {seconds} s.',
@@ -202,7 +202,7 @@ export default {
   'crowd.state.leaving': '{turn}: leaving',
   'crowd.state.done': 'done',
   'crowd.state.stopped': 'stopped',
-  'crowd.failures': '{count} failures, the first: {failure}',
+  'crowd.failures': 'Failures: {count}. The first: {failure}',
   'crowd.off': 'The crowd is turned off on this server (switchboard.lab.crowd.max-readers is 0).',
 
   'advisor.title': 'Which transport for your service?',

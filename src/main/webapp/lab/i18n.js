@@ -40,7 +40,8 @@ export function speak(wanted) {
 }
 
 /**
- * A text in the page's language.
+ * A text in the page's language. The texts are written so that none needs a plural form, for which
+ * browsers have no message format.
  *
  * @param {string} key of the catalogue
  * @param {Record<string, string|number>} [values] filled in for `{name}`

@@ -1,6 +1,7 @@
 package switchboard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ class VersionsTest {
 
   private static String first(String file, String pattern) throws IOException {
     Matcher version = Pattern.compile(pattern).matcher(Files.readString(Path.of(file)));
-    assertEquals(true, version.find(), file + " has no " + pattern);
+    assertTrue(version.find(), file + " has no " + pattern);
     return version.group(1);
   }
 

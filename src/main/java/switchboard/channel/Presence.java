@@ -161,7 +161,8 @@ public final class Presence {
     }
     PresenceSnapshot here = told.getOrDefault(name, PresenceSnapshot.NONE);
     String message =
-        "{\"joined\":%d,\"left\":%d,\"present\":%d%s}"
+        // %d would write the digits of the server's language
+        "{\"joined\":%s,\"left\":%s,\"present\":%s%s}"
             .formatted(
                 Math.max(joined.size(), difference),
                 Math.max(left.size(), -difference),

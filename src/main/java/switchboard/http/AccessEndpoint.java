@@ -103,7 +103,7 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
 
   private static String cookie(Exchange exchange, String value, long maxAgeSeconds) {
     String path = exchange.root().substring(0, exchange.root().length() - 1);
-    return "%s=%s; Path=%s; Max-Age=%d; Secure; HttpOnly; SameSite=Strict"
+    return "%s=%s; Path=%s; Max-Age=%s; Secure; HttpOnly; SameSite=Strict"
         .formatted(Credentials.COOKIE, value, path, maxAgeSeconds);
   }
 

@@ -183,7 +183,7 @@ public final class Problem extends RuntimeException {
   HttpAnswer toEventStream() {
     // The comment is for human readers.
     String text =
-        ": %d %s\nretry: %d\n\n".formatted(ending.status(), ending.slug(), retryAfterMillis());
+        ": %s %s\nretry: %s\n\n".formatted(ending.status(), ending.slug(), retryAfterMillis());
     return new HttpAnswer(200, Headers.OF_EVENT_STREAM, text.getBytes(StandardCharsets.US_ASCII));
   }
 

@@ -49,7 +49,7 @@ public final class MessageSource {
   private static final Logger LOG = Logger.getLogger(MessageSource.class.getName());
   private static final double NANOS_PER_SECOND = 1e9;
   private static final Duration FLOOD_PERIOD = Duration.ofMillis(50);
-  private static final String BARE = "{'n':%d,'sent':%s,'pad':''}";
+  private static final String BARE = "{'n':%s,'sent':%s,'pad':''}";
 
   private final Publisher publisher;
   private final ScheduledExecutorService scheduler;

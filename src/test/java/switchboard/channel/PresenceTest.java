@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,20 @@ class PresenceTest {
             "{\"joined\":0,\"left\":1,\"present\":1,"
                 + "\"members\":{\"joined\":[],\"left\":[\"bob\"]}}"),
         List.copyOf(heard.events));
+  }
+
+  @Test
+  void numbersAreJsonWhateverTheLanguageOfTheServer() {
+    RecordingSink heard = changes("watched");
+    visit(watched, "1", "bob", 500);
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      presence.tick();
+    } finally {
+      Locale.setDefault(before);
+    }
+    assertTrue(heard.events.get(0).startsWith("{\"joined\":1,\"left\":0,\"present\":1"));
   }
 
   @Test

@@ -58,6 +58,11 @@ public final class WebSocketFrame {
     return bytes;
   }
 
+  /** The payload; must not be changed. */
+  public ByteBuffer payload() {
+    return ByteBuffer.wrap(bytes, headerBytes, bytes.length - headerBytes);
+  }
+
   /** The payload, for APIs that create the frame themselves. */
   public String text() {
     // Several threads may decode it at once, with the same result.

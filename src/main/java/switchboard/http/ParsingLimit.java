@@ -1,10 +1,12 @@
 package switchboard.http;
 
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
 /**
- * How many bytes of JSON are parsed at the same time. As objects they use up to fifty times as much
- * memory, so bodies that fit into the heap one after the other may not fit together.
+ * How many bytes of JSON are parsed at the same time, or of text written as such. As objects they
+ * use up to fifty times as much memory, so bodies that fit into the heap one after the other may
+ * not fit together.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -17,6 +19,13 @@ public final class ParsingLimit {
 
   /** Fifty times a 256th of the heap is a fifth of it. */
   public static final ParsingLimit OF_HEAP =
+      new ParsingLimit(Runtime.getRuntime().maxMemory() / 256);
+
+  /**
+   * The same for texts that become JSON or lines of an event. A page's size says little of what
+   * they become: each character may be six, and as long as they are made there are several copies.
+   */
+  public static final ParsingLimit OF_TEXTS =
       new ParsingLimit(Runtime.getRuntime().maxMemory() / 256);
 
   private final int max;
@@ -46,6 +55,16 @@ public final class ParsingLimit {
   public int tryAcquire(int bytes) {
     int counted = counted(bytes);
     return rest.tryAcquire(counted) ? counted : -1;
+  }
+
+  /** Does something with this number of bytes, when there is room. */
+  public <T> T run(int bytes, Supplier<T> work) {
+    int acquired = acquire(bytes);
+    try {
+      return work.get();
+    } finally {
+      release(acquired);
+    }
   }
 
   private int counted(int bytes) {

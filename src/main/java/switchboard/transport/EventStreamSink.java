@@ -1,5 +1,6 @@
 package switchboard.transport;
 
+import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import switchboard.channel.Channel;
 import switchboard.channel.Counters;
@@ -123,7 +124,7 @@ final class EventStreamSink implements Sink {
   private byte[] events(Batch batch) {
     next = batch.next();
     return stream.request().isMany()
-        ? frame("data", batch.encoded(new Wire.Frame(place.kind(), channel.name())).text())
+        ? frame("data", batch.encoded(new Wire.Frame(place.kind(), channel.name())).payload())
         : batch.encoded(new Wire.Events(place.kind(), stream.nextCursor()));
   }
 
@@ -148,7 +149,7 @@ final class EventStreamSink implements Sink {
         () -> {
           next = gap.earliest();
           return stream.request().isMany()
-              ? frame("reset", Wire.resetFrame(channel.name(), gap))
+              ? frame("reset", Wire.buffer(Wire.resetFrame(channel.name(), gap)))
               : Wire.resetEvent(gap);
         },
         done);
@@ -159,7 +160,7 @@ final class EventStreamSink implements Sink {
     stream.enqueue(
         () ->
             stream.request().isMany()
-                ? frame("closed", Wire.closedFrame(channel.name(), end))
+                ? frame("closed", Wire.buffer(Wire.closedFrame(channel.name(), end)))
                 : Wire.closedControl(end),
         this::ended);
   }
@@ -170,7 +171,7 @@ final class EventStreamSink implements Sink {
     stream.end(ending);
   }
 
-  private byte[] frame(String event, String frame) {
+  private byte[] frame(String event, ByteBuffer frame) {
     return Wire.frameEvent(event, frame, stream.id());
   }
 

@@ -1,6 +1,6 @@
 package switchboard.transport;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,26 +159,32 @@ record PollAnswer(ReadRequest request, int maxBytes, Clocks clocks, Counters cou
   }
 
   private byte[] frames(Found found) {
-    List<String> frames = new ArrayList<>();
+    List<ByteBuffer> parts = new ArrayList<>();
     for (int i = 0; i < found.readings().size(); i++) {
-      addFrames(request.places().get(i), found.readings().get(i), frames);
+      addFrames(request.places().get(i), found.readings().get(i), parts);
     }
-    return ("[" + String.join(",", frames) + "]").getBytes(StandardCharsets.UTF_8);
+    parts.add(Wire.buffer(parts.isEmpty() ? "[]" : "]"));
+    return Wire.join(parts);
   }
 
-  private static void addFrames(ReadPosition place, Reading reading, List<String> frames) {
+  private static void addFrames(ReadPosition place, Reading reading, List<ByteBuffer> parts) {
     ChannelName name = place.channel().name();
     if (reading instanceof Batch batch) {
-      frames.add(batch.encoded(new Wire.Frame(place.kind(), name)).text());
+      add(batch.encoded(new Wire.Frame(place.kind(), name)).payload(), parts);
       if (batch.closed()) {
         // Only in this response: for the next long poll a closed channel is not new.
-        frames.add(Wire.closedFrame(name, batch.next()));
+        add(Wire.buffer(Wire.closedFrame(name, batch.next())), parts);
       }
     } else if (reading instanceof Gap gap) {
-      frames.add(Wire.resetFrame(name, gap));
+      add(Wire.buffer(Wire.resetFrame(name, gap)), parts);
     } else if (reading instanceof UpToDate at && at.closed()) {
-      frames.add(Wire.closedFrame(name, at.next()));
+      add(Wire.buffer(Wire.closedFrame(name, at.next())), parts);
     }
+  }
+
+  private static void add(ByteBuffer frame, List<ByteBuffer> parts) {
+    parts.add(Wire.buffer(parts.isEmpty() ? "[" : ","));
+    parts.add(frame);
   }
 
   private HttpAnswer headers(

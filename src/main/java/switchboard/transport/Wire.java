@@ -2,12 +2,14 @@ package switchboard.transport;
 
 import jakarta.json.Json;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import switchboard.channel.ChannelName;
 import switchboard.channel.ContentType;
 import switchboard.container.WebSocketFrame;
+import switchboard.http.ParsingLimit;
 import switchboard.http.Problem;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
@@ -27,6 +29,8 @@ import switchboard.log.Offset;
 final class Wire {
 
   private static final byte[] EMPTY_ARRAY = {'[', ']'};
+  private static final byte[] DATA = utf8("data:");
+  private static final byte[] DATA_SPACE = utf8("data: ");
 
   private Wire() {}
 
@@ -47,10 +51,17 @@ final class Wire {
   record Events(ContentType.Kind kind, String cursor) implements Batch.Encoding<byte[]> {
     @Override
     public byte[] encode(Batch batch) {
+      return kind == ContentType.Kind.TEXT
+          ? ParsingLimit.OF_TEXTS.run(batch.sizeBytes(), () -> events(batch))
+          : events(batch);
+    }
+
+    private byte[] events(Batch batch) {
       String id = "id: " + batch.next() + "\n\n";
-      ByteArrayOutputStream out = new ByteArrayOutputStream(batch.sizeBytes() + 256);
+      byte[] data = data(kind, batch.messages());
+      ByteArrayOutputStream out = new ByteArrayOutputStream(data.length + 256);
       write(out, "event: data\n");
-      writeData(out, kind, batch.messages());
+      out.writeBytes(data);
       // The id is also here, so that a connection that fails before the control event repeats
       // nothing.
       write(out, id);
@@ -62,31 +73,44 @@ final class Wire {
     }
   }
 
-  private static void writeData(
-      ByteArrayOutputStream out, ContentType.Kind kind, List<byte[]> messages) {
-    switch (kind) {
-      case JSON -> {
-        // A JSON message has no line break: it was written compactly when it was appended.
-        write(out, "data:");
-        out.writeBytes(array(messages));
-        out.write('\n');
+  private static byte[] data(ContentType.Kind kind, List<byte[]> messages) {
+    return switch (kind) {
+      // A JSON message has no line break: it was written compactly when it was appended.
+      case JSON -> dataLines(array(messages));
+      // As text, which replaces what is no UTF-8.
+      case TEXT -> dataLines(utf8(utf8(concat(messages))));
+      case BINARY -> dataLines(Base64.getEncoder().encode(concat(messages)));
+    };
+  }
+
+  // Every kind of line break splits, so that a message cannot forge an event; empty lines stay.
+  // Without an object a line: a message may be a million of them.
+  private static byte[] dataLines(byte[] text) {
+    ByteBuffer lines = ByteBuffer.allocate(writeLines(text, null));
+    writeLines(text, lines);
+    return lines.array();
+  }
+
+  /** Returns how many bytes they are; without a buffer they are only counted. */
+  private static int writeLines(byte[] text, ByteBuffer lines) {
+    int size = 0;
+    int start = 0;
+    while (start <= text.length) {
+      int end = start;
+      while (end < text.length && text[end] != '\r' && text[end] != '\n') {
+        end++;
       }
-      case TEXT -> {
-        String text = new String(concat(messages), StandardCharsets.UTF_8);
-        // Every kind of line break splits, so that a message cannot forge an event; -1 keeps
-        // empty lines.
-        for (String line : text.split("\r\n|\r|\n", -1)) {
-          // The reader removes one space after the colon, so a line that starts with a space
-          // needs another one.
-          write(out, (line.startsWith(" ") ? "data: " : "data:") + line + "\n");
-        }
+      // The reader removes one space after the colon, so a line that starts with a space needs
+      // another one.
+      byte[] field = end > start && text[start] == ' ' ? DATA_SPACE : DATA;
+      size += field.length + end - start + 1;
+      if (lines != null) {
+        lines.put(field).put(text, start, end - start).put((byte) '\n');
       }
-      case BINARY -> {
-        write(out, "data:");
-        out.writeBytes(Base64.getEncoder().encode(concat(messages)));
-        out.write('\n');
-      }
+      boolean isPair = end + 1 < text.length && text[end] == '\r' && text[end + 1] == '\n';
+      start = end + (isPair ? 2 : 1);
     }
+    return size;
   }
 
   /** The event with the offset to continue from. */
@@ -131,7 +155,13 @@ final class Wire {
         case JSON ->
             WebSocketFrame.of(utf8(open + ",\"messages\":"), array(batch.messages()), utf8(close));
         case TEXT ->
-            WebSocketFrame.of(open + ",\"text\":" + quote(utf8(concat(batch.messages()))) + close);
+            ParsingLimit.OF_TEXTS.run(
+                batch.sizeBytes(),
+                () ->
+                    WebSocketFrame.of(
+                        utf8(open + ",\"text\":"),
+                        utf8(quote(utf8(concat(batch.messages())))),
+                        utf8(close)));
         case BINARY ->
             WebSocketFrame.of(
                 utf8(open + ",\"data\":\""),
@@ -163,8 +193,20 @@ final class Wire {
   }
 
   /** An event with a frame of one of several channels. */
-  static byte[] frameEvent(String event, String frame, String id) {
-    return utf8("event: " + event + "\ndata:" + frame + "\nid: " + id + "\n\n");
+  static byte[] frameEvent(String event, ByteBuffer frame, String id) {
+    return join(
+        List.of(buffer("event: " + event + "\ndata:"), frame, buffer("\nid: " + id + "\n\n")));
+  }
+
+  static ByteBuffer buffer(String text) {
+    return ByteBuffer.wrap(utf8(text));
+  }
+
+  /** Their bytes, one after the other. A frame may be large, so it is copied once, as bytes. */
+  static byte[] join(List<ByteBuffer> parts) {
+    ByteBuffer all = ByteBuffer.allocate(parts.stream().mapToInt(ByteBuffer::remaining).sum());
+    parts.forEach(all::put);
+    return all.array();
   }
 
   private static String quote(String text) {

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,9 @@ import switchboard.log.Retention;
 import switchboard.log.RingLog;
 
 class WireTest {
+
+  private static final ThreadMXBean THREADS =
+      (ThreadMXBean) ManagementFactory.getThreadMXBean(); // of the JDK, which counts bytes
 
   private static Batch batch(String... messages) {
     return page(100, messages);
@@ -40,6 +45,17 @@ class WireTest {
         "{\"next\":\"00000001_000000002\",\"messages\":[" + "x".repeat(126) + ",]}", frame);
     String message = "\"" + "x".repeat(126) + "\"";
     assertTrue(batch(message).encoded(new Wire.Frame(Kind.JSON, null)).bytes().length <= 180);
+  }
+
+  @Test
+  void textOfLineBreaksOnlyIsEncodedInAFewTimesWhatItBecomes() {
+    byte[] breaks = "\n".repeat(1 << 20).getBytes(UTF_8);
+    Batch batch = new Batch(new Offset(1, 0), new Offset(1, 1), List.of(breaks), false, false);
+    int size = new Wire.Events(Kind.TEXT, "9").encode(batch).length; // what it loads is there
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    new Wire.Events(Kind.TEXT, "9").encode(batch);
+    long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < 5L * size, allocated + " bytes for " + size);
   }
 
   @Test

@@ -1,7 +1,7 @@
 package switchboard.container;
 
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletRequestWrapper;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -16,26 +16,52 @@ public final class AsyncSupport {
 
   private static final Logger LOG = Logger.getLogger(AsyncSupport.class.getName());
 
+  private static volatile UndertowAccess.Async undertow; // where the server has all of it
+
   private AsyncSupport() {}
+
+  /** Looks for what the server has, when the application starts. */
+  public static void prepare(ServletContext context) {
+    prepare(context.getClass());
+  }
+
+  static void prepare(Class<?> server) {
+    UndertowAccess.Async found = null;
+    try {
+      if (UndertowAccess.has(server)) {
+        found = new UndertowAccess.Async(server.getClassLoader());
+      }
+    } catch (ReflectiveOperationException e) {
+      LOG.warning(
+          () ->
+              "this version of the server is not supported: "
+                  + e.getMessage()
+                  + ". Long polls and event streams fail if a filter of the application has no"
+                  + " asyncSupported");
+    }
+    undertow = found;
+  }
 
   /** Enables it for a request that no other filter has processed. */
   public static void allow(ServletRequest request) {
     if (request.isAsyncSupported()) {
       return;
     }
-    ServletRequest original = request;
-    while (original instanceof ServletRequestWrapper wrapper) {
-      original = wrapper.getRequest();
+    Exception failure = null;
+    UndertowAccess.Async members = undertow;
+    if (members != null) {
+      try {
+        members.allow();
+        return;
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        failure = e;
+      }
     }
-    try {
-      UndertowAccess.allowAsync(original.getClass().getClassLoader());
-    } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.log(
-          Level.WARNING,
-          e,
-          () ->
-              "long polls and event streams fail: a filter of the application has no"
-                  + " asyncSupported");
-    }
+    LOG.log(
+        Level.WARNING,
+        failure,
+        () ->
+            "long polls and event streams fail: a filter of the application has no"
+                + " asyncSupported");
   }
 }

@@ -12,8 +12,8 @@ import java.util.logging.Logger;
 
 /**
  * Chooses how frames are written on this server. A faster way than the standard API is taken only
- * where all that it needs of the server is there when the first WebSocket is opened, and is said to
- * be in use when its first frame was written. Otherwise all frames are written by the standard API.
+ * where all that it needs of the server is there when the application starts, and is said to be in
+ * use when its first frame was written. Otherwise all frames are written by the standard API.
  *
  * <p><b>Threads.</b> Safe.
  */
@@ -67,9 +67,11 @@ public final class FrameWriters {
   }
 
   private final boolean mayBeFast;
-  private volatile Way way = Way.STANDARD; // the server's, whether or not it may be fast
-  private volatile boolean isComplete;
+  // Where the server is the one, and has all of the members; Tyrus' also if it must not be fast.
+  private volatile TyrusAccess tyrus;
+  private volatile UndertowAccess.WebSockets undertow;
   private volatile Way inUse;
+  private boolean isUnsupported; // guarded by this
 
   /**
    * For one application.
@@ -92,20 +94,21 @@ public final class FrameWriters {
    */
   public void choose(ServletContext context, boolean isEmbedded) {
     var container = (ServerContainer) context.getAttribute(ServerContainer.class.getName());
-    if (container != null) {
-      way =
-          TyrusAccess.has(container.getClass())
-              ? Way.TYRUS
-              : UndertowAccess.has(container) ? Way.UNDERTOW : Way.STANDARD;
-    }
-    if (way == Way.TYRUS && !isEmbedded) {
-      try {
-        TyrusConnection.endTimeouts(container);
-      } catch (ReflectiveOperationException e) {
-        fallBack(e);
+    try {
+      if (container != null && TyrusAccess.has(container.getClass())) {
+        TyrusAccess members =
+            new TyrusAccess(container.getClass(), context.getClass().getClassLoader());
+        if (!isEmbedded) {
+          TyrusConnection.endTimeouts(members, container);
+        }
+        tyrus = members;
+      } else if (container != null && UndertowAccess.has(container.getClass()) && mayBeFast) {
+        undertow = new UndertowAccess.WebSockets(container.getClass().getClassLoader());
       }
+    } catch (ReflectiveOperationException e) {
+      fallBack(e);
     }
-    if (inUse == null && (!mayBeFast || way == Way.STANDARD)) {
+    if (!mayBeFast || tyrus == null && undertow == null) {
       prove(Way.STANDARD);
     }
   }
@@ -123,19 +126,17 @@ public final class FrameWriters {
   /** Writes the frames of a WebSocket that was just opened. */
   public FrameWriter create(Session session) {
     Runnable release = () -> {};
+    TyrusAccess tyrusMembers = tyrus;
+    UndertowAccess.WebSockets undertowMembers = undertow;
     try {
-      if (way == Way.TYRUS) {
-        if (!isComplete) {
-          TyrusAccess.require(session);
-          isComplete = true;
-        }
-        TyrusConnection connection = TyrusConnection.create(session);
+      if (tyrusMembers != null) {
+        TyrusConnection connection = TyrusConnection.create(tyrusMembers, session);
         release = connection::release;
         if (mayBeFast) {
-          return checked(TyrusFrameWriter.create(session, connection), Way.TYRUS);
+          return checked(TyrusFrameWriter.create(session, tyrusMembers, connection), Way.TYRUS);
         }
-      } else if (way == Way.UNDERTOW && mayBeFast) {
-        return checked(UndertowFrameWriter.create(session), Way.UNDERTOW);
+      } else if (undertowMembers != null) {
+        return checked(UndertowFrameWriter.create(session, undertowMembers), Way.UNDERTOW);
       }
     } catch (ReflectiveOperationException e) {
       fallBack(e);
@@ -157,9 +158,10 @@ public final class FrameWriters {
    * @param keeps is asked with how many bytes that is; false where no more must be read
    */
   public void watch(Session session, LongPredicate keeps) {
+    TyrusAccess members = tyrus;
     try {
-      if (way == Way.TYRUS) {
-        TyrusConnection.watch(session, keeps);
+      if (members != null) {
+        TyrusConnection.watch(members, session, keeps);
       }
     } catch (ReflectiveOperationException e) {
       fallBack(e);
@@ -168,16 +170,17 @@ public final class FrameWriters {
     }
   }
 
-  private synchronized void fallBack(Exception e) {
-    if (way != Way.STANDARD) {
-      way = Way.STANDARD;
-      inUse = Way.STANDARD;
-      LOG.log(
-          Level.WARNING,
-          e,
+  private synchronized void fallBack(ReflectiveOperationException e) {
+    tyrus = null;
+    undertow = null;
+    inUse = Way.STANDARD;
+    if (!isUnsupported) {
+      isUnsupported = true;
+      LOG.warning(
           () ->
-              "WebSocket frames are written by the standard API, which is slower: this version"
-                  + " of the server is not supported");
+              "this version of the server is not supported: "
+                  + e.getMessage()
+                  + ". WebSocket frames are written by the standard API, which is slower");
     }
   }
 }

@@ -23,7 +23,7 @@ public final class RequestWithoutTrailers extends HttpServletRequestWrapper {
         request.getHeader("Transfer-Encoding") != null
             || !request.getProtocol().startsWith("HTTP/1");
     // Undertow keeps them separate.
-    boolean isApart = UndertowAccess.has(request.getServletContext());
+    boolean isApart = UndertowAccess.has(request.getServletContext().getClass());
     if (!mayHaveSome || isApart || !request.isTrailerFieldsReady()) {
       return request;
     }

@@ -1,12 +1,12 @@
 package switchboard.container;
 
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -24,7 +24,37 @@ public final class TcpConnection {
   private static final Closeable UNKNOWN = () -> {};
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
+  // Where the server is the one, and has all of the members.
+  private static volatile GrizzlyAccess grizzly;
+  private static volatile UndertowAccess undertow;
+
   private TcpConnection() {}
+
+  /** Looks for what the server has, when the application starts. */
+  public static void prepare(ServletContext context) {
+    prepare(context.getClass());
+  }
+
+  static void prepare(Class<?> server) {
+    GrizzlyAccess foundGrizzly = null;
+    UndertowAccess foundUndertow = null;
+    try {
+      if (GrizzlyAccess.has(server)) {
+        foundGrizzly = new GrizzlyAccess(server.getClassLoader());
+      } else if (UndertowAccess.has(server)) {
+        foundUndertow = new UndertowAccess(server.getClassLoader());
+      }
+    } catch (ReflectiveOperationException e) {
+      LOG.warning(
+          () ->
+              "this version of the server is not supported: "
+                  + e.getMessage()
+                  + ". Only the standard API is used for the connections of requests: the server"
+                  + " keeps what a client does not read, and reads the rest of a refused body");
+    }
+    grizzly = foundGrizzly;
+    undertow = foundUndertow;
+  }
 
   /**
    * What ends it, on Payara, GlassFish and WildFly; elsewhere, and where other requests may share
@@ -36,11 +66,11 @@ public final class TcpConnection {
     }
     HttpServletRequest inner = unwrapped(request);
     try {
-      if (UndertowAccess.has(inner)) {
-        return UndertowAccess.connection(inner);
+      if (undertow != null && UndertowAccess.has(inner.getClass())) {
+        return undertow.connection(inner);
       }
-      if (GrizzlyAccess.has(inner)) {
-        return ofGrizzly(grizzly(inner));
+      if (grizzly != null && GrizzlyAccess.has(inner.getClass())) {
+        return ofGrizzly(grizzly, grizzly.connectionOf(inner));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
       unexpectedServer(e);
@@ -56,14 +86,15 @@ public final class TcpConnection {
     return inner;
   }
 
-  private static Object grizzly(HttpServletRequest facade) throws ReflectiveOperationException {
-    return GrizzlyAccess.connection(GrizzlyAccess.request(facade));
-  }
-
   /** What ends a connection of Grizzly's. */
-  static Closeable ofGrizzly(Object tcp) throws ReflectiveOperationException {
-    Method close = GrizzlyAccess.close(tcp);
-    return () -> call(close, tcp);
+  static Closeable ofGrizzly(GrizzlyAccess members, Object tcp) {
+    return () -> {
+      try {
+        members.close(tcp);
+      } catch (ReflectiveOperationException e) {
+        throw new IOException(e);
+      }
+    };
   }
 
   /**
@@ -71,12 +102,23 @@ public final class TcpConnection {
    * queue of this request's connection.
    */
   public static boolean hasWriteQueue(HttpServletRequest request) {
-    return GrizzlyAccess.has(unwrapped(request)) && request.getProtocol().startsWith("HTTP/1");
+    return GrizzlyAccess.has(unwrapped(request).getClass())
+        && request.getProtocol().startsWith("HTTP/1");
   }
 
   /** Whether the server, which is WildFly then, reads the rest of a body with a thread. */
   public static boolean waitsForBody(HttpServletRequest request) {
-    return UndertowAccess.has(unwrapped(request)) && request.getProtocol().startsWith("HTTP/1");
+    return isUndertow(request);
+  }
+
+  private static boolean isUndertow(HttpServletRequest request) {
+    return undertow != null
+        && UndertowAccess.has(unwrapped(request).getClass())
+        && request.getProtocol().startsWith("HTTP/1");
+  }
+
+  private static boolean isGrizzly(HttpServletRequest request) {
+    return grizzly != null && hasWriteQueue(request);
   }
 
   /**
@@ -87,10 +129,9 @@ public final class TcpConnection {
    * @param maxUnreadBytes so many may be in the queue
    */
   public static boolean isBehind(HttpServletRequest request, int maxUnreadBytes) {
-    HttpServletRequest inner = unwrapped(request);
-    if (UndertowAccess.has(inner) && request.getProtocol().startsWith("HTTP/1")) {
+    if (isUndertow(request)) {
       try {
-        return UndertowAccess.hasExtraBytes(inner);
+        return undertow.hasExtraBytes(unwrapped(request));
       } catch (ReflectiveOperationException | RuntimeException e) {
         unexpectedServer(e);
       }
@@ -104,12 +145,11 @@ public final class TcpConnection {
    */
   public static boolean isOver(HttpServletRequest request) {
     try {
-      HttpServletRequest inner = unwrapped(request);
-      if (hasWriteQueue(request)) {
-        return !GrizzlyAccess.isOpen(grizzly(inner));
+      if (isGrizzly(request)) {
+        return !grizzly.isOpen(grizzly.connectionOf(unwrapped(request)));
       }
-      if (UndertowAccess.has(inner) && request.getProtocol().startsWith("HTTP/1")) {
-        return !UndertowAccess.isOpen(inner);
+      if (isUndertow(request)) {
+        return !undertow.isOpen(unwrapped(request));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
       unexpectedServer(e);
@@ -122,9 +162,9 @@ public final class TcpConnection {
    * them; 0 if the server starts no request before that.
    */
   public static int unreadBytes(HttpServletRequest request) {
-    if (hasWriteQueue(request)) {
+    if (isGrizzly(request)) {
       try {
-        return GrizzlyAccess.unwrittenBytes(grizzly(unwrapped(request)));
+        return grizzly.unwrittenBytes(grizzly.connectionOf(unwrapped(request)));
       } catch (ReflectiveOperationException | RuntimeException e) {
         unexpectedServer(e);
       }
@@ -139,9 +179,9 @@ public final class TcpConnection {
 
   /** The same, but for how much. */
   public static WriteQueue boundWriteQueue(HttpServletRequest request, int bytes) {
-    if (hasWriteQueue(request)) {
+    if (isGrizzly(request)) {
       try {
-        return WriteQueue.bound(grizzly(unwrapped(request)), bytes);
+        return WriteQueue.bound(grizzly, grizzly.connectionOf(unwrapped(request)), bytes);
       } catch (ReflectiveOperationException | RuntimeException e) {
         unexpectedServer(e);
       }
@@ -156,30 +196,19 @@ public final class TcpConnection {
    */
   public static ServletOutputStream unbuffered(HttpServletResponse response) throws IOException {
     ServletOutputStream out = response.getOutputStream();
-    if (UndertowAccess.has(out)) {
+    if (UndertowAccess.has(out.getClass())) {
       response.setBufferSize(1);
     }
     return out;
   }
 
-  // Logged once as a warning if a member does not exist, because then it fails for every
-  // request, and clients that do not read cost megabytes. Other failures are requests whose
-  // client disconnected.
+  // All members are there, but an object is of another type: logged once as a warning, because
+  // then it fails for every request, and clients that do not read cost megabytes. Other failures
+  // are requests whose client disconnected.
   static void unexpectedServer(Exception e) {
     boolean isAloud =
-        (e instanceof NoSuchMethodException
-                || e instanceof NoSuchFieldException
-                || e instanceof IllegalAccessException)
-            && WARNED.compareAndSet(false, true);
+        e instanceof ReflectiveOperationException && WARNED.compareAndSet(false, true);
     LOG.log(isAloud ? Level.WARNING : Level.FINE, "this version of the server is not supported", e);
-  }
-
-  private static void call(Method close, Object tcp) throws IOException {
-    try {
-      close.invoke(tcp);
-    } catch (ReflectiveOperationException e) {
-      throw new IOException(e);
-    }
   }
 
   /** Closes it; it may be closed already. */

@@ -55,28 +55,33 @@ public final class TyrusConnection implements WebConnection {
         }
       };
 
+  private final TyrusAccess members;
   private final WebConnection original;
   private final Closeable tcp;
   private final WriteQueue queue;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private TyrusConnection(WebConnection original) throws ReflectiveOperationException {
+  private TyrusConnection(TyrusAccess members, WebConnection original)
+      throws ReflectiveOperationException {
+    this.members = members;
     this.original = original;
-    Object connection = GrizzlyAccess.connection(TyrusAccess.request(original));
-    this.tcp = TcpConnection.ofGrizzly(connection);
-    this.queue = WriteQueue.bound(connection, WriteQueue.MAX_BYTES);
+    Object connection = members.tcp(original);
+    this.tcp = TcpConnection.ofGrizzly(members.grizzly(), connection);
+    this.queue = WriteQueue.bound(members.grizzly(), connection, WriteQueue.MAX_BYTES);
   }
 
   /** Sees to it that no session of this container has an idle time-out. */
-  static void endTimeouts(ServerContainer container) throws ReflectiveOperationException {
-    TyrusAccess.executor(container, NEVER);
+  static void endTimeouts(TyrusAccess members, ServerContainer container)
+      throws ReflectiveOperationException {
+    members.executor(container, NEVER);
   }
 
   /** Puts one under a WebSocket that was just opened. */
-  static TyrusConnection create(Session session) throws ReflectiveOperationException {
-    Object upgraded = TyrusAccess.upgraded(session);
-    TyrusConnection connection = new TyrusConnection(TyrusAccess.original(upgraded));
-    TyrusAccess.connection(upgraded, connection);
+  static TyrusConnection create(TyrusAccess members, Session session)
+      throws ReflectiveOperationException {
+    Object upgraded = members.upgraded(session);
+    TyrusConnection connection = new TyrusConnection(members, members.original(upgraded));
+    members.connection(upgraded, connection);
     return connection;
   }
 
@@ -84,17 +89,18 @@ public final class TyrusConnection implements WebConnection {
    * Has it looked at how much Tyrus keeps of a frame that is not whole: it passes on none of it
    * before, and keeps the space that the largest frame took as long as the WebSocket lasts.
    */
-  static void watch(Session session, LongPredicate keeps) throws ReflectiveOperationException {
-    Object upgraded = TyrusAccess.upgraded(session);
-    if (TyrusAccess.input(upgraded) instanceof TyrusUpgrade.Input input) {
-      input.watch(() -> keeps.test(kept(upgraded)));
+  static void watch(TyrusAccess members, Session session, LongPredicate keeps)
+      throws ReflectiveOperationException {
+    Object upgraded = members.upgraded(session);
+    if (members.input(upgraded) instanceof TyrusUpgrade.Input input) {
+      input.watch(() -> keeps.test(kept(members, upgraded)));
     }
   }
 
-  private static long kept(Object upgraded) {
+  private static long kept(TyrusAccess members, Object upgraded) {
     try {
-      return TyrusAccess.keptBytes(upgraded);
-    } catch (ReflectiveOperationException e) {
+      return members.keptBytes(upgraded);
+    } catch (ReflectiveOperationException | RuntimeException e) {
       TcpConnection.unexpectedServer(e);
       return 0;
     }
@@ -111,7 +117,7 @@ public final class TyrusConnection implements WebConnection {
    */
   void release() {
     try {
-      if (!TyrusAccess.isClosed(original)) {
+      if (!members.isClosed(original)) {
         original.close();
       }
     } catch (Exception e) {

@@ -34,22 +34,22 @@ final class TyrusFrameWriter extends SingleFrameWriter implements WriteListener 
   // Guarded by tyrus' monitor: the frame that is written, its bytes until they are handed over.
   private byte[] bytes;
 
-  private TyrusFrameWriter(Object tyrus, TyrusConnection connection)
-      throws ReflectiveOperationException, IOException {
+  private TyrusFrameWriter(Object tyrus, Collection<?> tyrusQueue, TyrusConnection connection)
+      throws IOException {
     super(tyrus);
     this.tyrus = tyrus;
-    this.tyrusQueue = TyrusAccess.queue(tyrus);
+    this.tyrusQueue = tyrusQueue;
     this.connection = connection;
     this.out = connection.getOutputStream();
   }
 
-  static TyrusFrameWriter create(Session session, TyrusConnection connection)
+  static TyrusFrameWriter create(Session session, TyrusAccess members, TyrusConnection connection)
       throws ReflectiveOperationException, IOException {
-    Object tyrus = TyrusAccess.writer(session);
-    TyrusFrameWriter writer = new TyrusFrameWriter(tyrus, connection);
+    Object tyrus = members.writer(session);
+    TyrusFrameWriter writer = new TyrusFrameWriter(tyrus, members.queue(tyrus), connection);
     synchronized (tyrus) {
       // A stream has one listener: ours, which calls Tyrus'.
-      TyrusAccess.keepListener(tyrus);
+      members.keepListener(tyrus);
     }
     writer.out.setWriteListener(writer);
     return writer;

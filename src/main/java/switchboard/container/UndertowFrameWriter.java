@@ -48,14 +48,15 @@ final class UndertowFrameWriter extends SingleFrameWriter implements InvocationH
     this.socket = socket;
   }
 
-  static UndertowFrameWriter create(Session session) throws ReflectiveOperationException {
-    Object channel = UndertowAccess.WebSocket.channel(session);
+  static UndertowFrameWriter create(Session session, UndertowAccess.WebSockets members)
+      throws ReflectiveOperationException {
+    Object channel = members.channel(session);
     synchronized (channel) {
-      UndertowAccess.WebSocket socket = UndertowAccess.WebSocket.of(channel);
+      UndertowAccess.WebSocket socket = members.of(channel);
       UndertowFrameWriter writer = new UndertowFrameWriter(socket);
       Class<?> type = socket.conduitType();
       Object between = Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, writer);
-      socket.setConduit().invoke(socket.sink(), between);
+      ServerInternals.invoke(socket.setConduit(), socket.sink(), between);
       return writer;
     }
   }

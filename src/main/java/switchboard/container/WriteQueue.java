@@ -2,7 +2,6 @@ package switchboard.container;
 
 import jakarta.servlet.ServletOutputStream;
 import java.io.IOException;
-import java.lang.reflect.Method;
 
 /**
  * Limits what Payara and GlassFish keep for a client that does not read. Other servers keep little,
@@ -13,7 +12,7 @@ import java.lang.reflect.Method;
 public final class WriteQueue {
 
   /** Where the server bounds its queue by itself. */
-  public static final WriteQueue UNCHANGED = new WriteQueue(null, null, null);
+  public static final WriteQueue UNCHANGED = new WriteQueue(null, null, 0);
 
   /**
    * Maximum bytes that Grizzly may queue before it is no longer ready. Its default is four times
@@ -29,20 +28,20 @@ public final class WriteQueue {
    */
   private static final int HARD_LIMIT = 4;
 
-  private final Method set;
+  private final GrizzlyAccess grizzly;
   private final Object tcp;
-  private final Object before;
+  private final int before;
 
-  private WriteQueue(Method set, Object tcp, Object before) {
-    this.set = set;
+  private WriteQueue(GrizzlyAccess grizzly, Object tcp, int before) {
+    this.grizzly = grizzly;
     this.tcp = tcp;
     this.before = before;
   }
 
   /** Bounds the queue of a Grizzly connection. */
-  static WriteQueue bound(Object tcp, int bytes) throws ReflectiveOperationException {
-    Method set = GrizzlyAccess.setMaxWriteQueue(tcp);
-    WriteQueue queue = new WriteQueue(set, tcp, GrizzlyAccess.maxWriteQueue(tcp));
+  static WriteQueue bound(GrizzlyAccess grizzly, Object tcp, int bytes)
+      throws ReflectiveOperationException {
+    WriteQueue queue = new WriteQueue(grizzly, tcp, grizzly.maxWriteQueue(tcp));
     queue.set(bytes);
     return queue;
   }
@@ -68,10 +67,10 @@ public final class WriteQueue {
     }
   }
 
-  private void set(Object bytes) {
+  private void set(int bytes) {
     try {
-      set.invoke(tcp, bytes);
-    } catch (ReflectiveOperationException e) {
+      grizzly.setMaxWriteQueue(tcp, bytes);
+    } catch (ReflectiveOperationException | RuntimeException e) {
       TcpConnection.unexpectedServer(e);
     }
   }

@@ -16,6 +16,7 @@ import switchboard.container.AsyncSupport;
 import switchboard.container.BlockingExecutor;
 import switchboard.container.FrameWriters;
 import switchboard.container.RequestWithoutTrailers;
+import switchboard.container.TcpConnection;
 import switchboard.container.TyrusUpgrade;
 import switchboard.http.AccessEndpoint;
 import switchboard.http.Problem;
@@ -57,6 +58,8 @@ public class ChannelFilter extends HttpFilter {
     registration = Registration.of(getFilterConfig());
     // Again, because the servlet of JAX-RS may be registered last.
     registration.requireFree(getServletContext());
+    AsyncSupport.prepare(getServletContext());
+    TcpConnection.prepare(getServletContext());
     writers.choose(getServletContext(), registration.isEmbedded());
     String base = registration.path();
     isByJaxRs = settings.get(Settings.HTTP_ADAPTER) == HttpAdapter.JAX_RS;

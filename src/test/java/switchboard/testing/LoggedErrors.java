@@ -7,10 +7,11 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** Collects what a class logs with a stack, instead of its output, until it is closed. */
-public final class LoggedErrors extends Handler {
+public final class LoggedErrors extends Handler implements AutoCloseable {
 
   private final Logger log;
   private final List<Throwable> thrown = new CopyOnWriteArrayList<>();
+  private final List<String> lines = new CopyOnWriteArrayList<>();
 
   public LoggedErrors(Class<?> type) {
     log = Logger.getLogger(type.getName());
@@ -23,9 +24,15 @@ public final class LoggedErrors extends Handler {
     return thrown;
   }
 
+  /** The lines themselves. */
+  public List<String> lines() {
+    return lines;
+  }
+
   @Override
   public void publish(LogRecord line) {
     thrown.add(line.getThrown());
+    lines.add(line.getMessage());
   }
 
   @Override

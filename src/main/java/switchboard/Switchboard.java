@@ -7,6 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -124,10 +125,11 @@ public class Switchboard {
   }
 
   private Store store(StoreContext parts) {
-    StoreUrl url = settings.get(Settings.STORE_URL);
-    if (url == null) {
-      return new MemoryStore(parts);
-    }
+    Optional<StoreUrl> url = settings.get(Settings.STORE_URL);
+    return url.isPresent() ? store(url.get(), parts) : new MemoryStore(parts);
+  }
+
+  private Store store(StoreUrl url, StoreContext parts) {
     for (StoreProvider provider :
         ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader())) {
       if (provider.accepts(url)) {

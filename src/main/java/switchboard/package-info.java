@@ -65,4 +65,7 @@
  * {@code config.HttpAdapter}. Endings, settings and metrics have a row in {@code docs}, which tests
  * compare.
  */
+@NullMarked
 package switchboard;
+
+import org.jspecify.annotations.NullMarked;

@@ -30,7 +30,7 @@ class MemoryPageTest {
   private static final Pattern GROWING =
       Pattern.compile(
           "^(?:  |    +(?=private ))(?:private )?(?:final |volatile |transient )*"
-              + "(?:\\w*(?:Map|Set|Queue|Deque|List|Collection|Cache)<.*>|StringBuilder"
+              + "(?:\\w*(?:Map|Set|Queue|Deque|List|Collection|Cache|Table)<.*>|StringBuilder"
               + "|SoftReference<.*>|byte\\[]|long\\[]|byte\\[]\\[]) (\\w+)(?: =.*|;)$");
 
   private static final Pattern FIELD = Pattern.compile("`(\\w+)\\.(\\w+)`");

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.config.Action;
 import switchboard.config.Grants;
 import switchboard.config.NamePatterns;
@@ -60,7 +61,7 @@ public final class Authorizer {
   private final Grants open;
   private final RoleGrants roles;
   private final NamePatterns tokenChannels;
-  private final Tokens tokens;
+  private final @Nullable Tokens tokens;
   private final DenyList denied;
   private final FailedAttempts failures;
   private final int maxFailures;
@@ -130,12 +131,12 @@ public final class Authorizer {
    * @param login the login to the application server, or {@code null}
    * @throws Refusal if the token is not valid
    */
-  public Caller identify(String address, String token, Caller.Login login) {
+  public Caller identify(String address, @Nullable String token, Caller.@Nullable Login login) {
     long now = clocks.elapsed().millis();
     if (token == null || tokens == null) {
       return new Caller(address, null, login, now);
     }
-    Caller caller = new Caller(address, verified(address, token, now), login, now);
+    Caller caller = new Caller(address, verified(tokens, address, token, now), login, now);
     Refusal refusal = revocation(caller);
     if (refusal != null) {
       throw refused(caller, "a token", refusal);
@@ -143,7 +144,7 @@ public final class Authorizer {
     return caller;
   }
 
-  private Token verified(String address, String written, long nowMillis) {
+  private Token verified(Tokens tokens, String address, String written, long nowMillis) {
     String hash = hash(written);
     Known seen = known.get(hash);
     if (seen != null && nowMillis - seen.checkedMillis() < KNOWN_FOR.toMillis()) {
@@ -242,7 +243,7 @@ public final class Authorizer {
   }
 
   /** Why a caller is no longer authorized; {@code null} while it is. */
-  public Refusal revocation(Caller caller) {
+  public @Nullable Refusal revocation(Caller caller) {
     if (caller.isAnonymous()) {
       return null;
     }
@@ -268,7 +269,9 @@ public final class Authorizer {
           new Refusal(Refusal.Reason.FORBIDDEN, "this connection does not accept a token"));
     }
     Caller next = identify(caller.address(), token, null);
-    if (caller.token() != null && !caller.token().subject().equals(next.token().subject())) {
+    Token before = caller.token();
+    Token after = next.token();
+    if (before != null && after != null && !before.subject().equals(after.subject())) {
       throw refused(
           next,
           "a token",

@@ -1,5 +1,6 @@
 package switchboard.access;
 
+import org.jspecify.annotations.Nullable;
 import switchboard.config.Grants;
 
 /**
@@ -10,7 +11,8 @@ import switchboard.config.Grants;
  * @param login the login to the server; {@code null} for none
  * @param sinceMillis when it was identified, by the monotonic clock
  */
-public record Caller(String address, Token token, Login login, long sinceMillis) {
+public record Caller(
+    String address, @Nullable Token token, @Nullable Login login, long sinceMillis) {
 
   /** A user who has logged in to the server, and the grants of the user's roles. */
   public record Login(String name, Grants grants) {}

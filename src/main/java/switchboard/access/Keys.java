@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import switchboard.config.PublicKeys;
 import switchboard.config.Secret;
 import switchboard.config.Settings;
@@ -41,7 +42,7 @@ final class Keys implements JWSKeySelector<SecurityContext> {
 
   private final Secret secret;
   private final PublicKeys publicKeys;
-  private final JWSKeySelector<SecurityContext> published;
+  private final @Nullable JWSKeySelector<SecurityContext> published;
 
   Keys(Settings settings, MonotonicClock clock) {
     secret = settings.get(Settings.TOKEN_SECRET);

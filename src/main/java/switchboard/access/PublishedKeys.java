@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.config.PublicKeys;
 import switchboard.config.Settings;
 import switchboard.time.MonotonicClock;
@@ -62,7 +63,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   private final long refreshMillis;
   private final MonotonicClock clock;
   private final ReentrantLock fetching = new ReentrantLock();
-  private volatile Fetched fetched;
+  private volatile @Nullable Fetched fetched;
 
   // Guarded by fetching.
   private final List<Long> lastTwo = new ArrayList<>();
@@ -99,16 +100,16 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   }
 
   // Keys that were valid until now are better than none.
-  private Fetched refreshed(Fetched known, long askedMillis) throws KeySourceException {
+  private Fetched refreshed(@Nullable Fetched known, long askedMillis) throws KeySourceException {
     boolean isGood =
         known != null && askedMillis - known.atMillis() < refreshMillis + OUTAGE.toMillis();
-    if (isGood && fetching.isLocked()) {
+    if (known != null && isGood && fetching.isLocked()) {
       return known; // another thread is fetching them
     }
     try {
       return fetchedSince(askedMillis);
     } catch (KeySourceException e) {
-      if (isGood) {
+      if (known != null && isGood) {
         return known;
       }
       throw e;
@@ -125,16 +126,14 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
       throw new KeySourceException("the server is stopping");
     }
     try {
-      if (fetched == null || fetched.atMillis() - askedMillis < 0) {
-        fetch();
-      }
-      return fetched;
+      Fetched known = fetched;
+      return known == null || known.atMillis() - askedMillis < 0 ? fetch() : known;
     } finally {
       fetching.unlock();
     }
   }
 
-  private void fetch() throws KeySourceException {
+  private Fetched fetch() throws KeySourceException {
     long now = clock.millis();
     if (lastTwo.size() == 2 && now - lastTwo.get(0) < NOT_TWICE_WITHIN.toMillis()) {
       throw new KeySourceException("the issuer's keys were requested too often");
@@ -144,11 +143,13 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
       lastTwo.remove(0);
     }
     try {
-      fetched = new Fetched(parse(answer()), now);
+      Fetched fresh = new Fetched(parse(answer()), now);
+      fetched = fresh;
       if (isAway) {
         LOG.info(() -> url + " – the keys can be fetched again");
       }
       isAway = false;
+      return fresh;
     } catch (IOException | RuntimeException e) {
       if (!isAway) {
         LOG.warning(() -> url + " – the keys cannot be fetched: " + printable(e.getMessage()));
@@ -255,7 +256,7 @@ final class PublishedKeys implements JWKSource<SecurityContext> {
   }
 
   // The text is from the issuer and must not forge log lines.
-  private static String printable(String text) {
+  private static String printable(@Nullable String text) {
     String one = String.valueOf(text).replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?");
     return one.length() <= 300 ? one : one.substring(0, 300) + "…";
   }

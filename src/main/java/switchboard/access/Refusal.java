@@ -1,5 +1,7 @@
 package switchboard.access;
 
+import org.jspecify.annotations.Nullable;
+
 /** A refused request. The message has the reason and contains no secret. */
 public final class Refusal extends RuntimeException {
 
@@ -26,11 +28,11 @@ public final class Refusal extends RuntimeException {
   private final Reason reason;
   private final long retryAfterMillis;
 
-  Refusal(Reason reason, String why) {
+  Refusal(Reason reason, @Nullable String why) {
     this(reason, why, 0);
   }
 
-  Refusal(Reason reason, String why, long retryAfterMillis) {
+  Refusal(Reason reason, @Nullable String why, long retryAfterMillis) {
     super(why, null, false, false);
     this.reason = reason;
     this.retryAfterMillis = retryAfterMillis;

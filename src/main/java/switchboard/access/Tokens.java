@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import switchboard.config.Action;
 import switchboard.config.Grants;
 import switchboard.config.NamePatterns;
@@ -134,11 +135,11 @@ final class Tokens {
         grants(claims.getClaim(DETAILS)));
   }
 
-  private boolean isFuture(Instant instant, Instant now) {
+  private boolean isFuture(@Nullable Instant instant, Instant now) {
     return instant != null && instant.isAfter(now.plus(leeway));
   }
 
-  private static Instant instant(Date date) {
+  private static @Nullable Instant instant(Date date) {
     return date == null ? null : date.toInstant();
   }
 
@@ -183,7 +184,7 @@ final class Tokens {
     }
   }
 
-  private static List<String> strings(Object array) {
+  private static List<String> strings(@Nullable Object array) {
     List<String> strings = new ArrayList<>();
     for (Object element : list(array)) {
       if (!(element instanceof String string)) {
@@ -194,7 +195,7 @@ final class Tokens {
     return strings;
   }
 
-  private static List<?> list(Object value) {
+  private static List<?> list(@Nullable Object value) {
     if (value instanceof List<?> list) {
       return list;
     }

@@ -6,4 +6,7 @@
  * <p>Plain Java and a library for JSON Web Tokens; it knows nothing about HTTP. The rule: what was
  * not granted is refused, and an invalid token is never treated as no token.
  */
+@NullMarked
 package switchboard.access;
+
+import org.jspecify.annotations.NullMarked;

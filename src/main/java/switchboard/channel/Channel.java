@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Log;
@@ -40,7 +41,7 @@ public final class Channel {
   private final ChannelName name;
   private final ContentType contentType;
   private final Lifetime lifetime;
-  private final Fork fork;
+  private final @Nullable Fork fork;
   private final Log log;
   private final Dispatch dispatch;
   private final Clocks clocks;
@@ -49,7 +50,7 @@ public final class Channel {
   private final RecentPollers.Room roomForPollers;
   private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
   private final AtomicInteger wakes = new AtomicInteger();
-  private volatile RecentPollers pollers;
+  private volatile @Nullable RecentPollers pollers;
   private volatile boolean deleted;
   private volatile boolean walkMissed;
   private volatile long horizon = NO_HORIZON;
@@ -59,7 +60,8 @@ public final class Channel {
    * What a channel costs beside its log, roughly: two bytes a character for texts whose length a
    * client chooses. The rest is counted as part of the log.
    */
-  public static long costBytes(ChannelName name, ContentType type, Lifetime lifetime, Fork fork) {
+  public static long costBytes(
+      ChannelName name, ContentType type, Lifetime lifetime, @Nullable Fork fork) {
     int bounds = lifetime.written() == null ? 0 : lifetime.written().length();
     int source = fork == null ? 0 : FORK_BYTES + fork.source().value().length();
     return 2L * (name.value().length() + type.value().length() + bounds + source);
@@ -70,7 +72,7 @@ public final class Channel {
       ChannelName name,
       ContentType contentType,
       Lifetime lifetime,
-      Fork fork,
+      @Nullable Fork fork,
       Log log,
       StoreContext parts) {
     this.name = name;
@@ -99,7 +101,7 @@ public final class Channel {
   }
 
   /** Where it branched off another channel; {@code null} if it did not. */
-  public Fork fork() {
+  public @Nullable Fork fork() {
     return fork;
   }
 
@@ -171,7 +173,7 @@ public final class Channel {
     }
   }
 
-  private Ending listen() {
+  private @Nullable Ending listen() {
     try {
       log.listen();
       return null;
@@ -353,7 +355,7 @@ public final class Channel {
    * @param member the name that it gave; {@code null} for none
    * @param leaseMillis how long it counts as present
    */
-  public void visit(Transport transport, Poller client, String member, long leaseMillis) {
+  public void visit(Transport transport, Poller client, @Nullable String member, long leaseMillis) {
     if (pollers == null) {
       synchronized (this) {
         pollers = pollers == null ? new RecentPollers(maxSubscriptions, roomForPollers) : pollers;

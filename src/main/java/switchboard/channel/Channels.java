@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import switchboard.log.Budget;
 import switchboard.log.Log;
 import switchboard.log.Page;
@@ -34,9 +35,9 @@ public final class Channels implements AutoCloseable {
    * @param initial its first messages, read once the content type is known
    */
   public record Request(
-      ContentType contentType,
+      @Nullable ContentType contentType,
       Lifetime lifetime,
-      Fork fork,
+      @Nullable Fork fork,
       boolean close,
       Function<ContentType, List<byte[]>> initial) {
 
@@ -91,7 +92,7 @@ public final class Channels implements AutoCloseable {
 
     private final Ending ending;
 
-    public Refused(Ending ending, String detail) {
+    public Refused(Ending ending, @Nullable String detail) {
       super(detail, null, false, false);
       this.ending = ending;
     }
@@ -224,7 +225,7 @@ public final class Channels implements AutoCloseable {
    * @param max about how many
    * @throws IllegalArgumentException if {@code after} is not such a position
    */
-  public Listing list(String after, int max) {
+  public Listing list(@Nullable String after, int max) {
     return store.list(after, max);
   }
 

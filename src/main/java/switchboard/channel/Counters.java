@@ -1,9 +1,6 @@
 package switchboard.channel;
 
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 
@@ -22,20 +19,15 @@ public final class Counters {
   private final LongAdder bytesIn = new LongAdder();
   private final LongAdder gaps = new LongAdder();
   private final LongAdder missed = new LongAdder();
-  private final Map<Transport, Distribution> batches = each(Transport.class, Distribution::new);
-  private final Map<Transport, LongAdder> subscriptions = each(Transport.class, LongAdder::new);
-  private final Map<Ending, LongAdder> endings = each(Ending.class, LongAdder::new);
+  private final EnumTable<Transport, Distribution> batches =
+      new EnumTable<>(Transport.class, Distribution::new);
+  private final EnumTable<Transport, LongAdder> subscriptions =
+      new EnumTable<>(Transport.class, LongAdder::new);
+  private final EnumTable<Ending, LongAdder> endings =
+      new EnumTable<>(Ending.class, LongAdder::new);
   private final Distribution lag = new Distribution();
   private final Distribution waitMicros = new Distribution();
   private final Distribution walkMicros = new Distribution();
-
-  private static <K extends Enum<K>, V> Map<K, V> each(Class<K> keys, Supplier<V> value) {
-    Map<K, V> map = new EnumMap<>(keys);
-    for (K key : keys.getEnumConstants()) {
-      map.put(key, value.get());
-    }
-    return map;
-  }
 
   void appended(int messages, long bytes) {
     messagesIn.add(messages);

@@ -1,5 +1,6 @@
 package switchboard.channel;
 
+import org.jspecify.annotations.Nullable;
 import switchboard.log.Offset;
 
 /**
@@ -10,7 +11,7 @@ import switchboard.log.Offset;
  *     beginning
  * @param subOffset how much more to take along: messages of a JSON channel, bytes of others
  */
-public record Fork(ChannelName source, Offset at, int subOffset) {
+public record Fork(ChannelName source, @Nullable Offset at, int subOffset) {
 
   /** The offset that {@link #at} stands for in a source that has these. */
   public Offset in(Offset earliest, Offset end) {

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long a channel lives (Durable Streams PROTOCOL.md §5.1).
@@ -13,7 +14,8 @@ import java.util.regex.Pattern;
  * @param expiresAt it ends at this time; {@code null} for no limit
  * @param written the header value, so that answers have the same
  */
-public record Lifetime(Duration ttl, Instant expiresAt, String written) {
+public record Lifetime(
+    @Nullable Duration ttl, @Nullable Instant expiresAt, @Nullable String written) {
 
   /** Until it is deleted. */
   public static final Lifetime UNBOUNDED = new Lifetime(null, null, null);
@@ -28,7 +30,7 @@ public record Lifetime(Duration ttl, Instant expiresAt, String written) {
    *
    * @throws IllegalArgumentException if one is malformed or both are given; the message quotes it
    */
-  public static Lifetime parse(String ttl, String expiresAt) {
+  public static Lifetime parse(@Nullable String ttl, @Nullable String expiresAt) {
     if (ttl != null && expiresAt != null) {
       throw new IllegalArgumentException(
           "Stream-TTL \"%s\" and Stream-Expires-At \"%s\": only one may be given"

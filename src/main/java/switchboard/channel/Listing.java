@@ -1,6 +1,7 @@
 package switchboard.channel;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some of the channels there are.
@@ -8,7 +9,7 @@ import java.util.List;
  * @param channels in no particular order
  * @param next where the next ones are; {@code null} if these were the last
  */
-public record Listing(List<Entry> channels, String next) {
+public record Listing(List<Entry> channels, @Nullable String next) {
 
   /** A channel, and what it holds. */
   public record Entry(ChannelName name, ContentType contentType) {}

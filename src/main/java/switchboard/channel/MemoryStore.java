@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Channels.Created;
 import switchboard.channel.Channels.Refused;
 import switchboard.channel.Channels.Request;
@@ -36,7 +38,7 @@ public final class MemoryStore implements Store {
   private static final class ForkSource {
     private int forks;
     private boolean isDeleted;
-    private Fork cameFrom;
+    private @Nullable Fork cameFrom;
   }
 
   /** A channel and its place in {@link #byAge}. */
@@ -66,7 +68,7 @@ public final class MemoryStore implements Store {
     return Optional.ofNullable(channel);
   }
 
-  private Channel existing(ChannelName name) {
+  private @Nullable Channel existing(ChannelName name) {
     Numbered there = byName.get(name);
     if (there != null && there.channel().isExpired()) {
       remove(there.channel());
@@ -102,12 +104,13 @@ public final class MemoryStore implements Store {
               .formatted(name, parts.limits().channels()));
     }
     // With its first messages, before it can be found: all or nothing.
-    Channel fresh = request.fork() == null ? make(name, request) : makeFork(name, request);
+    Fork fork = request.fork();
+    Channel fresh = fork == null ? make(name, request) : makeFork(name, fork, request);
     Numbered numbered = new Numbered(++lastNumber, fresh);
     byName.put(name, numbered);
     byAge.put(numbered.number(), fresh);
-    if (request.fork() != null) {
-      sources.computeIfAbsent(request.fork().source(), source -> new ForkSource()).forks++;
+    if (fork != null) {
+      sources.computeIfAbsent(fork.source(), source -> new ForkSource()).forks++;
     }
     return new Created(fresh, true);
   }
@@ -119,7 +122,7 @@ public final class MemoryStore implements Store {
   }
 
   private Channel channel(
-      ChannelName name, ContentType type, Lifetime lifetime, Fork fork, RingLog log) {
+      ChannelName name, ContentType type, Lifetime lifetime, @Nullable Fork fork, RingLog log) {
     if (!log.join(parts.budget(), Channel.costBytes(name, type, lifetime, fork))) {
       throw full(name);
     }
@@ -133,8 +136,7 @@ public final class MemoryStore implements Store {
             .formatted(name, parts.budget().maxBytes()));
   }
 
-  private Channel makeFork(ChannelName name, Request request) {
-    Fork fork = request.fork();
+  private Channel makeFork(ChannelName name, Fork fork, Request request) {
     if (isKeptForForks(fork.source())) {
       throw Refused.sourceDeleted(fork.source());
     }
@@ -213,9 +215,9 @@ public final class MemoryStore implements Store {
   }
 
   // When the last fork is gone, the name of a deleted source is free again, and so on up the chain.
-  private void release(Fork fork) {
+  private void release(@Nullable Fork fork) {
     while (fork != null) {
-      ForkSource source = sources.get(fork.source());
+      ForkSource source = Objects.requireNonNull(sources.get(fork.source()));
       if (--source.forks > 0) {
         return;
       }
@@ -234,7 +236,7 @@ public final class MemoryStore implements Store {
   }
 
   @Override
-  public Listing list(String after, int max) {
+  public Listing list(@Nullable String after, int max) {
     long number = after == null ? 0 : Long.parseUnsignedLong(after);
     List<Listing.Entry> found = new ArrayList<>();
     int seen = 0;

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clients present in a channel, at one server or at all.
@@ -31,7 +32,7 @@ public record PresenceSnapshot(
     Transport transport();
 
     /** The name that the client gave; {@code null} for none. */
-    String member();
+    @Nullable String member();
   }
 
   static PresenceSnapshot of(Collection<? extends Listener> listeners, boolean atLeast) {

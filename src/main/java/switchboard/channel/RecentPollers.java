@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clients of a channel that poll: each counts as present until its next request is due. All
@@ -43,7 +44,7 @@ final class RecentPollers {
     }
   }
 
-  private record Visit(Transport transport, String member, long untilMillis)
+  private record Visit(Transport transport, @Nullable String member, long untilMillis)
       implements PresenceSnapshot.Listener {}
 
   private final int max;
@@ -62,7 +63,7 @@ final class RecentPollers {
     this.room = room;
   }
 
-  void add(Transport transport, Poller client, String member, long untilMillis) {
+  void add(Transport transport, Poller client, @Nullable String member, long untilMillis) {
     Visit visit = new Visit(transport, member, untilMillis);
     if (visits.replace(client, visit) != null) {
       return;

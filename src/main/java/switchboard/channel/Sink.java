@@ -1,5 +1,6 @@
 package switchboard.channel;
 
+import org.jspecify.annotations.Nullable;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -20,7 +21,7 @@ public interface Sink {
   Transport transport();
 
   /** The name that the client gave; {@code null} for none. */
-  default String member() {
+  default @Nullable String member() {
     return null;
   }
 

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which channels there are, and where their logs are kept: in memory ({@link MemoryStore}), or in a
@@ -39,7 +40,7 @@ public interface Store extends AutoCloseable {
    * @param max about how many
    * @throws IllegalArgumentException if {@code after} is not such a position
    */
-  Listing list(String after, int max);
+  Listing list(@Nullable String after, int max);
 
   /** Channels of which this server has a log or a copy. */
   Collection<Channel> channels();

@@ -2,6 +2,7 @@ package switchboard.channel;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import switchboard.log.Batch;
 import switchboard.log.Gap;
 import switchboard.log.Offset;
@@ -40,6 +41,7 @@ public final class Subscription implements PresenceSnapshot.Listener {
   Subscription(Channel channel, Offset from, Sink sink) {
     this.channel = channel;
     this.next = from;
+    this.afterWrite = from;
     this.sink = sink;
   }
 
@@ -80,7 +82,7 @@ public final class Subscription implements PresenceSnapshot.Listener {
   }
 
   @Override
-  public String member() {
+  public @Nullable String member() {
     return sink.member();
   }
 
@@ -131,7 +133,7 @@ public final class Subscription implements PresenceSnapshot.Listener {
     }
   }
 
-  private Reading readOrEnd() {
+  private @Nullable Reading readOrEnd() {
     try {
       return channel.readNext(next);
     } catch (Channels.Refused e) {

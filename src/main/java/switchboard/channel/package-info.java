@@ -7,4 +7,7 @@
  * <p>Plain Java. The one rule: a subscription has at most one write in flight and owns no queue, so
  * a slow client costs no more than an offset.
  */
+@NullMarked
 package switchboard.channel;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A list of networks, each an address and a prefix length: {@code 10.0.0.0/8}.
@@ -78,7 +79,7 @@ public record Networks(List<Network> networks) {
     return parsed != null && networks.stream().anyMatch(network -> network.contains(parsed));
   }
 
-  private static InetAddress literal(String text) {
+  private static @Nullable InetAddress literal(String text) {
     try {
       return LITERAL.matcher(text).matches() ? InetAddress.getByName(text) : null;
     } catch (UnknownHostException e) {

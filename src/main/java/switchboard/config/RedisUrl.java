@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The URL of Redis or Valkey: {@code redis://user:password@host:port/database}, {@code rediss://…}
@@ -17,7 +18,12 @@ import java.util.regex.Pattern;
  * @param master the name of the master in Sentinel; {@code null} without Sentinels
  */
 public record RedisUrl(
-    String scheme, String user, String password, List<Host> hosts, int database, String master)
+    String scheme,
+    @Nullable String user,
+    @Nullable String password,
+    List<Host> hosts,
+    int database,
+    String master)
     implements StoreUrl {
 
   /** A server's address. */
@@ -78,7 +84,7 @@ public record RedisUrl(
     return new Host(host.group(1), port);
   }
 
-  private static String decoded(String part) {
+  private static @Nullable String decoded(String part) {
     return part == null || part.isEmpty() ? null : URLDecoder.decode(part, StandardCharsets.UTF_8);
   }
 

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All settings. Each is defined once, read once at the start, and never changes.
@@ -32,14 +35,14 @@ public final class Settings {
           "channel names separated by commas; * matches any characters",
           "Channels that are created, for JSON, when they are first used; others need a" + " PUT.",
           NamePatterns::parse);
-  public static final Setting<StoreUrl> STORE_URL =
+  public static final Setting<Optional<StoreUrl>> STORE_URL =
       DEFINE.setting(
           "switchboard.store.url",
           "",
           "`redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or empty",
           "Redis or Valkey server that keeps the channels; empty: this server's memory"
               + " keeps them.",
-          StoreUrl::parse);
+          text -> Optional.ofNullable(StoreUrl.parse(text)));
   public static final Setting<String> STORE_PREFIX =
       DEFINE.setting(
           "switchboard.store.prefix",
@@ -500,7 +503,7 @@ public final class Settings {
   }
 
   /** The setting that a name may be meant for; {@code null} if it is a known name or not ours. */
-  private static String meant(String name, String ours) {
+  private static @Nullable String meant(String name, String ours) {
     String start = name.startsWith(ours) ? ours : PREFIX;
     String today = Spelling.today(name, List.of(ours, PREFIX));
     if (today != null || !name.startsWith(start)) {
@@ -531,7 +534,7 @@ public final class Settings {
   /** The effective value. */
   @SuppressWarnings("unchecked")
   public <T> T get(Setting<T> setting) {
-    return (T) values.get(setting);
+    return (T) Objects.requireNonNull(values.get(setting));
   }
 
   /** The effective value, in milliseconds. */
@@ -559,7 +562,9 @@ public final class Settings {
     for (Setting<?> setting : ALL) {
       text.append(text.isEmpty() ? "" : ", ").append(setting.key().substring(PREFIX.length()));
       Object value = values.get(setting);
-      text.append('=').append(value == null ? "" : value);
+      text.append('=')
+          .append(
+              value instanceof Optional<?> given ? given.map(Object::toString).orElse("") : value);
     }
     return text.toString();
   }

@@ -17,6 +17,7 @@ import java.util.logging.Logger;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sources of an application's settings. The first one that contains a setting is used:
@@ -76,7 +77,7 @@ public final class Sources {
    * @param names all names in the server's configuration
    */
   static Settings settings(
-      String name, Properties own, UnaryOperator<String> server, Set<String> names) {
+      @Nullable String name, Properties own, UnaryOperator<String> server, Set<String> names) {
     String ours = FOR_ONE + name + ".";
     Function<Setting<?>, String> said =
         setting -> {
@@ -102,7 +103,7 @@ public final class Sources {
   }
 
   // "shop" for shop.war; in an EAR each WAR has its own.
-  private static String application() {
+  private static @Nullable String application() {
     try {
       return (String) new InitialContext().lookup("java:module/ModuleName");
     } catch (NamingException e) {
@@ -142,7 +143,7 @@ public final class Sources {
     return others;
   }
 
-  private static String ofServer(String key) {
+  private static @Nullable String ofServer(String key) {
     String property = System.getProperty(key);
     if (property != null) {
       return property;
@@ -175,7 +176,7 @@ public final class Sources {
       }
     }
 
-    static String lookup(String key) {
+    static @Nullable String lookup(String key) {
       return ConfigProvider.getConfig().getOptionalValue(key, String.class).orElse(null);
     }
 

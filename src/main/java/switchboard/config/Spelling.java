@@ -3,6 +3,7 @@ package switchboard.config;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Suggestions for names of settings that do not exist.
@@ -37,7 +38,7 @@ final class Spelling {
    * @param prefixes that names may have: {@code switchboard.}, {@code switchboard.app.shop.}
    * @return {@code null} where it is no former name; for an environment variable both spellings
    */
-  static String today(String name, List<String> prefixes) {
+  static @Nullable String today(String name, List<String> prefixes) {
     for (String prefix : prefixes) {
       for (Map.Entry<String, String> names : FORMER_NAMES.entrySet()) {
         String former = prefix + names.getKey();

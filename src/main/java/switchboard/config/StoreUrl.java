@@ -1,5 +1,7 @@
 package switchboard.config;
 
+import org.jspecify.annotations.Nullable;
+
 /** Where channels are kept, if not in the memory of this server. */
 public sealed interface StoreUrl permits RedisUrl, DirectoryUrl {
 
@@ -8,7 +10,7 @@ public sealed interface StoreUrl permits RedisUrl, DirectoryUrl {
    *
    * @throws IllegalArgumentException if it is of no known form
    */
-  static StoreUrl parse(String text) {
+  static @Nullable StoreUrl parse(String text) {
     String url = text.strip();
     if (url.isEmpty()) {
       return null;

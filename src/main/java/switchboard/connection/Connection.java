@@ -1,5 +1,6 @@
 package switchboard.connection;
 
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 
@@ -25,7 +26,7 @@ public interface Connection {
   void tick(long nowMillis);
 
   /** The name under which its client asks to be observed; {@code null} if it does not. */
-  default String label() {
+  default @Nullable String label() {
     return null;
   }
 

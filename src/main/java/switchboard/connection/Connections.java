@@ -1,6 +1,5 @@
 package switchboard.connection;
 
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -11,8 +10,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
+import switchboard.channel.EnumTable;
 import switchboard.channel.Transport;
 
 /**
@@ -29,9 +30,12 @@ public final class Connections {
   private static final long SOON_MILLIS = 2_000;
   private static final Logger LOG = Logger.getLogger(Connections.class.getName());
 
-  private final Map<Transport, Set<Connection>> open = new EnumMap<>(Transport.class);
-  private final Map<Transport, LongAdder> requests = new EnumMap<>(Transport.class);
-  private final Map<Transport, LongAdder> empty = new EnumMap<>(Transport.class);
+  private final EnumTable<Transport, Set<Connection>> open =
+      new EnumTable<>(Transport.class, ConcurrentHashMap::newKeySet);
+  private final EnumTable<Transport, LongAdder> requests =
+      new EnumTable<>(Transport.class, LongAdder::new);
+  private final EnumTable<Transport, LongAdder> empty =
+      new EnumTable<>(Transport.class, LongAdder::new);
   private volatile ConnectionObserver watcher = (connection, sight, why) -> {};
 
   private final Counters counters;
@@ -59,11 +63,6 @@ public final class Connections {
     this.max = max;
     this.maxPerAddress = maxPerAddress;
     this.admission = admission;
-    for (Transport transport : Transport.values()) {
-      open.put(transport, ConcurrentHashMap.newKeySet());
-      requests.put(transport, new LongAdder());
-      empty.put(transport, new LongAdder());
-    }
   }
 
   /** Counts endings and what is sent. */
@@ -87,7 +86,7 @@ public final class Connections {
    *
    * @return why not, or {@code null}
    */
-  public Refusal refusal(String address) {
+  public @Nullable Refusal refusal(String address) {
     if (stopping) {
       return new Refusal(Ending.SERVER_STOPPING, SOON_MILLIS);
     }
@@ -108,7 +107,7 @@ public final class Connections {
    *
    * @return why it has to be ended at once, or {@code null}
    */
-  public Ending add(Connection connection) {
+  public @Nullable Ending add(Connection connection) {
     open.get(connection.transport()).add(connection);
     boolean isTooMany = count.incrementAndGet() > max;
     boolean isTooManyFromThere =

@@ -4,4 +4,7 @@
  *
  * <p>The rule: nothing that a client holds is without a limit.
  */
+@NullMarked
 package switchboard.connection;
+
+import org.jspecify.annotations.NullMarked;

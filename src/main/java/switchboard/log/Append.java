@@ -1,6 +1,7 @@
 package switchboard.log;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Messages to append: all of them are, or none.
@@ -10,7 +11,8 @@ import java.util.List;
  * @param seq the writer's own ordering token, compared as bytes; {@code null} for none
  * @param close nothing may be appended afterwards
  */
-public record Append(List<byte[]> messages, Producer producer, String seq, boolean close) {
+public record Append(
+    List<byte[]> messages, @Nullable Producer producer, @Nullable String seq, boolean close) {
 
   /** All messages' bytes together. */
   public long sizeBytes() {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a log remembers of its writers: each {@linkplain Producer producer}'s last sequence number,
@@ -32,8 +33,8 @@ final class ProducerTable {
 
   // By id, the one that has been silent for longest first. Most logs have no producer.
   private Map<String, ProducerState> producers = Map.of();
-  private String lastSeq;
-  private Producer closedBy;
+  private @Nullable String lastSeq;
+  private @Nullable Producer closedBy;
   private long bytes;
 
   /** What it costs to remember all this. */
@@ -59,7 +60,7 @@ final class ProducerTable {
    * <p>The order is the protocol's (PROTOCOL.md §5.2 "Error Precedence"): a producer with an old
    * epoch is told so even by a closed log, and a retry of the append that closed it succeeds.
    */
-  Appended refusalOf(Append append, RingLog log) {
+  @Nullable Appended refusalOf(Append append, RingLog log) {
     if (log.willBeClosed()) {
       return refusalWhenClosed(append, log);
     }
@@ -91,7 +92,7 @@ final class ProducerTable {
         : new Appended.LogClosed(log.nextEnd());
   }
 
-  private Appended refusalOf(Producer producer, RingLog log) {
+  private @Nullable Appended refusalOf(Producer producer, RingLog log) {
     Producer last = lastOf(producer);
     if (last == null || producer.epoch() > last.epoch()) {
       if (producer.seq() == 0) {
@@ -118,7 +119,7 @@ final class ProducerTable {
         a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
   }
 
-  private Producer lastOf(Producer producer) {
+  private @Nullable Producer lastOf(Producer producer) {
     ProducerState state = producers.get(producer.id());
     return state == null ? null : state.last();
   }
@@ -162,7 +163,7 @@ final class ProducerTable {
     return before - bytes;
   }
 
-  private static long cost(String seq) {
+  private static long cost(@Nullable String seq) {
     return seq == null ? 0 : 2L * seq.length();
   }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A channel's log in memory: the newest messages, numbered without holes.
@@ -58,7 +59,7 @@ public final class RingLog implements Log {
   private long shown; // the number behind the last message for readers
   private boolean isClosedShown;
   private boolean closed; // for writers
-  private UpToDate upToDate;
+  private @Nullable UpToDate upToDate;
   // Two: while readers move from one batch to the next, some are at either place. Soft, because
   // the budget does not count what is encoded of them.
   private SoftReference<Batch> newer = NO_BATCH;
@@ -382,11 +383,11 @@ public final class RingLog implements Log {
 
   private Batch batch(Offset offset, long end) {
     Batch last = newer.get();
-    if (fits(last, offset, end)) {
+    if (last != null && fits(last, offset, end)) {
       return last;
     }
     Batch other = older.get();
-    if (fits(other, offset, end)) {
+    if (other != null && fits(other, offset, end)) {
       return other;
     }
     Batch fresh = read(offset, end);
@@ -397,7 +398,7 @@ public final class RingLog implements Log {
 
   /** Whether {@code batch} is what a read from {@code offset} up to {@code end} would give. */
   private boolean fits(Batch batch, Offset offset, long end) {
-    if (batch == null || !batch.from().equals(offset)) {
+    if (!batch.from().equals(offset)) {
       return false;
     }
     long next = batch.next().number();

@@ -6,4 +6,7 @@
  * <p>Plain Java: nothing from {@code jakarta.*}, no thread, no clock, no I/O. The one rule: a
  * reader either gets the very next message or is told that it is missing.
  */
+@NullMarked
 package switchboard.log;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Health} for MicroProfile Health. The checks have no scope, so that no server discovers
@@ -17,7 +18,7 @@ final class MicroProfileHealth {
 
   // Not injected: beans that an extension adds are in a separate archive, which on Payara
   // cannot see the application's beans.
-  private static volatile Health health;
+  private static volatile @Nullable Health health;
 
   private MicroProfileHealth() {}
 

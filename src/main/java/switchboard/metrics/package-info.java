@@ -3,4 +3,7 @@
  * counted in {@link switchboard.channel.Counters} and only read here. Only this package uses
  * Micrometer.
  */
+@NullMarked
 package switchboard.metrics;
+
+import org.jspecify.annotations.NullMarked;

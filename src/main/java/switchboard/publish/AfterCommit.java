@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.ChannelName;
 import switchboard.log.Offset;
 
@@ -37,7 +38,7 @@ final class AfterCommit implements Synchronization {
       }
     }
 
-    private void end(Offset next, Throwable e) {
+    private void end(@Nullable Offset next, Throwable e) {
       if (e == null) {
         published.complete(next);
         return;

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.ContentType;
 import switchboard.channel.Ending;
 import switchboard.http.Headers;
@@ -21,7 +22,7 @@ import switchboard.log.Producer;
  * @param seq the writer's own ordering token; {@code null} for none
  * @param close whether the channel is closed after the append
  */
-public record AppendRequest(Producer producer, String seq, boolean close) {
+public record AppendRequest(@Nullable Producer producer, @Nullable String seq, boolean close) {
 
   /** Maximum length of {@code Stream-Seq} and {@code Producer-Id}, because they are stored. */
   private static final int MAX_LENGTH = 255;
@@ -32,7 +33,7 @@ public record AppendRequest(Producer producer, String seq, boolean close) {
     return new AppendRequest(producer(header), seq, close);
   }
 
-  private static String requireShort(String header, String value) {
+  private static @Nullable String requireShort(String header, @Nullable String value) {
     if (value != null && value.length() > MAX_LENGTH) {
       throw new Problem(
           Ending.BAD_PARAMETER,
@@ -58,18 +59,18 @@ public record AppendRequest(Producer producer, String seq, boolean close) {
   }
 
   /** The content type of the body; {@code null} if the header is missing. */
-  static ContentType contentType(String written) {
+  static @Nullable ContentType contentType(@Nullable String written) {
     return written == null
         ? null
         : Problem.orElse(Ending.BAD_PARAMETER, () -> new ContentType(written));
   }
 
   /** PROTOCOL.md §4.1: any other value counts as missing. */
-  static boolean isTrue(String value) {
+  static boolean isTrue(@Nullable String value) {
     return Headers.TRUE.equalsIgnoreCase(value);
   }
 
-  private static Producer producer(UnaryOperator<String> header) {
+  private static @Nullable Producer producer(UnaryOperator<String> header) {
     String id = requireShort(Headers.PRODUCER_ID, header.apply(Headers.PRODUCER_ID));
     String epoch = header.apply(Headers.PRODUCER_EPOCH);
     String seq = header.apply(Headers.PRODUCER_SEQ);

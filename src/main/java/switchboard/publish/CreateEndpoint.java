@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -32,9 +33,9 @@ import switchboard.http.Problem;
 public record CreateEndpoint(
     Guard guard,
     ChannelName name,
-    ContentType type,
+    @Nullable ContentType type,
     Lifetime lifetime,
-    Fork fork,
+    @Nullable Fork fork,
     boolean close,
     String location) {
 

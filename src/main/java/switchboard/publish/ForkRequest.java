@@ -2,6 +2,7 @@ package switchboard.publish;
 
 import java.net.URI;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 import switchboard.channel.Fork;
@@ -19,7 +20,7 @@ public final class ForkRequest {
    *
    * @param basePath the path of all channels, which the source's path starts with
    */
-  public static Fork parse(UnaryOperator<String> header, String basePath) {
+  public static @Nullable Fork parse(UnaryOperator<String> header, String basePath) {
     String from = header.apply(Headers.FORKED_FROM);
     String at = header.apply(Headers.FORK_OFFSET);
     String subOffset = header.apply(Headers.FORK_SUB_OFFSET);

@@ -6,4 +6,7 @@
  * switchboard.log.Offset}, which it returns. Everything else, here and in all other packages, is
  * internal: it is public only for other packages, and may change with any version.
  */
+@NullMarked
 package switchboard.publish;
+
+import org.jspecify.annotations.NullMarked;

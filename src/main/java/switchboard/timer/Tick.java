@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.access.Authorizer;
 import switchboard.channel.Channels;
 import switchboard.channel.Presence;
@@ -45,7 +46,7 @@ public class Tick {
   @Inject private Presence presence;
   @Inject private Clocks clocks;
   @Inject private TickClock ticks;
-  private ScheduledExecutorService scheduler;
+  private @Nullable ScheduledExecutorService scheduler;
   private int count;
 
   /**

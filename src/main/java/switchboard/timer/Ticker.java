@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
 import switchboard.connection.Connections;
@@ -39,7 +40,7 @@ public class Ticker {
   @Inject private Publisher publisher;
   @Inject private Connections connections;
   @Inject private Clocks clocks;
-  private ScheduledExecutorService scheduler;
+  private @Nullable ScheduledExecutorService scheduler;
   private String channel;
 
   @PostConstruct

@@ -74,7 +74,7 @@ public final class Channels implements AutoCloseable {
       if (!isSame) {
         throw new Refused(
             Ending.CHANNEL_EXISTS,
-            "channel \"%s\" exists and holds %s%s%s%s"
+            "channel \"%s\" exists and holds %s%s%s%s; DELETE it first to create another"
                 .formatted(
                     there.name(),
                     there.contentType(),

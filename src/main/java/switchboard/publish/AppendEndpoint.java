@@ -22,6 +22,8 @@ import switchboard.log.Appended;
  */
 public record AppendEndpoint(Channel channel, AppendRequest append, String contentType) {
 
+  private static final ContentType FORM = new ContentType("application/x-www-form-urlencoded");
+
   /**
    * What the headers say, to be called before the body is read: with the body's end Payara adds the
    * trailer fields to them, which must not count (RFC 9110 §6.5.1).
@@ -61,13 +63,29 @@ public record AppendEndpoint(Channel channel, AppendRequest append, String conte
     if (type == null) {
       throw new Problem(
           Ending.BAD_PARAMETER,
-          "Content-Type is missing; the channel holds " + channel.contentType());
+          "Content-Type is missing; send Content-Type: %s, which the channel holds"
+              .formatted(channel.contentType()));
     }
     if (!channel.contentType().matches(type)) {
       throw new Problem(
           Ending.CONTENT_TYPE_MISMATCH,
-          "content type \"%s\": channel \"%s\" holds %s"
-              .formatted(type, channel.name(), channel.contentType()));
+          "content type \"%s\": channel \"%s\" holds %s; send Content-Type: %s%s"
+              .formatted(
+                  type,
+                  channel.name(),
+                  channel.contentType(),
+                  channel.contentType(),
+                  created(type)));
     }
+  }
+
+  // The usual mistake: a PUT without a content type, and then JSON. What curl sends by itself is
+  // no type for a channel.
+  private String created(ContentType type) {
+    return channel.contentType().equals(ContentType.DEFAULT) && !type.equals(FORM)
+        ? "; a PUT without Content-Type creates such a channel: for another one, DELETE it and PUT"
+            + " it with Content-Type: "
+            + type
+        : "";
   }
 }

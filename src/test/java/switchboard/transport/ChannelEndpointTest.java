@@ -339,6 +339,29 @@ class ChannelEndpointTest {
     assertEquals("{\"channels\":[],\"next\":\"1\"}", exchange.text());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          application/json | text/plain | send Content-Type: application/json
+          application/json | application/x-www-form-urlencoded | send Content-Type: application/json
+          application/octet-stream | application/x-www-form-urlencoded | send Content-Type: application/octet-stream
+          application/octet-stream | application/json | DELETE it and PUT it with Content-Type: application/json
+          """)
+  void anotherContentTypeIsToldWhatToSend(String holds, String sent, String advice) {
+    MemoryExchange create = exchange("PUT /channels/new");
+    if (!holds.equals("application/octet-stream")) {
+      create.with("Content-Type", holds);
+    }
+    assertAnswered(201, null, handled(create));
+    MemoryExchange append =
+        handled(exchange("POST /channels/new").with("Content-Type", sent).body("1"));
+    assertAnswered(409, "content-type-mismatch", append);
+    String detail = Reader.object(append.text()).getString("detail");
+    assertTrue(detail.endsWith(advice), detail);
+  }
+
   @Test
   void whoMayReadNothingGetsNoListOfChannels() {
     MemoryExchange exchange = new MemoryExchange("GET /channels", guard("*:append"), counters);

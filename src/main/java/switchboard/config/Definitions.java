@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /** Defines settings and remembers them in their order. */
@@ -19,7 +20,7 @@ final class Definitions {
   }
 
   Setting<Integer> number(String key, int defaultValue, int min, int max, String sentence) {
-    String range = "%,d to %,d".formatted(min, max);
+    String range = String.format(Locale.ROOT, "%,d to %,d", min, max);
     return setting(
         key,
         Integer.toString(defaultValue),

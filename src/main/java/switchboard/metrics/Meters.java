@@ -18,6 +18,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.Transport;
 import switchboard.config.Setting;
 import switchboard.config.Settings;
+import switchboard.config.Version;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.container.FrameWriters;
@@ -63,6 +64,7 @@ public final class Meters {
       Counters counters,
       FrameWriters writers,
       Settings settings) {
+    build();
     limits(settings);
     readers(connections, counters);
     addresses(connections);
@@ -76,6 +78,13 @@ public final class Meters {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new FileDescriptorMetrics().bindTo(registry);
+  }
+
+  private void build() {
+    Gauge.builder("switchboard.build.info", () -> 1)
+        .description("The version of Switchboard; always 1.")
+        .tag("version", Version.current())
+        .register(registry);
   }
 
   private void limits(Settings settings) {

@@ -15,6 +15,7 @@ import switchboard.channel.Presence;
 import switchboard.channel.Transport;
 import switchboard.config.ServerResources;
 import switchboard.config.Settings;
+import switchboard.config.Version;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
@@ -55,7 +56,7 @@ public class Tick {
    * @param closed the log level of the message that no client may do anything
    */
   public void start(Level closed) {
-    LOG.info(() -> "Switchboard starts with " + settings);
+    LOG.info(() -> "Switchboard " + Version.current() + " starts with " + settings);
     LOG.log(
         authorizer.isOpen() ? Level.WARNING : authorizer.isClosed() ? closed : Level.INFO,
         () -> "Switchboard is " + authorizer.summary());

@@ -24,6 +24,7 @@ import switchboard.channel.Ending;
 import switchboard.channel.Limits;
 import switchboard.channel.Transport;
 import switchboard.config.Settings;
+import switchboard.config.Version;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
@@ -99,6 +100,11 @@ class MetersTest {
             .distinct()
             .collect(Collectors.joining(", "));
     return "| `%s` | %s | %s | %s |".formatted(name, type, labels, help);
+  }
+
+  @Test
+  void sayTheVersion() {
+    assertReads("switchboard_build_info{version=\"%s\"} 1".formatted(Version.current()));
   }
 
   @Test

@@ -8,15 +8,12 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
-import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
-import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.container.WebSocketFrame;
 import switchboard.http.Problem;
 import switchboard.http.WebSocketHandshake;
 import switchboard.log.Batch;
-import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /** The conversation at {@code /channels}, for the channels that the client subscribes to. */
@@ -157,26 +154,22 @@ final class MultiChannelSession implements WebSocketSession {
   }
 
   /** Writes the messages of one channel into the connection. */
-  private final class Feed implements Sink {
+  private final class Feed extends WebSocketSink {
 
     private final ReadPosition place;
     private final ChannelName name;
     private final Subscription subscription;
 
     private Feed(ReadPosition place) {
+      super(MultiChannelSession.this.connection);
       this.place = place;
       this.name = place.channel().name();
       this.subscription = place.channel().subscription(place.from(), this);
     }
 
     @Override
-    public Transport transport() {
-      return Transport.WEBSOCKET;
-    }
-
-    @Override
-    public String member() {
-      return connection.member();
+    Wire.Frame form() {
+      return new Wire.Frame(place.kind(), name);
     }
 
     @Override
@@ -186,24 +179,12 @@ final class MultiChannelSession implements WebSocketSession {
 
     @Override
     public void write(Batch batch, Runnable done) {
-      if (connection.isRevoked()) {
-        return;
-      }
-      connection.counters().sent(Transport.WEBSOCKET, batch);
-      connection
-          .queue()
-          .sendBatch(
-              batch.encoded(new Wire.Frame(place.kind(), name)),
-              () -> {
-                turns.pass(); // first the others, who have waited
-                done.run();
-              });
-    }
-
-    @Override
-    public void gap(Gap gap, Runnable done) {
-      connection.counters().told(gap);
-      connection.queue().send(WebSocketFrame.of(Wire.resetFrame(name, gap)), done);
+      super.write(
+          batch,
+          () -> {
+            turns.pass(); // first the others, who have waited
+            done.run();
+          });
     }
 
     @Override

@@ -6,20 +6,16 @@ import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
-import switchboard.channel.Sink;
 import switchboard.channel.Subscription;
 import switchboard.channel.Transport;
 import switchboard.config.Action;
 import switchboard.container.WebSocketFrame;
 import switchboard.http.Problem;
-import switchboard.log.Batch;
-import switchboard.log.Gap;
 import switchboard.log.Offset;
 
 /** The conversation at a channel's URL. Its frames do not contain the channel's name. */
-final class SingleChannelSession implements WebSocketSession, Sink {
+final class SingleChannelSession extends WebSocketSink implements WebSocketSession {
 
-  private final WebSocketConnection connection;
   private final Channels channels;
   private final String name;
   private Channel channel;
@@ -31,7 +27,7 @@ final class SingleChannelSession implements WebSocketSession, Sink {
    * @param name as in the URL
    */
   SingleChannelSession(WebSocketConnection connection, Channels channels, String name) {
-    this.connection = connection;
+    super(connection);
     this.channels = channels;
     this.name = name;
   }
@@ -100,30 +96,8 @@ final class SingleChannelSession implements WebSocketSession, Sink {
   }
 
   @Override
-  public Transport transport() {
-    return Transport.WEBSOCKET;
-  }
-
-  @Override
-  public String member() {
-    return connection.member();
-  }
-
-  @Override
-  public void write(Batch batch, Runnable done) {
-    if (connection.isRevoked()) {
-      return;
-    }
-    connection.counters().sent(Transport.WEBSOCKET, batch);
-    connection
-        .queue()
-        .sendBatch(batch.encoded(new Wire.Frame(channel.contentType().kind(), null)), done);
-  }
-
-  @Override
-  public void gap(Gap gap, Runnable done) {
-    connection.counters().told(gap);
-    connection.queue().send(WebSocketFrame.of(Wire.resetFrame(null, gap)), done);
+  Wire.Frame form() {
+    return new Wire.Frame(channel.contentType().kind(), null);
   }
 
   @Override

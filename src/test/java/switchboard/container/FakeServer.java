@@ -28,7 +28,7 @@ import javax.tools.ToolProvider;
  *
  * @param classes their bytes by their names
  */
-record FakeServer(Map<String, byte[]> classes) {
+public record FakeServer(Map<String, byte[]> classes) {
 
   /** Compiles sources, each of which begins with its package. */
   static FakeServer of(String... sources) {

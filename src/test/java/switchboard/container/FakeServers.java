@@ -5,7 +5,7 @@ import jakarta.websocket.server.ServerContainer;
 import java.util.stream.Stream;
 
 /** What Switchboard knows of the servers, and nothing else of them. */
-final class FakeServers {
+public final class FakeServers {
 
   static final String[] GRIZZLY_MEMBERS = {
     "RequestFacade",
@@ -84,9 +84,28 @@ final class FakeServers {
   static final FakeServer GLASSFISH = ALL.without("getCoyoteRequest");
 
   /** WildFly, whose requests have one connection. */
-  static final FakeServer WILDFLY = ALL;
+  public static final FakeServer WILDFLY = ALL;
+
+  private static ClassLoader running;
 
   private FakeServers() {}
+
+  /** An application is started by it. */
+  public static void start(FakeServer server) throws ReflectiveOperationException {
+    running = server.load();
+    TcpConnection.prepare(running.loadClass("io.undertow.servlet.spec.ServletContextImpl"));
+  }
+
+  /** What is known of it is forgotten. */
+  public static void stop() {
+    TcpConnection.prepare(Object.class);
+  }
+
+  /** A request of the server that was started. */
+  public static HttpServletRequest request() throws ReflectiveOperationException {
+    Class<?> type = running.loadClass("io.undertow.servlet.spec.HttpServletRequestImpl");
+    return (HttpServletRequest) type.getConstructor().newInstance();
+  }
 
   private static String text(Class<?> type) {
     return FakeServer.nothing(type);

@@ -24,7 +24,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import switchboard.publish.Publisher;
 
-/** The API for Java is what {@code src/test/api.txt} says, so that it is never changed by chance. */
+/**
+ * The API for Java is what {@code src/test/api.txt} says, so that it is never changed by chance.
+ */
 class ApiTest {
 
   private static final Path FILE = Path.of("src/test/api.txt");

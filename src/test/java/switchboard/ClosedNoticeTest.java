@@ -32,6 +32,25 @@ class ClosedNoticeTest {
   }
 
   @Test
+  void theTableOfTheSettingsHasTheSameCommands() throws Exception {
+    String table = Files.readString(Path.of("docs/reference/settings.md"));
+    for (String server : new String[] {"payara micro", "payara", "wildfly", "liberty"}) {
+      String gives =
+          ClosedNotice.text(server, "")
+              .lines()
+              .filter(line -> line.contains("switchboard.access.open") && line.startsWith("  "))
+              .findFirst()
+              .orElseThrow()
+              .strip();
+      // asadmin takes a colon for the next property.
+      String value = gives.startsWith("asadmin") ? "public-*\\:read" : "public-*:read";
+      String expected =
+          gives.replace("*", value).replaceFirst("payara-micro.jar .*", "payara-micro.jar …");
+      assertTrue(table.contains("`" + expected + "`"), expected);
+    }
+  }
+
+  @Test
   void thePageHasTheSameCommands() throws Exception {
     String page = Files.readString(Path.of("src/main/webapp/lab/opening.js"));
     for (String server : new String[] {"payara micro", "payara", "wildfly", "liberty"}) {

@@ -46,7 +46,7 @@ final class Requirements {
       throw new IllegalStateException(
           "Switchboard cannot run here: this server has "
               + String.join(" and ", missing)
-              + ". It needs the Web Profile of Jakarta EE 10; see docs/guide/servers.md");
+              + ". It needs the Web Profile of Jakarta EE 10 or 11; see docs/guide/servers.md");
     }
   }
 

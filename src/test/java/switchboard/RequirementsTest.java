@@ -23,7 +23,7 @@ class RequirementsTest {
             .getMessage();
     assertEquals(
         "Switchboard cannot run here: this server has no WebSocket (jakarta.websocket) and no EJB (jakarta.ejb,"
-            + " EJB Lite). It needs the Web Profile of Jakarta EE 10; see"
+            + " EJB Lite). It needs the Web Profile of Jakarta EE 10 or 11; see"
             + " docs/guide/servers.md",
         message);
   }

@@ -8,11 +8,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
-import java.net.BindException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +22,7 @@ import java.nio.file.Paths;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,6 +50,9 @@ public final class Launcher {
 
   /** Payara Micro unpacks itself and the application: 111 MB. */
   private static final long NEEDED_BYTES = 160_000_000;
+
+  /** How long a server that was just told to stop may still have the port. */
+  private static final Duration ENDING_SERVER = Duration.ofSeconds(3);
 
   private static final int END_TIMEOUT_SECONDS = 30;
 
@@ -297,45 +301,76 @@ public final class Launcher {
   }
 
   private void checkPort(int number, String option, String property) {
-    bind(address, number, option, property);
-    if (lab) {
-      // "localhost" is [::1] to some clients, which would then reach somebody else's server
-      bind("::1", number, option, property);
-    }
-  }
-
-  private static void bind(String address, int number, String option, String property) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getByName(address), number));
+    InetAddress listening;
+    try {
+      listening = InetAddress.getByName(address);
     } catch (UnknownHostException e) {
       throw new Refused("--address \"" + address + "\": there is no such address.");
-    } catch (BindException e) {
-      String reason = String.valueOf(e.getMessage());
-      if (reason.contains("in use")) {
+    }
+    if (!canBind(listening, 0)) {
+      throw new Refused("--address \"" + address + "\": this machine does not have it.");
+    }
+    // "localhost" is [::1] to some clients, which would then reach somebody else's server
+    InetAddress also = lab ? loopback6() : listening;
+    long end = System.nanoTime() + ENDING_SERVER.toNanos();
+    while (!canBind(listening, number) || !canBind(also, number)) {
+      if (number < 1024 && !answers(listening, number) && !answers(also, number)) {
+        throw new Refused(
+            "Port " + number + ": this user may not use it. Choose one above 1023: " + option);
+      }
+      if (System.nanoTime() > end) {
+        int other = number < 60_000 ? number + 1_010 : number - 1_010;
         throw new Refused(
             "Port "
                 + number
                 + " is taken. Choose another: "
                 + option
                 + " "
-                + (number + 1010) % 65_536
+                + other
                 + ", or with Maven "
                 + property
                 + "="
-                + (number + 1010) % 65_536);
+                + other);
       }
-      if (reason.contains("denied")) {
-        throw new Refused(
-            "Port " + number + ": this user may not use it. Choose one above 1023: " + option);
-      }
-      if (!address.equals("::1")) {
-        throw new Refused("--address \"" + address + "\": this machine does not have it.");
-      }
+      pause();
+    }
+  }
+
+  /** [::1], or 127.0.0.1 on a machine without IPv6. */
+  private static InetAddress loopback6() {
+    try {
+      InetAddress loopback = InetAddress.getByName("::1");
+      return canBind(loopback, 0) ? loopback : InetAddress.getByName("127.0.0.1");
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  // The reason of a failure is in the system's language, so only whether it fails is looked at.
+  private static boolean canBind(InetAddress address, int number) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(address, number));
+      return true;
     } catch (IOException e) {
-      if (!address.equals("::1")) {
-        throw new Refused("Port " + number + " cannot be used: " + e.getMessage());
-      }
+      return false;
+    }
+  }
+
+  private static boolean answers(InetAddress address, int number) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address, number), 1_000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

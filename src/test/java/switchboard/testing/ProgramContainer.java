@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jboss.arquillian.container.spi.client.container.ContainerConfiguration;
@@ -32,6 +33,9 @@ import org.jboss.shrinkwrap.api.exporter.ZipExporter;
  */
 public final class ProgramContainer
     implements DeployableContainer<ProgramContainer.Configuration>, LoadableExtension {
+
+  /** The containers of arquillian.xml that have a program and no adapter of their own. */
+  private static final Set<String> SERVERS = Set.of("payara-server", "glassfish", "openliberty");
 
   private static final int PORT = 18080;
   private static final Duration BOUND = Duration.ofMinutes(3);
@@ -57,7 +61,9 @@ public final class ProgramContainer
 
   @Override
   public void register(ExtensionBuilder builder) {
-    builder.service(DeployableContainer.class, ProgramContainer.class);
+    if (SERVERS.contains(System.getProperty("arquillian.launch", ""))) {
+      builder.service(DeployableContainer.class, ProgramContainer.class);
+    }
   }
 
   @Override

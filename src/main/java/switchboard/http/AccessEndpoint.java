@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import switchboard.access.Authorizer;
@@ -90,7 +91,8 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
     }
     requireSecure(exchange);
     Duration left = Duration.between(clocks.wall().instant(), caller.token().expiresAt());
-    String written = exchange.header("Authorization").strip().split("\\s+", 2)[1];
+    String written =
+        Objects.requireNonNull(exchange.header("Authorization")).strip().split("\\s+", 2)[1];
     String cookie = cookie(exchange, written, Math.max(1, left.toSeconds()));
     if (cookie.length() > MAX_COOKIE_BYTES) {
       throw new Problem(

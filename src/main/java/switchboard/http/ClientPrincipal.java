@@ -3,6 +3,7 @@ package switchboard.http;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.security.Principal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client that requests a WebSocket. It is passed from the request to the connection as the
@@ -12,7 +13,8 @@ import java.security.Principal;
  * @param guard the client's identity; {@code null} if it was refused
  * @param refusal the reason; {@code null} if it was not refused
  */
-public record ClientPrincipal(String address, Guard guard, Problem refusal) implements Principal {
+public record ClientPrincipal(String address, Guard guard, @Nullable Problem refusal)
+    implements Principal {
 
   private static final String ATTRIBUTE = "switchboard.guard";
 

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Ending;
@@ -70,7 +71,7 @@ public final class Credentials {
     }
   }
 
-  private static String token(HttpServletRequest request, boolean isUpgrade) {
+  private static @Nullable String token(HttpServletRequest request, boolean isUpgrade) {
     List<String> explicit = new ArrayList<>(inHeader(request));
     if (isUpgrade) {
       explicit.addAll(inSubprotocols(request));
@@ -114,7 +115,7 @@ public final class Credentials {
 
   // Read from the header: of two cookies of one name, servers return only one, and not the same
   // one.
-  private static String inCookie(HttpServletRequest request) {
+  private static @Nullable String inCookie(HttpServletRequest request) {
     List<String> tokens = new ArrayList<>();
     for (String line : Collections.list(request.getHeaders("Cookie"))) {
       for (String cookie : line.split(";")) {

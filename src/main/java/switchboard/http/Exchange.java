@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 
@@ -52,7 +53,7 @@ public abstract class Exchange {
    * A header by its name, in any case; {@code null} where it is missing. One that stands on several
    * lines means what it means on one line, joined by commas (RFC 9110 §5.3).
    */
-  public abstract String header(String name);
+  public abstract @Nullable String header(String name);
 
   /** The client's address, as the last proxy that is trusted tells it. */
   public abstract String address();

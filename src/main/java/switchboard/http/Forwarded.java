@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Ending;
 import switchboard.config.Networks;
 
@@ -29,7 +30,8 @@ import switchboard.config.Networks;
  * @param host with its port if it has one, or {@code null}
  * @param port the proxy's port, for a host without a port; 0 if unknown
  */
-record Forwarded(String address, String scheme, String host, int port) {
+record Forwarded(
+    @Nullable String address, @Nullable String scheme, @Nullable String host, int port) {
 
   private static final Pattern HOST =
       Pattern.compile("([A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?");
@@ -73,7 +75,7 @@ record Forwarded(String address, String scheme, String host, int port) {
 
   // RFC 7239 §5.4 allows every scheme's name, in any case (RFC 3986 §3.1); Traefik writes that of a
   // WebSocket. An unknown one is ignored.
-  private static String scheme(String written) {
+  private static @Nullable String scheme(String written) {
     return switch (written.toLowerCase(Locale.ROOT)) {
       case "http", "ws" -> "http";
       case "https", "wss" -> "https";

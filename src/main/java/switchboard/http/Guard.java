@@ -1,6 +1,7 @@
 package switchboard.http;
 
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.access.Refusal;
@@ -60,7 +61,7 @@ public record Guard(Authorizer authorizer, Caller caller) {
   }
 
   /** Why the client is no longer authorized; {@code null} while it is. */
-  public Problem revocation() {
+  public @Nullable Problem revocation() {
     Refusal refusal = authorizer.revocation(caller);
     return refusal == null ? null : problem(refusal);
   }

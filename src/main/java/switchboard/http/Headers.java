@@ -7,6 +7,7 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The headers of the protocol, the values that all transports share, and parsing of headers. */
 public final class Headers {
@@ -50,7 +51,7 @@ public final class Headers {
   }
 
   /** One of them. */
-  static String of(HttpServletRequest request, String name) {
+  static @Nullable String of(HttpServletRequest request, String name) {
     Enumeration<String> lines = request.getHeaders(name);
     if (!lines.hasMoreElements()) {
       return null;

@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Ending;
 
 /**
@@ -42,7 +43,8 @@ record Hosts(List<String> names) {
     requireSame(request.getRequestURL().toString(), host);
     String asked = believed instanceof ForwardedRequest forwarded ? forwarded.host() : host;
     boolean isUnnamed = asked == null || asked.isEmpty();
-    String name = normalized(isUnnamed ? believed.getServerName() : withoutPort(asked));
+    String name =
+        normalized(asked == null || isUnnamed ? believed.getServerName() : withoutPort(asked));
     if (names.isEmpty() || names.contains(name) || (isProbe && (isUnnamed || isAddress(name)))) {
       return;
     }
@@ -52,7 +54,7 @@ record Hosts(List<String> names) {
 
   // The request line may contain the host too (RFC 9112 §3.2.2). Servers differ in which one
   // they use.
-  private static void requireSame(String url, String host) {
+  private static void requireSame(String url, @Nullable String host) {
     int start = url.indexOf("://") + 3;
     int end = url.indexOf('/', start);
     String authority = url.substring(start, end < 0 ? url.length() : end);

@@ -4,13 +4,14 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A response, independent of JAX-RS and Servlet.
  *
  * @param body {@code null} for none; it is shared and must not be changed
  */
-public record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
+public record HttpAnswer(int status, Map<String, String> headers, byte @Nullable [] body) {
 
   public void write(HttpServletResponse response) throws IOException {
     writeHead(response);

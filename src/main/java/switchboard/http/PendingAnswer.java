@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
@@ -49,7 +50,7 @@ public final class PendingAnswer implements WriteListener, PendingBodies.Pending
    */
   static final class End implements AsyncListener {
 
-    private PendingAnswer answer;
+    private @Nullable PendingAnswer answer;
     private boolean isOver;
 
     /** Whether the request has not ended yet; if it ends later, the response is notified. */
@@ -58,7 +59,7 @@ public final class PendingAnswer implements WriteListener, PendingBodies.Pending
       return !isOver;
     }
 
-    private synchronized PendingAnswer over() {
+    private synchronized @Nullable PendingAnswer over() {
       isOver = true;
       return answer;
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Channels;
 import switchboard.channel.Ending;
 import switchboard.channel.Jitter;
@@ -35,7 +36,7 @@ public final class Problem extends RuntimeException {
 
   private final transient Ending ending;
   private final transient Map<String, String> headers = new LinkedHashMap<>();
-  private transient Gap gap;
+  private transient @Nullable Gap gap;
   private transient long retryAfterMillis;
 
   /**
@@ -43,7 +44,7 @@ public final class Problem extends RuntimeException {
    *
    * @param detail what is wrong with this request, quoting it
    */
-  public Problem(Ending ending, String detail) {
+  public Problem(Ending ending, @Nullable String detail) {
     // No stack trace: it is an answer, and a flood of bad requests must stay cheap.
     super(detail, null, false, false);
     this.ending = ending;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Ending;
 
 /**
@@ -53,7 +54,7 @@ public record Query(Map<String, List<String>> parameters) {
   }
 
   /** The name under which the connection is observed, or {@code null}. */
-  public String label() {
+  public @Nullable String label() {
     String label = get("watch");
     if (label != null && !LABEL.matcher(label).matches()) {
       throw new Problem(
@@ -64,7 +65,7 @@ public record Query(Map<String, List<String>> parameters) {
   }
 
   /** The client's name in presence, or {@code null}. */
-  public String member() {
+  public @Nullable String member() {
     String member = get("member");
     if (member != null && !MEMBER.matcher(member).matches()) {
       throw new Problem(
@@ -80,7 +81,7 @@ public record Query(Map<String, List<String>> parameters) {
    * null}: {@code lastEventId}, {@code Last-Event-ID}, {@code evs_last_event_id}. Polyfills, hubs
    * and proxies use different cases and separators.
    */
-  public String lastEventId() {
+  public @Nullable String lastEventId() {
     List<String> names =
         parameters.keySet().stream().filter(Query::isLastEventId).sorted().toList();
     if (names.size() > 1) {
@@ -101,7 +102,7 @@ public record Query(Map<String, List<String>> parameters) {
   }
 
   /** The parameter's value, or {@code null}; it may be given once. */
-  public String get(String name) {
+  public @Nullable String get(String name) {
     List<String> values = parameters.get(name);
     if (values == null) {
       return null;

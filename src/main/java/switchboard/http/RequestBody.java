@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
@@ -88,7 +89,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
   private boolean isOver;
   private boolean isRefused;
   private boolean isCompleted;
-  private Closeable cutShort;
+  private @Nullable Closeable cutShort;
 
   /**
    * Receives a body and uses it. Immediate refusals are thrown; later ones are sent as the
@@ -204,7 +205,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
   }
 
   // There is room for one byte more than allowed, to detect a body that is too large.
-  private Problem makeRoom() {
+  private @Nullable Problem makeRoom() {
     if (count < bytes.length) {
       return null;
     }
@@ -330,7 +331,7 @@ public final class RequestBody implements ReadListener, PendingBodies.PendingBod
 
   // The rest of a refused body is not needed and may never end. On WildFly the clock also ends
   // the request after the connection; otherwise a thread waits for the rest.
-  private void leave(boolean isCutShort, Ending ending) {
+  private void leave(boolean isCutShort, @Nullable Ending ending) {
     Closeable connection = null;
     boolean isCompletedLater = false;
     if (isCutShort) { // while the request is still ours

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Collections;
 import java.util.Enumeration;
+import org.jspecify.annotations.Nullable;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.ContentType;
@@ -59,7 +60,7 @@ public final class RequestGate {
    *     {@code null} for a preflight, which is answered by the response's headers
    * @throws Problem if it is refused
    */
-  public HttpServletRequest admit(
+  public @Nullable HttpServletRequest admit(
       HttpServletRequest request, HttpServletResponse response, boolean isFile) {
     RequestTarget.CHANNEL_HEADERS.forEach(response::setHeader);
     boolean isPreflight = cors.answer(request, response);
@@ -150,12 +151,12 @@ public final class RequestGate {
     }
     return new HttpServletRequestWrapper(request) {
       @Override
-      public String getContentType() {
+      public @Nullable String getContentType() {
         return null;
       }
 
       @Override
-      public String getHeader(String name) {
+      public @Nullable String getHeader(String name) {
         return isContentType(name) ? null : super.getHeader(name);
       }
 

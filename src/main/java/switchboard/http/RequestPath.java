@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Ending;
 
@@ -42,15 +43,17 @@ public final class RequestPath {
   static String require(HttpServletRequest request, String base) {
     String uri = request.getRequestURI();
     String whole = beneath(request.getServletContext().getContextPath(), uri);
-    boolean hasBase = whole != null && whole.startsWith(base);
-    String path = hasBase ? withPlainName(whole.substring(base.length())) : whole;
+    String path =
+        whole != null && whole.startsWith(base)
+            ? withPlainName(whole.substring(base.length()))
+            : whole;
     String offence =
         path == null ? "the context path must be written exactly as deployed" : offence(path);
     // Payara removes it from the path.
     if (offence == null && request.isRequestedSessionIdFromURL()) {
       offence = "';' is not allowed";
     }
-    if (offence == null) {
+    if (path != null && offence == null) {
       return path;
     }
     if (path != null && path.startsWith(CHANNELS)) {
@@ -63,7 +66,7 @@ public final class RequestPath {
   }
 
   // The path after the context path; null if it does not begin with exactly that.
-  private static String beneath(String context, String uri) {
+  private static @Nullable String beneath(String context, String uri) {
     String written = uri.startsWith(context) ? context : escaped(context);
     boolean isBeneath =
         uri.startsWith(written)
@@ -95,7 +98,7 @@ public final class RequestPath {
     }
   }
 
-  private static String offence(String path) {
+  private static @Nullable String offence(String path) {
     int start = 1;
     for (int i = 1; i <= path.length(); i++) {
       if (i < path.length() && path.charAt(i) != '/') {

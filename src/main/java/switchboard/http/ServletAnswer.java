@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
 import switchboard.container.TcpConnection;
@@ -23,8 +24,9 @@ public final class ServletAnswer {
   private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final PendingAnswer.Place place;
-  private PendingAnswer.End end;
-  private AsyncContext context;
+  private @Nullable Held held;
+
+  private record Held(AsyncContext context, PendingAnswer.End end) {}
 
   public ServletAnswer(
       HttpServletRequest request, HttpServletResponse response, PendingAnswer.Place place) {
@@ -35,23 +37,28 @@ public final class ServletAnswer {
 
   /** From now on it may be written by another thread, after this one has gone. */
   public void hold() {
-    end = new PendingAnswer.End();
-    context = request.startAsync();
-    context.setTimeout(0);
-    context.addListener(end);
+    startAsync();
+  }
+
+  private Held startAsync() {
+    Held fresh = new Held(request.startAsync(), new PendingAnswer.End());
+    held = fresh; // before what may fail: it is to be completed then
+    fresh.context().setTimeout(0);
+    fresh.context().addListener(fresh.end());
+    return fresh;
   }
 
   /** Writes it, and ends the request if it was held. That its client may be gone is no error. */
   public void write(HttpAnswer answer) {
     // Of a body that came late, the request is held by that already, and ended.
-    boolean isOthers = context == null && request.isAsyncStarted();
+    boolean isOthers = held == null && request.isAsyncStarted();
     if (!isOthers && PendingAnswer.isFor(answer, request)) {
       writeAsItIsTaken(answer);
       return;
     }
     try {
       answer.write(response);
-      if (answer.body() == null && (context != null || isOthers)) {
+      if (answer.body() == null && (held != null || isOthers)) {
         response.flushBuffer(); // GlassFish forgets the status of an answer without a body
       }
     } catch (IOException | IllegalStateException e) {
@@ -69,10 +76,8 @@ public final class ServletAnswer {
           new Problem(Ending.REQUEST_BUFFER_FULL, Ending.REQUEST_BUFFER_FULL.title()).toAnswer();
     }
     try {
-      if (context == null) {
-        hold();
-      }
-      PendingAnswer.send(written, request, response, context, end, share, place);
+      Held now = held == null ? startAsync() : held;
+      PendingAnswer.send(written, request, response, now.context(), now.end(), share, place);
     } catch (IOException | IllegalStateException e) {
       LOG.log(Level.FINEST, "the client disconnected before its response", e);
       share.close();
@@ -93,17 +98,20 @@ public final class ServletAnswer {
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.FINEST, "nothing could be answered after a failure", e);
     }
-    if (context == null && request.isAsyncStarted()) {
-      context = request.getAsyncContext();
-    }
-    complete();
+    complete(held == null && request.isAsyncStarted() ? request.getAsyncContext() : null);
+  }
+
+  private void complete() {
+    complete(null);
   }
 
   // Whatever happened: a request that is not completed is kept for ever.
-  private void complete() {
+  private void complete(@Nullable AsyncContext others) {
     try {
-      if (context != null) {
-        context.complete();
+      if (held != null) {
+        held.context().complete();
+      } else if (others != null) {
+        others.complete();
       }
     } catch (IllegalStateException e) {
       LOG.log(Level.FINEST, "already completed by the container", e);

@@ -1,6 +1,7 @@
 package switchboard.http;
 
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Counters;
 
 /** What an exchange asks of its request, where that is Servlet's. */
@@ -36,7 +37,7 @@ public abstract class ServletRequestExchange extends Exchange {
   }
 
   @Override
-  public String header(String name) {
+  public @Nullable String header(String name) {
     return Headers.of(request, name);
   }
 

@@ -11,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.container.TcpConnection;
 import switchboard.container.WriteQueue;
 
@@ -27,7 +28,7 @@ public final class ServletStream implements ResponseStream, WriteListener, Async
   private final AsyncContext context;
   private final ServletOutputStream out;
   private final WriteQueue queue;
-  private volatile Listener listener;
+  private volatile @Nullable Listener listener;
 
   /** Of a request, by its own thread, before anything is written. */
   public ServletStream(HttpServletRequest request, HttpServletResponse response)
@@ -82,12 +83,18 @@ public final class ServletStream implements ResponseStream, WriteListener, Async
 
   @Override
   public void onWritePossible() {
-    listener.writable();
+    Listener told = listener;
+    if (told != null) {
+      told.writable();
+    }
   }
 
   @Override
   public void onError(Throwable e) {
-    listener.broke(e);
+    Listener told = listener;
+    if (told != null) {
+      told.broke(e);
+    }
   }
 
   // A request that ended before it was started has nobody to tell.

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
 import switchboard.channel.Ending;
@@ -130,7 +131,7 @@ public final class WebSocketHandshake {
     String protocol = hasProtocol(request) ? SUBPROTOCOL : null;
     return new HttpServletRequestWrapper(request) {
       @Override
-      public String getHeader(String name) {
+      public @Nullable String getHeader(String name) {
         if (name.equalsIgnoreCase(UPGRADE)) {
           return WEBSOCKET;
         }

@@ -5,4 +5,7 @@
  *
  * <p>The rule: nothing here knows what a channel's URL means.
  */
+@NullMarked
 package switchboard.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Transport;
 import switchboard.metrics.ProcessUsage;
 
@@ -32,7 +33,7 @@ public final class Crowd {
 
   private final ThreadFactory threads;
   private final Consumer<JsonObject> told;
-  private volatile Run current;
+  private volatile @Nullable Run current;
   private volatile JsonObject newest = state(false, "none", "", List.of());
 
   Crowd(ThreadFactory threads, Consumer<JsonObject> told) {
@@ -108,7 +109,7 @@ public final class Crowd {
     }
 
     private void turn(CrowdClient client, Transport transport) throws InterruptedException {
-      int count = plan.readers().get(transport);
+      int count = plan.readers().getOrDefault(transport, 0);
       if (count == 0 || stopping.getCount() == 0) {
         return;
       }

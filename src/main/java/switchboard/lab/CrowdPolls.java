@@ -5,6 +5,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import switchboard.channel.Transport;
 
 /** Polls repeatedly: after an interval, or at once for a long poll. */
@@ -16,7 +17,7 @@ final class CrowdPolls extends CrowdReader {
 
   private final boolean isHeld;
   private String offset = "now";
-  private volatile CompletableFuture<?> asking;
+  private volatile @Nullable CompletableFuture<?> asking;
 
   CrowdPolls(Transport transport, CrowdClient client, CrowdPlan plan, CrowdTally tally) {
     super(client, plan, tally);

@@ -3,6 +3,7 @@ package switchboard.lab;
 import java.net.URI;
 import java.net.http.WebSocket;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Connects once and reads frames. */
 final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
@@ -15,7 +16,7 @@ final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
   private static final int SHORT_FRAME = 126;
   private static final int MEDIUM_FRAME = 65_536;
 
-  private volatile WebSocket socket;
+  private volatile @Nullable WebSocket socket;
 
   CrowdSocket(CrowdClient client, CrowdPlan plan, CrowdTally tally) {
     super(client, plan, tally);
@@ -47,7 +48,7 @@ final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
   }
 
   @Override
-  public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+  public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
     heard();
     int size = utf8Length(data);
     int head = size < SHORT_FRAME ? 2 : size < MEDIUM_FRAME ? 4 : 10;
@@ -63,7 +64,7 @@ final class CrowdSocket extends CrowdReader implements WebSocket.Listener {
   }
 
   @Override
-  public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+  public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
     failed(new IllegalStateException("the server closed: " + code + " " + reason));
     return null;
   }

@@ -3,11 +3,12 @@ package switchboard.lab;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
 
 /** Sends one request and reads an event stream line by line. */
 final class CrowdStream extends CrowdReader implements Flow.Subscriber<String> {
 
-  private volatile Flow.Subscription subscription;
+  private volatile Flow.@Nullable Subscription subscription;
 
   CrowdStream(CrowdClient client, CrowdPlan plan, CrowdTally tally) {
     super(client, plan, tally);

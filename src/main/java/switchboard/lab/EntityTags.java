@@ -8,7 +8,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Entity tags of the application's files (RFC 9110 §8.8.3), computed from their content: two builds
@@ -31,7 +33,7 @@ final class EntityTags {
   }
 
   /** The tag of the file at the path; {@code null} if it is not a file. */
-  String of(String path) {
+  @Nullable String of(String path) {
     String file = file(path);
     boolean isFile = file.indexOf('.', file.lastIndexOf('/')) > 0;
     boolean isHidden = file.startsWith("/WEB-INF") || file.startsWith("/META-INF");
@@ -46,10 +48,10 @@ final class EntityTags {
 
   /** The content of a file that has a tag. */
   byte[] bytes(String file) {
-    return tags.get(file).bytes();
+    return Objects.requireNonNull(tags.get(file)).bytes();
   }
 
-  private byte[] read(String file) {
+  private byte @Nullable [] read(String file) {
     try (InputStream in = context.getResourceAsStream(file)) {
       return in == null ? null : in.readAllBytes();
     } catch (IOException e) {
@@ -57,7 +59,7 @@ final class EntityTags {
     }
   }
 
-  private Tagged tagged(String file) {
+  private @Nullable Tagged tagged(String file) {
     byte[] bytes = read(file);
     if (bytes == null) {
       return null;

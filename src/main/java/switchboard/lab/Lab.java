@@ -9,6 +9,7 @@ import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import org.jspecify.annotations.Nullable;
 import switchboard.config.Settings;
 import switchboard.connection.Connection;
 import switchboard.connection.ConnectionObserver;
@@ -26,19 +27,17 @@ public class Lab {
   @Inject private Publisher publisher;
   @Inject private Connections connections;
   @Inject private Clocks clocks;
-  private LabEvents told;
-  private MessageSource source;
-  private Crowd crowd;
-  private SilentPeers vanisher;
+  private @Nullable Parts parts;
+
+  private record Parts(LabEvents told, MessageSource source, Crowd crowd, SilentPeers vanisher) {}
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (!isOn()) {
       return;
     }
-    told = new LabEvents(publisher);
-    source = new MessageSource(publisher, scheduler, clocks.wall());
-    crowd = new Crowd(threads, told::tell);
-    vanisher = new SilentPeers(scheduler);
+    LabEvents told = new LabEvents(publisher);
+    MessageSource source = new MessageSource(publisher, scheduler, clocks.wall());
+    parts = new Parts(told, source, new Crowd(threads, told::tell), new SilentPeers(scheduler));
     connections.watch(this::saw);
     told.tell(Json.createObjectBuilder().add("kind", "started").build());
     source.start();
@@ -46,23 +45,25 @@ public class Lab {
 
   @PreDestroy
   void stop() {
-    if (source != null) {
-      source.end();
-      crowd.stop();
-      vanisher.stop();
+    Parts started = parts;
+    if (started != null) {
+      started.source().end();
+      started.crowd().stop();
+      started.vanisher().stop();
     }
   }
 
   private void saw(Connection connection, ConnectionObserver.Sight sight, String why) {
-    told.tell(
-        Json.createObjectBuilder()
-            .add("kind", "wire")
-            .add("at", MessageSource.millis(clocks.wall().instant()))
-            .add("label", connection.label())
-            .add("transport", connection.transport().key())
-            .add("saw", sight.name().toLowerCase(java.util.Locale.ROOT))
-            .add("why", why)
-            .build());
+    told()
+        .tell(
+            Json.createObjectBuilder()
+                .add("kind", "wire")
+                .add("at", MessageSource.millis(clocks.wall().instant()))
+                .add("label", connection.label())
+                .add("transport", connection.transport().key())
+                .add("saw", sight.name().toLowerCase(java.util.Locale.ROOT))
+                .add("why", why)
+                .build());
   }
 
   // These and their types are public, because some servers load proxies and classes with
@@ -73,19 +74,27 @@ public class Lab {
     return settings.get(Settings.LAB);
   }
 
+  private Parts parts() {
+    Parts started = parts;
+    if (started == null) {
+      throw new IllegalStateException("the lab is turned off");
+    }
+    return started;
+  }
+
   public LabEvents told() {
-    return told;
+    return parts().told();
   }
 
   public MessageSource source() {
-    return source;
+    return parts().source();
   }
 
   public Crowd crowd() {
-    return crowd;
+    return parts().crowd();
   }
 
   public SilentPeers vanisher() {
-    return vanisher;
+    return parts().vanisher();
   }
 }

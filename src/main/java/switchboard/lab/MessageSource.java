@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import switchboard.publish.Publisher;
 
 /**
@@ -55,8 +56,8 @@ public final class MessageSource {
   private final ScheduledExecutorService scheduler;
   private final InstantSource clock;
   private final AtomicLong published = new AtomicLong();
-  private Future<?> running;
-  private Future<?> flooding;
+  private @Nullable Future<?> running;
+  private @Nullable Future<?> flooding;
   private int floodLeft;
   private double rate = 2;
   private volatile int sizeBytes = 128;
@@ -125,7 +126,7 @@ public final class MessageSource {
   private synchronized void floodOn(int step) {
     int now = Math.min(step, floodLeft);
     floodLeft -= now;
-    if (floodLeft == 0) {
+    if (floodLeft == 0 && flooding != null) {
       flooding.cancel(false);
     }
     if (now > 0) {

@@ -12,4 +12,7 @@
  *   observed connections, the state of the crowd ─▶ LabEvents ─▶ channel "lab-told"
  * </pre>
  */
+@NullMarked
 package switchboard.lab;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,6 @@
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -8,7 +9,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * The run command, <code>mvn -Prun</code>: checks, builds the executable JAR with a Maven of its
@@ -18,6 +18,11 @@ final class Run {
   private static final Path DIRECTORY = Paths.get("target", "run");
   private static final Path BUILD_LOG = DIRECTORY.resolve("build.log");
   private static final Duration CERTIFICATE_LIFE = Duration.ofDays(29);
+
+  /** Payara Micro, the executable JAR and the WAR: 225 MB. */
+  private static final long NEEDED_BYTES = 250_000_000;
+
+  private static final int MAX_ERROR_LINES = 4;
 
   private static volatile Process child;
 
@@ -30,9 +35,13 @@ final class Run {
     try {
       Files.createDirectories(DIRECTORY);
     } catch (IOException e) {
+      // said below
+    }
+    if (!Files.isWritable(DIRECTORY)) {
       say("The directory " + DIRECTORY.toAbsolutePath() + " cannot be written to.");
       System.exit(1);
     }
+    checkSpace();
     List<String> options = options();
     orExit(start(javaCommand("-Xmx64m", "src/run/Launcher.java", "--check"), options).inheritIO());
     say("Building Switchboard; the first time takes minutes. The log is " + BUILD_LOG);
@@ -48,6 +57,21 @@ final class Run {
                     Long.toString(ProcessHandle.current().pid())),
                 options)
             .inheritIO());
+  }
+
+  private static void checkSpace() {
+    long free = DIRECTORY.toFile().getUsableSpace();
+    if (free < NEEDED_BYTES && !Files.exists(Paths.get(property("run.jar")))) {
+      say(
+          "There is no space: the build needs "
+              + NEEDED_BYTES / 1_000_000
+              + " MB in "
+              + DIRECTORY.toAbsolutePath()
+              + ", and "
+              + free / 1_000_000
+              + " MB are free.");
+      System.exit(1);
+    }
   }
 
   private static List<String> options() throws Exception {
@@ -91,8 +115,8 @@ final class Run {
       keytool.addAll(
           List.of(
               ("-genkeypair -alias development -storetype PKCS12 -storepass changeit -keyalg EC"
-                      + " -groupname secp256r1 -dname CN=localhost -ext san=dns:localhost,ip:127.0.0.1"
-                      + " -validity 30 -keystore")
+                   + " -groupname secp256r1 -dname CN=localhost -ext san=dns:localhost,ip:127.0.0.1"
+                   + " -validity 30 -keystore")
                   .split(" ")));
       keytool.add(file.toString());
       orExit(new ProcessBuilder(keytool).inheritIO());
@@ -119,14 +143,12 @@ final class Run {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     int status = await(builder);
     if (status != 0) {
-      try (Stream<String> lines = Files.lines(BUILD_LOG)) {
-        say(
-            lines
-                .filter(line -> line.startsWith("[ERROR] "))
-                .findFirst()
-                .map(line -> line.substring("[ERROR] ".length()))
-                .orElse("Maven ended with status " + status + "."));
-      }
+      // not Files.lines, which ends with an exception if Maven writes another encoding
+      new String(Files.readAllBytes(BUILD_LOG), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.matches("\\[ERROR\\] (?!-> |COMPILATION ERROR|To see ).*\\S.*"))
+          .limit(MAX_ERROR_LINES)
+          .forEach(line -> say(line.substring("[ERROR] ".length())));
       say("The build failed. The log is " + BUILD_LOG);
       System.exit(1);
     }
@@ -153,7 +175,12 @@ final class Run {
   }
 
   private static int await(ProcessBuilder builder) throws Exception {
-    child = builder.start();
+    try {
+      child = builder.start();
+    } catch (IOException e) {
+      say(e.getMessage());
+      System.exit(1);
+    }
     return child.waitFor();
   }
 

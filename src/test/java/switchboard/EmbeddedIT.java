@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
+import switchboard.testing.Ports;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerLog;
 import switchboard.testing.ServerTest;
@@ -48,7 +49,7 @@ import switchboard.testing.ServerTest;
 @ExtendWith(ArquillianExtension.class)
 class EmbeddedIT {
 
-  private static final String SERVER = "http://127.0.0.1:18080/";
+  private static final String SERVER = "http://" + Ports.AUTHORITY + "/";
 
   /** What of an answer is another's at another time or in another archive. */
   private static final Set<String> VARYING =

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import switchboard.testing.Http;
+import switchboard.testing.Ports;
 import switchboard.testing.RedisServer;
 import switchboard.testing.RunningProxy;
 import switchboard.testing.ServerProcess;
@@ -17,7 +18,7 @@ import switchboard.testing.ServerProcess;
 /** Two nodes behind the real nginx, over TLS, on one Redis or each with a memory of its own. */
 final class Cluster implements AutoCloseable {
 
-  static final List<Integer> PORTS = List.of(18_091, 18_092);
+  static final List<Integer> PORTS = List.of(Ports.port(91), Ports.port(92));
   static final URI ROOT =
       URI.create("https://127.0.0.1:" + RunningProxy.TLS_PORT + "/switchboard/");
 

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.ServerProcess;
 
 /**
@@ -42,7 +43,7 @@ import switchboard.testing.ServerProcess;
  */
 class SmallHeapIT implements Wanderer.Crowd {
 
-  private static final int PORT = 18_093;
+  private static final int PORT = Ports.port(93);
   private static final String HEAP = "-Xmx192m";
   private static final int CLIENTS = 500;
   private static final int ATTACKERS = 200;

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.ServerTest;
 
 /**
@@ -47,7 +48,7 @@ class TortureIT {
   private static final long SEED = Long.getLong("torture.seed", 6);
   private static final int EACH = Integer.getInteger("torture.clients", 5);
   private static final String NAME = "torture";
-  private static final URI SERVER = URI.create("http://127.0.0.1:18080/switchboard/");
+  private static final URI SERVER = Ports.SWITCHBOARD;
 
   private final Http http = new Http(SERVER);
   private final Random random = new Random(SEED);

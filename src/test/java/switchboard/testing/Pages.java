@@ -17,9 +17,9 @@ public record Pages(Browser browser, HttpServer listed, HttpServer foreign)
     implements AutoCloseable {
 
   /** On the list; see pom.xml. */
-  private static final int LISTED_PORT = 18_073;
+  private static final int LISTED_PORT = Ports.port(73);
 
-  private static final int FOREIGN_PORT = 18_074;
+  private static final int FOREIGN_PORT = Ports.port(74);
 
   /** What a page tries: it answers with what it read, or "refused", or fails. */
   public static final Map<String, String> ATTEMPTS =

@@ -37,7 +37,6 @@ public final class ProgramContainer
   /** The containers of arquillian.xml that have a program and no adapter of their own. */
   private static final Set<String> SERVERS = Set.of("payara-server", "glassfish", "openliberty");
 
-  private static final int PORT = 18080;
   private static final Duration BOUND = Duration.ofMinutes(3);
 
   /** Which server. */
@@ -112,7 +111,7 @@ public final class ProgramContainer
     } catch (IOException e) {
       throw new DeploymentException(file + " was not deployed", e);
     }
-    HTTPContext context = new HTTPContext("127.0.0.1", PORT);
+    HTTPContext context = new HTTPContext("127.0.0.1", Ports.HTTP);
     context.add(new Servlet("default", "/" + name(archive)));
     return new ProtocolMetaData().addContext(context);
   }
@@ -138,6 +137,7 @@ public final class ProgramContainer
     // The JDK of the tests, not the machine's.
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("CERTIFICATES", System.getProperty("certificates"));
+    builder.environment().put("PORTS", System.getProperty("ports"));
     builder.environment().put("SERVER", System.getProperty("server.home"));
     File output = new File("target/server-" + arguments[0] + ".log");
     builder.redirectErrorStream(true).redirectOutput(output);
@@ -153,7 +153,7 @@ public final class ProgramContainer
   }
 
   private static void awaitStatus(String name, int expected) throws IOException {
-    URI uri = URI.create("http://127.0.0.1:" + PORT + "/" + name + "/");
+    URI uri = URI.create("http://127.0.0.1:" + Ports.HTTP + "/" + name + "/");
     try {
       with()
           .pollInterval(Duration.ofMillis(100))

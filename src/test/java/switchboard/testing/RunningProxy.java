@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
  */
 public final class RunningProxy implements AutoCloseable {
 
-  public static final int PORT = 18_070;
-  public static final int TLS_PORT = 18_071;
-  private static final int SECOND_NODE = 18_072;
+  public static final int PORT = Ports.port(70);
+  public static final int TLS_PORT = Ports.port(71);
+  private static final int SECOND_NODE = Ports.port(72);
 
   /** Which one. */
   public enum Kind {

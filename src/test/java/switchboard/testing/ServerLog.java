@@ -29,7 +29,7 @@ public final class ServerLog extends Handler {
     file =
         Stream.of(
                 "standalone/log/server.log",
-                "glassfish/domains/switchboard/logs/server.log",
+                "glassfish/domains/switchboard-" + System.getProperty("ports") + "/logs/server.log",
                 "usr/servers/switchboard/logs/messages.log")
             .map(log -> Path.of(home, log))
             .filter(Files::exists)

@@ -103,9 +103,9 @@ public final class ServerProcess implements AutoCloseable {
                   "-Djboss.bind.address=127.0.0.1",
                   "-Djboss.bind.address.management=127.0.0.1",
                   "-Djboss.http.port=" + port,
-                  "-Djboss.https.port=" + (port + 1_000),
-                  "-Djboss.management.http.port=" + (port + 2_000),
-                  "-Djboss.management.https.port=" + (port + 3_000)));
+                  "-Djboss.https.port=" + (port + 200),
+                  "-Djboss.management.http.port=" + (port + 300),
+                  "-Djboss.management.https.port=" + (port + 400)));
       builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
       builder.environment().put("JBOSS_HOME", home.toAbsolutePath().toString());
       builder

@@ -3,7 +3,6 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Http;
 import switchboard.testing.Issuer;
-import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawFrames;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
@@ -30,7 +29,7 @@ abstract class AccessServerTest {
 
   protected static final String PROBLEM = "urn:switchboard:problem:";
 
-  protected final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  protected final Http http = new Http(Ports.SWITCHBOARD);
   protected final String admin =
       Issuer.token()
           .subject("admin")
@@ -59,8 +58,7 @@ abstract class AccessServerTest {
 
   @AfterEach
   void nothingIsLeftBehind() {
-    ServerTest.await(
-        "no connection is left", () -> Metrics.read(http, "switchboard_connections") == 0);
+    ServerTest.awaitNoConnections(http, () -> append(channel, "0"));
   }
 
   protected HttpRequest.Builder as(String token, String relative) {

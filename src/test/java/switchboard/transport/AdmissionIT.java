@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawSocket;
 import switchboard.testing.ServerTest;
 
@@ -31,7 +31,7 @@ class AdmissionIT {
   private static final int PER_SECOND = 10;
   private static final int CLIENTS = 40;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   private final List<RawSocket> letIn = new ArrayList<>();
   private final List<Long> told = new ArrayList<>();
 

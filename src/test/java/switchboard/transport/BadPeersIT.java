@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawSocket;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
@@ -32,7 +32,7 @@ class BadPeersIT {
 
   private static final int SLOW = 300;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   private String channel;
 
   @Deployment(testable = false)

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.testing.Browser;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.Programs;
 import switchboard.testing.RawExchange;
 import switchboard.testing.RawFrames;
@@ -42,7 +42,7 @@ class ClosedIT {
       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
           + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
 
   @Deployment(testable = false)
   public static WebArchive war() {
@@ -235,7 +235,7 @@ class ClosedIT {
   static Stream<Arguments> otherServers() {
     return Stream.of(
         Arguments.of("", "Host: evil.test\r\n"),
-        Arguments.of("", "Host: evil.test:18080\r\n"),
+        Arguments.of("", "Host: evil.test:" + Ports.HTTP + "\r\n"),
         Arguments.of("", "Host: localhost.evil.test\r\n"),
         Arguments.of("", "Host: localhost@evil.test\r\n"),
         Arguments.of("", "Host: x:y@localhost\r\n"),
@@ -298,12 +298,12 @@ class ClosedIT {
   @ValueSource(
       strings = {
         "localhost",
-        "LocalHost:18080",
+        "LocalHost:8080",
         "localhost.",
-        "localhost.:18080",
+        "localhost.:8080",
         "127.0.0.1:1",
         "real.test:443",
-        "[::1]:18080",
+        "[::1]:8080",
         "[0:0:0:0:0:0:0:1]"
       })
   void eachSpellingOfThisServersNameIsFine(String host) {

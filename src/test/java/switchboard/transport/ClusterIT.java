@@ -32,6 +32,7 @@ import switchboard.channel.Transport;
 import switchboard.testing.Follower;
 import switchboard.testing.Http;
 import switchboard.testing.Persistent;
+import switchboard.testing.Ports;
 import switchboard.testing.Programs;
 import switchboard.testing.RawFrames;
 import switchboard.testing.Reader;
@@ -46,7 +47,7 @@ import switchboard.testing.WebSocketReader;
 @Tag("redis")
 class ClusterIT {
 
-  private static final int FIRST_PORT = 18_081;
+  private static final int FIRST_PORT = Ports.port(81);
   private static final Duration PING_INTERVAL = Duration.ofSeconds(3);
   private static final Duration PONG_TIMEOUT = Duration.ofSeconds(2);
   private static final List<ServerProcess> NODES = new ArrayList<>();

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.testing.Http;
 import switchboard.testing.Issuer;
 import switchboard.testing.Pages;
+import switchboard.testing.Ports;
 import switchboard.testing.ServerTest;
 
 /** A browser has the cookie with its user's token, and opens a page of another origin. */
@@ -32,7 +33,7 @@ class CrossSiteCookieIT {
 
   private static Pages pages;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   private String channel;
   private URI url;
 
@@ -64,7 +65,7 @@ class CrossSiteCookieIT {
                     .header("Content-Type", "text/plain")
                     .PUT(BodyPublishers.ofString("secret")))
             .status());
-    URI root = URI.create("http://localhost:18080/switchboard/");
+    URI root = URI.create("http://localhost:" + Ports.HTTP + "/switchboard/");
     url = root.resolve("channels/" + channel);
     pages.browser().open(root.resolve("favicon.svg").toString());
     Object status =

@@ -10,7 +10,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import switchboard.channel.Ending;
 import switchboard.testing.Http;
 import switchboard.testing.Issuer;
+import switchboard.testing.Ports;
 import switchboard.testing.RawExchange;
 import switchboard.testing.RawFrames;
 import switchboard.testing.RawSocket;
@@ -60,7 +60,7 @@ class HostileIT {
   private static final Path PEM = Path.of("target/hostile.pem").toAbsolutePath();
   static final String CHANNEL = "secret-" + UUID.randomUUID();
   private static final String MESSAGE = "top secret " + UUID.randomUUID();
-  static final int ATTACKER_PORT = 18_076;
+  static final int ATTACKER_PORT = Ports.port(76);
 
   /** Everything the server answered. */
   private static final List<String> ANSWERS = new ArrayList<>();
@@ -72,7 +72,7 @@ class HostileIT {
   private static HttpServer attacker;
   private static ServerLog log;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
 
   @Deployment(testable = false)
   public static WebArchive war() throws IOException {

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 import switchboard.channel.Ending;
+import switchboard.testing.Ports;
 
 /** Requests that must be refused, a row each: what it is, how it ends, and the request. */
 final class HostileRequests {
@@ -26,7 +27,7 @@ final class HostileRequests {
   static final String GOOD = HostileTokens.good();
 
   private static final String SECRET = "channels/" + HostileIT.CHANNEL;
-  private static final String SERVER = "127.0.0.1:18080";
+  private static final String SERVER = Ports.AUTHORITY;
   private static final String UPGRADE =
       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
           + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
@@ -147,14 +148,14 @@ final class HostileRequests {
       List.of(
           "null",
           "https://evil.test",
-          "https://127.0.0.1:18080",
+          "https://" + SERVER,
           "http://127.0.0.1",
           "http://127.0.0.1:1808",
-          "http://127.0.0.1:180800",
-          "http://127.0.0.1:18080.evil.test",
-          "http://127.0.0.1:18080@evil.test",
-          "http://x127.0.0.1:18080",
-          "http://127.0.0.1:18080/",
+          "http://" + SERVER + "0",
+          "http://" + SERVER + ".evil.test",
+          "http://" + SERVER + "@evil.test",
+          "http://x" + SERVER,
+          "http://" + SERVER + "/",
           "http://example.com",
           "https://example.com.evil.test",
           "https://evil-example.com",

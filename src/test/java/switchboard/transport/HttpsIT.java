@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import switchboard.channel.Transport;
 import switchboard.testing.Certificates;
 import switchboard.testing.Http;
+import switchboard.testing.Ports;
 import switchboard.testing.Programs;
 import switchboard.testing.RawSocket;
 import switchboard.testing.Reader;
@@ -37,7 +38,7 @@ import switchboard.testing.ServerTest;
 /** The server itself speaks TLS, with a certificate that this run made. */
 class HttpsIT extends ServerTest {
 
-  private static final int TLS_PORT = 18_443;
+  private static final int TLS_PORT = Ports.HTTPS;
   private static final int STREAMS = 300;
   private static final boolean HAS_HTTP_2 =
       Set.of("wildfly", "openliberty").contains(System.getProperty("arquillian.launch", ""));

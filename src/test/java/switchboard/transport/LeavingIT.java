@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.json.JsonObject;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawSocket;
 import switchboard.testing.ServerTest;
 import switchboard.testing.WebSocketReader;
@@ -30,7 +30,7 @@ class LeavingIT {
   private static final String NAME = "leaving";
   private static final int EACH = 60;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   @ArquillianResource private Deployer deployer;
 
   @Deployment(name = NAME, managed = false, testable = false)

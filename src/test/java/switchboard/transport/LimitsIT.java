@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import jakarta.json.JsonObject;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Http;
 import switchboard.testing.LiveObjects;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawFrames;
 import switchboard.testing.RawSocket;
 import switchboard.testing.ServerTest;
@@ -45,7 +45,7 @@ class LimitsIT {
           Map.entry("request.max-query-bytes", 512),
           Map.entry("request.max-pending-mib", 4));
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   private final List<AutoCloseable> open = new ArrayList<>();
   private final List<String> made = new ArrayList<>();
 

@@ -3,7 +3,6 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -16,6 +15,7 @@ import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import switchboard.testing.Http;
+import switchboard.testing.Ports;
 import switchboard.testing.RawFrames;
 import switchboard.testing.ServerTest;
 
@@ -60,7 +60,7 @@ abstract class LoginContract {
       </glassfish-web-app>
       """;
 
-  final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  final Http http = new Http(Ports.SWITCHBOARD);
   private final String channel = "orders-" + UUID.randomUUID();
 
   static WebArchive war(String login) {

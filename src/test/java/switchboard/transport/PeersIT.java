@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +26,7 @@ import switchboard.testing.EventStreamReader;
 import switchboard.testing.Http;
 import switchboard.testing.LiveObjects;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawSocket;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
@@ -53,7 +53,7 @@ class PeersIT {
   /** Two ticks of the clock, and a slow machine. */
   private static final long SLACK_SECONDS = 4;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   private String channel;
 
   @Deployment(testable = false)

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
-import java.net.URI;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +16,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Http;
+import switchboard.testing.Ports;
 import switchboard.testing.Programs;
 import switchboard.testing.ServerTest;
 
@@ -26,7 +26,7 @@ class RestartIT {
 
   private static final String NAME = "restarted";
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   @ArquillianResource private Deployer deployer;
 
   @Deployment(name = NAME, managed = false, testable = false)

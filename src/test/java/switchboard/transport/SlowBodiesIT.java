@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import switchboard.channel.Transport;
 import switchboard.testing.Http;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawSocket;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
@@ -44,7 +44,7 @@ class SlowBodiesIT {
   /** Two ticks of the clock, and a slow machine. */
   private static final long SLACK_SECONDS = 5;
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
   private final List<RawSocket> sockets = new ArrayList<>();
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private String channel;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +25,7 @@ import switchboard.channel.Transport;
 import switchboard.testing.Http;
 import switchboard.testing.LiveObjects;
 import switchboard.testing.Metrics;
+import switchboard.testing.Ports;
 import switchboard.testing.RawSocket;
 import switchboard.testing.Reader;
 import switchboard.testing.ServerTest;
@@ -49,7 +49,7 @@ class SlowReaderIT {
    */
   private static final long TOLERATED_BYTES = STALLED * (PAGE_BYTES + (192L << 10));
 
-  private final Http http = new Http(URI.create("http://127.0.0.1:18080/switchboard/"));
+  private final Http http = new Http(Ports.SWITCHBOARD);
 
   /**
    * Nobody is given up for not reading: that is another test's. Nor for silence: → {@link #pongs}

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import switchboard.testing.Issuer;
+import switchboard.testing.Ports;
 import switchboard.testing.ServerTest;
 
 /**
@@ -42,7 +43,7 @@ class TokenClientIT {
             "TOKEN_SECRET", Issuer.SECRET,
             "TOKEN_ISSUER", Issuer.NAME,
             "TOKEN_AUDIENCE", Issuer.AUDIENCE);
-    String root = "http://127.0.0.1:18080/switchboard";
+    String root = "http://" + Ports.AUTHORITY + "/switchboard";
     int status =
         NodeIT.run(
             "token", root, issuer, "npx", "vitest", "run", "token.test.mjs", "--maxConcurrency=42");

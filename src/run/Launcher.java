@@ -525,6 +525,7 @@ public final class Launcher {
     Pattern record = Pattern.compile("^\\d\\d:\\d\\d:\\d\\d ([A-Z]+) (.*)$");
     Pattern cause = Pattern.compile("^Caused by: [\\w.$]+: (.*)$");
     String found = null;
+    boolean inMessage = false;
     try {
       for (String line : Files.readAllLines(log)) {
         Matcher start = record.matcher(line);
@@ -533,14 +534,20 @@ public final class Launcher {
           break;
         } else if (start.matches() && start.group(1).equals("SEVERE")) {
           found = start.group(2);
+          inMessage = true;
         } else if (found != null && deeper.matches()) {
           found = deeper.group(1);
+          inMessage = true;
+        } else if (line.startsWith("\t") || line.startsWith("Caused by: ")) {
+          inMessage = false;
+        } else if (inMessage) {
+          found += " " + line.strip();
         }
       }
     } catch (IOException e) {
       return otherwise;
     }
-    return found == null ? otherwise : found.endsWith(".") ? found : found + ".";
+    return found == null ? otherwise : found.matches(".*[.?!]") ? found : found + ".";
   }
 
   private void sayWhere() {

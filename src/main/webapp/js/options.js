@@ -35,11 +35,33 @@ import { Token } from './token.js';
  * @property {import('./wire.js').OnWire} [onWire] is called for everything that is sent or received
  */
 
-/** Options of earlier versions, and what they are called now. */
-const FORMER_NAMES = {
-  hello: 'connectTimeout',
-  silence: 'idleTimeout',
-  climb: 'upgradeInterval',
+/** All of them; each with `true`, so that the compiler finds one that is missing here. */
+const NAMES = Object.keys(/** @type {Record<keyof Options, true>} */ ({
+  offset: true,
+  transports: true,
+  headers: true,
+  token: true,
+  pollInterval: true,
+  wait: true,
+  connectTimeout: true,
+  idleTimeout: true,
+  upgradeInterval: true,
+  backoff: true,
+  WebSocket: true,
+  signal: true,
+  onWire: true,
+}));
+
+/**
+ * Names that other libraries have for an option.
+ * @type {Record<string, keyof Options>}
+ */
+const OTHER_NAMES = {
+  lastEventId: 'offset',
+  transport: 'transports',
+  timeout: 'connectTimeout',
+  heartbeatTimeout: 'idleTimeout',
+  retry: 'backoff',
 };
 
 /**
@@ -52,7 +74,7 @@ const FORMER_NAMES = {
  */
 export function complete(url, known, options) {
   const { offset = '-1', headers, token, wait, WebSocket, onWire, signal, backoff = [500, 10_000] } = options;
-  refuseFormerNames(options);
+  refuseUnknown(options);
   if (typeof offset !== 'string' || offset === '') {
     throw new TypeError(`offset ${quoted(offset)}: a string is required`);
   }
@@ -79,11 +101,18 @@ export function complete(url, known, options) {
   return { call, offset, signal, times, transports: chosen(known, options.transports, call) };
 }
 
-/** @param {Record<string, any>} options */
-function refuseFormerNames(options) {
-  for (const [former, name] of Object.entries(FORMER_NAMES)) {
-    if (options[former] !== undefined) {
-      throw new TypeError(`option "${former}": no such option; did you mean ${name}?`);
+/**
+ * A misspelt option must not be ignored: its default would be used.
+ *
+ * @param {Options} options
+ */
+function refuseUnknown(options) {
+  for (const name of Object.keys(options)) {
+    if (!NAMES.includes(name)) {
+      const meant = OTHER_NAMES[name]
+        ?? NAMES.find((known) => known.toLowerCase() === name.toLowerCase().replace(/[_-]|ms$|millis$/g, ''));
+      throw new TypeError(`option ${quoted(name)}: there is no such option; `
+        + (meant ? `did you mean ${meant}?` : `there are ${NAMES.join(', ')}`));
     }
   }
 }

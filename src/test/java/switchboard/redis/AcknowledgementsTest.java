@@ -1,13 +1,11 @@
 package switchboard.redis;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import switchboard.log.Offset;
 
@@ -17,24 +15,7 @@ class AcknowledgementsTest {
 
   /** A channel without messages here; {@code before} as "epoch:end,…". */
   private static ScriptReply state(String id, long epoch, long head, String before) {
-    return ScriptReply.parse(
-        Stream.of(
-                "there",
-                id,
-                epoch,
-                head,
-                head,
-                "0",
-                "application/json",
-                "",
-                "",
-                "",
-                "",
-                epoch + ":0",
-                before,
-                1)
-            .map(part -> part.toString().getBytes(UTF_8))
-            .toList());
+    return Replies.head(id, epoch, head, head, before);
   }
 
   @Test

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -39,32 +38,9 @@ class LogCopyTest {
           null,
           null);
 
-  /**
-   * The channel with messages {@code first} to {@code head}, of which those from {@code from} on.
-   */
+  /** The channel with messages up to {@code head}, of which those from {@code from} on. */
   private static ScriptReply state(String id, long epoch, int head, int from, String before) {
-    List<byte[]> answer = new ArrayList<>();
-    for (Object part :
-        List.of(
-            "there",
-            id,
-            epoch,
-            head,
-            0,
-            "0",
-            "application/json",
-            "",
-            "",
-            "",
-            "",
-            epoch + ":0",
-            before,
-            1,
-            from)) {
-      answer.add(part.toString().getBytes(UTF_8));
-    }
-    IntStream.range(from, head).forEach(i -> answer.add(("1:" + i).getBytes(UTF_8)));
-    return ScriptReply.parse(answer);
+    return Replies.messages(id, epoch, head, from, before);
   }
 
   private LogCopy after(LogCopy known, ScriptReply state) {

@@ -5,17 +5,14 @@ import java.net.URI;
 import java.net.http.WebSocket;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Listens on one WebSocket, and can say something too; does not come again. */
-public final class WebSocketReader extends Reader implements WebSocket.Listener {
+public final class WebSocketReader extends Reader {
 
-  private final StringBuilder frame = new StringBuilder();
   private final List<JsonObject> answers = new CopyOnWriteArrayList<>();
-  private final CompletableFuture<Integer> closeCode = new CompletableFuture<>();
+  private final FrameListener frames = new FrameListener(frame -> hear(object(frame)));
   private final WebSocket socket;
-  private volatile String reason;
 
   public WebSocketReader(URI channel, String offset) {
     this(channel, offset, "switchboard.v1");
@@ -28,7 +25,15 @@ public final class WebSocketReader extends Reader implements WebSocket.Listener 
       builder.subprotocols(subprotocol);
     }
     URI uri = URI.create(uri("").toString().replaceFirst("^http", "ws"));
-    socket = builder.buildAsync(uri, this).join();
+    frames
+        .closeCode()
+        .thenAccept(
+            code -> {
+              if (code > 0 && code != 1000) {
+                hearEnd(frames.reason());
+              }
+            });
+    socket = builder.buildAsync(uri, frames).join();
   }
 
   public WebSocket socket() {
@@ -42,23 +47,11 @@ public final class WebSocketReader extends Reader implements WebSocket.Listener 
 
   /** Completes when the server's close frame came, or with -1 when the connection broke. */
   public CompletableFuture<Integer> closeCode() {
-    return closeCode;
+    return frames.closeCode();
   }
 
   public String reason() {
-    return reason;
-  }
-
-  @Override
-  public CompletionStage<?> onText(WebSocket webSocket, CharSequence part, boolean isLast) {
-    frame.append(part);
-    if (isLast) {
-      JsonObject object = object(frame.toString());
-      frame.setLength(0);
-      hear(object);
-    }
-    webSocket.request(1);
-    return null;
+    return frames.reason();
   }
 
   private void hear(JsonObject frame) {
@@ -77,21 +70,6 @@ public final class WebSocketReader extends Reader implements WebSocket.Listener 
         hearEnd("closed");
       }
     }
-  }
-
-  @Override
-  public CompletionStage<?> onClose(WebSocket webSocket, int code, String why) {
-    reason = why;
-    closeCode.complete(code);
-    if (code != 1000) {
-      hearEnd(why);
-    }
-    return null;
-  }
-
-  @Override
-  public void onError(WebSocket webSocket, Throwable error) {
-    closeCode.complete(-1);
   }
 
   @Override

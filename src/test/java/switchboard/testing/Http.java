@@ -103,6 +103,16 @@ public final class Http {
         .response();
   }
 
+  /** Creates a channel of JSON that no other test uses, and returns its name. */
+  public String newChannel(String prefix) {
+    String name = prefix + System.nanoTime();
+    int status = put(name, "application/json").statusCode();
+    if (status != 201) {
+      throw new AssertionError(name + ": " + status);
+    }
+    return name;
+  }
+
   public Answer append(String channel, String json) {
     return append(channel, json, "application/json");
   }

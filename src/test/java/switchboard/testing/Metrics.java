@@ -15,4 +15,9 @@ public final class Metrics {
         .reduce(Double::sum)
         .orElseThrow(() -> new AssertionError("no metric " + name));
   }
+
+  /** How often a request or connection ended in a way, by its name in {@code docs/endings.md}. */
+  public static double endings(Http http, String ending) {
+    return read(http, "switchboard_endings_total{ending=\"" + ending + "\"}");
+  }
 }

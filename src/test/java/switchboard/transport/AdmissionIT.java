@@ -65,8 +65,7 @@ class AdmissionIT {
       System.out.printf("%d were let in in %.1f s, %d times told%n", CLIENTS, seconds, told.size());
       assertTrue(
           CLIENTS <= PER_SECOND * (seconds + 1) + 1, CLIENTS + " were let in in " + seconds + " s");
-      assertTrue(
-          Metrics.read(http, "switchboard_endings_total{ending=\"warming-up\"}") >= told.size());
+      assertTrue(Metrics.endings(http, "warming-up") >= told.size());
     } finally {
       for (RawSocket socket : letIn) {
         socket.reset();

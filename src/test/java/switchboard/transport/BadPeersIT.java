@@ -42,8 +42,7 @@ class BadPeersIT {
 
   @BeforeEach
   void makeAChannel() {
-    channel = "bad-" + System.nanoTime();
-    assertEquals(201, http.put(channel, "application/json").statusCode());
+    channel = http.newChannel("bad-");
   }
 
   @Test
@@ -75,7 +74,7 @@ class BadPeersIT {
   @Test
   void tenThousandMalformedRequestsAndFramesDisturbNobody() throws Exception {
     double threads = Metrics.read(http, "jvm_threads_live_threads");
-    double failures = Metrics.read(http, "switchboard_endings_total{ending=\"internal\"}");
+    double failures = Metrics.endings(http, "internal");
     Map<String, Integer> answers = new ConcurrentHashMap<>();
     ExecutorService clients = Executors.newFixedThreadPool(8);
     List<String> expected = new ArrayList<>();
@@ -103,7 +102,7 @@ class BadPeersIT {
     assertTrue(
         answers.keySet().stream().noneMatch(answer -> answer.startsWith("500")),
         answers.toString());
-    assertEquals(failures, Metrics.read(http, "switchboard_endings_total{ending=\"internal\"}"));
+    assertEquals(failures, Metrics.endings(http, "internal"));
     ServerTest.await("nobody is left", () -> Metrics.read(http, "switchboard_connections") == 0);
     // The server's pool for requests and ours for answers have 32 threads each, which stay a while.
     ServerTest.await(

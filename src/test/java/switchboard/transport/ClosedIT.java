@@ -408,6 +408,6 @@ class ClosedIT {
   void whoWatchesOverTheServerIsAnswered() {
     assertEquals(200, http.get("health/ready").status());
     assertEquals(200, http.get("metrics").status());
-    assertTrue(Metrics.read(http, "switchboard_endings_total{ending=\"forbidden\"}") >= 0);
+    assertTrue(Metrics.endings(http, "forbidden") >= 0);
   }
 }

@@ -63,8 +63,7 @@ class PeersIT {
 
   @BeforeEach
   void makeAChannel() {
-    channel = "peers-" + System.nanoTime();
-    assertEquals(201, http.put(channel, "application/json").statusCode());
+    channel = http.newChannel("peers-");
   }
 
   private double subscriptions() {
@@ -72,7 +71,7 @@ class PeersIT {
   }
 
   private double lost() {
-    return Metrics.read(http, "switchboard_endings_total{ending=\"connection-lost\"}");
+    return Metrics.endings(http, "connection-lost");
   }
 
   private String path(String query) {

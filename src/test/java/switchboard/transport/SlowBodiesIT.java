@@ -56,8 +56,7 @@ class SlowBodiesIT {
 
   @BeforeEach
   void makeAChannel() {
-    channel = "bodies-" + System.nanoTime();
-    assertEquals(201, http.put(channel, "application/json").statusCode());
+    channel = http.newChannel("bodies-");
   }
 
   @AfterEach
@@ -72,7 +71,7 @@ class SlowBodiesIT {
   }
 
   private double late() {
-    return Metrics.read(http, "switchboard_endings_total{ending=\"body-timeout\"}");
+    return Metrics.endings(http, "body-timeout");
   }
 
   /** One whose headers say that a body follows. */
@@ -223,9 +222,7 @@ class SlowBodiesIT {
       sendAByte(socket, most);
       refused.add(socket);
     }
-    ServerTest.await(
-        "not all have room",
-        () -> Metrics.read(http, "switchboard_endings_total{ending=\"request-buffer-full\"}") >= 4);
+    ServerTest.await("not all have room", () -> Metrics.endings(http, "request-buffer-full") >= 4);
     assertTrue(Metrics.read(http, "switchboard_pending_bytes") <= 4 << 20);
     assertEquals(204, http.append(channel, "1").status(), "what comes at once has room");
     // The others have as long again for having sent so much; then they are late.

@@ -60,8 +60,7 @@ class SlowReaderIT {
   }
 
   private String newChannel() {
-    String channel = "slow-" + System.nanoTime();
-    assertEquals(201, http.put(channel, "application/json").statusCode());
+    String channel = http.newChannel("slow-");
     return channel;
   }
 

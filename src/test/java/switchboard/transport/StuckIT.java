@@ -53,8 +53,7 @@ class StuckIT {
 
   @BeforeEach
   void makeAChannel() {
-    channel = "stuck-" + System.nanoTime();
-    assertEquals(201, http.put(channel, "application/json").statusCode());
+    channel = http.newChannel("stuck-");
   }
 
   @AfterEach
@@ -67,7 +66,7 @@ class StuckIT {
   }
 
   private double tooSlow() {
-    return Metrics.read(http, "switchboard_endings_total{ending=\"too-slow\"}");
+    return Metrics.endings(http, "too-slow");
   }
 
   private void flood(int megabytes) {

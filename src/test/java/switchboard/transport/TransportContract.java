@@ -3,12 +3,10 @@ package switchboard.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -221,11 +219,7 @@ abstract class TransportContract extends ServerTest {
     String channel = newChannel();
     List<Reader> readers = IntStream.range(0, 10).mapToObj(i -> open(channel, "-1")).toList();
     try {
-      if (transport() != Transport.POLL) {
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(15))
-            .untilAsserted(() -> assertEquals(10, open(transport()), "are open"));
-      }
+      awaitOpen(10);
     } finally {
       readers.forEach(Reader::vanish); // or they would be there in all tests after this one
     }
@@ -238,9 +232,7 @@ abstract class TransportContract extends ServerTest {
     String channel = newChannel();
     double before = metric(INTERNAL);
     try (Reader reader = open(channel, "-1")) {
-      if (transport() != Transport.POLL) {
-        await("it is open", () -> open(transport()) == 1);
-      }
+      awaitOpen(1);
       assertEquals(200, http.breakLog(channel).status());
       assertInternal(http.append(channel, "\"fault\""));
       assertEquals(204, http.append(channel, "1").status());
@@ -252,6 +244,13 @@ abstract class TransportContract extends ServerTest {
     }
     assertInternal(http.get("channels/" + channel));
     assertEquals(4, metric(INTERNAL) - before, "each is counted once");
+  }
+
+  // A poll is over when it is answered.
+  private void awaitOpen(int count) {
+    if (transport() != Transport.POLL) {
+      await(count + " are open", () -> open(transport()) == count);
+    }
   }
 
   private static void assertInternal(Http.Answer answer) {

@@ -115,8 +115,8 @@ final class Run {
       keytool.addAll(
           List.of(
               ("-genkeypair -alias development -storetype PKCS12 -storepass changeit -keyalg EC"
-                   + " -groupname secp256r1 -dname CN=localhost -ext san=dns:localhost,ip:127.0.0.1"
-                   + " -validity 30 -keystore")
+                      + " -groupname secp256r1 -dname CN=localhost -ext san=dns:localhost,ip:127.0.0.1"
+                      + " -validity 30 -keystore")
                   .split(" ")));
       keytool.add(file.toString());
       orExit(new ProcessBuilder(keytool).inheritIO());

@@ -105,7 +105,8 @@ public final class Channel {
     return fork;
   }
 
-  Log log() {
+  /** Where its messages are. */
+  public Log log() {
     return log;
   }
 
@@ -305,6 +306,11 @@ public final class Channel {
     if (lifetime.ttl() != null) {
       log.touch();
     }
+  }
+
+  /** It was last used at this time of the elapsed clock, by what its store knows. */
+  public void usedAt(long elapsedMillis) {
+    lastUsedMillis = elapsedMillis;
   }
 
   // Live readers use it: "a stream with active live readers will not expire" (PROTOCOL.md §5.1).

@@ -2,10 +2,8 @@ package switchboard.channel;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,13 +32,6 @@ public final class MemoryStore implements Store {
   /** What the name of a deleted channel costs, roughly, as long as there are forks. */
   private static final int KEPT_BYTES = 500;
 
-  /** A channel that has forks, or was deleted and has. */
-  private static final class ForkSource {
-    private int forks;
-    private boolean isDeleted;
-    private @Nullable Fork cameFrom;
-  }
-
   /** A channel and its place in {@link #byAge}. */
   private record Numbered(long number, Channel channel) {}
 
@@ -50,8 +41,7 @@ public final class MemoryStore implements Store {
   // know of; a name would.
   private final ConcurrentNavigableMap<Long, Channel> byAge = new ConcurrentSkipListMap<>();
   private long lastNumber;
-  private final Map<ChannelName, ForkSource> sources = new HashMap<>();
-  private int keptNames; // of deleted channels
+  private final ForkSources sources = new ForkSources();
   private final AtomicLong lastEpoch = new AtomicLong();
 
   /** No channels yet. */
@@ -79,8 +69,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public synchronized boolean isKeptForForks(ChannelName name) {
-    ForkSource source = sources.get(name);
-    return source != null && source.isDeleted;
+    return sources.isKept(name);
   }
 
   @Override
@@ -97,7 +86,7 @@ public final class MemoryStore implements Store {
       request.requireSame(there);
       return new Created(there, false);
     }
-    if (byName.size() + keptNames >= parts.limits().channels()) {
+    if (byName.size() + sources.kept() >= parts.limits().channels()) {
       throw new Refused(
           Ending.TOO_MANY_CHANNELS,
           "channel \"%s\": the server has %d channels, the limit"
@@ -110,7 +99,7 @@ public final class MemoryStore implements Store {
     byName.put(name, numbered);
     byAge.put(numbered.number(), fresh);
     if (fork != null) {
-      sources.computeIfAbsent(fork.source(), source -> new ForkSource()).forks++;
+      sources.add(fork.source());
     }
     return new Created(fresh, true);
   }
@@ -142,9 +131,9 @@ public final class MemoryStore implements Store {
     }
     Channel source = find(fork.source()).orElseThrow(() -> Refused.noSource(fork.source()));
     request.requireTypeOf(source);
-    ForkSource forked = sources.get(fork.source());
-    if (forked != null && forked.forks >= parts.limits().forksPerChannel()) {
-      throw Refused.tooManyForks(fork.source(), forked.forks);
+    int forks = sources.forksOf(fork.source());
+    if (forks >= parts.limits().forksPerChannel()) {
+      throw Refused.tooManyForks(fork.source(), forks);
     }
     RingLog log = forkedLog(source, fork);
     ContentType type = source.contentType();
@@ -200,34 +189,12 @@ public final class MemoryStore implements Store {
     }
     byName.remove(channel.name());
     byAge.remove(there.number());
-    ForkSource source = sources.get(channel.name());
-    if (source != null) {
-      // Its forks have the messages; only the name is kept, and its own source.
-      source.isDeleted = true;
-      keptNames++;
-      parts.budget().acquireAnyway(KEPT_BYTES); // less than what the channel gives back
-      source.cameFrom = channel.fork();
-    } else {
-      release(channel.fork());
-    }
+    Fork fork = channel.fork();
+    int kept = sources.delete(channel.name(), fork == null ? null : fork.source());
+    // Its forks have the messages; only the name is kept: less than what the channel gives back.
+    parts.budget().acquireAnyway((long) kept * KEPT_BYTES);
     channel.delete();
     return true;
-  }
-
-  // When the last fork is gone, the name of a deleted source is free again, and so on up the chain.
-  private void release(@Nullable Fork fork) {
-    while (fork != null) {
-      ForkSource source = Objects.requireNonNull(sources.get(fork.source()));
-      if (--source.forks > 0) {
-        return;
-      }
-      sources.remove(fork.source());
-      if (source.isDeleted) {
-        keptNames--;
-        parts.budget().release(KEPT_BYTES);
-      }
-      fork = source.isDeleted ? source.cameFrom : null;
-    }
   }
 
   @Override

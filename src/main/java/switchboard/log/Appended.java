@@ -38,6 +38,9 @@ public sealed interface Appended {
   /** The log has reached its producer limit, and this is another producer. */
   record TooManyProducers(int max) implements Appended {}
 
+  /** The log's channel was deleted. */
+  record Gone() implements Appended {}
+
   /** The store failed: it is not known whether it was appended. */
   record Unknown() implements Appended {}
 

@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import switchboard.log.LogState.ProducerState;
 
 /**
  * What a log remembers of its writers: each {@linkplain Producer producer}'s last sequence number,
@@ -27,9 +29,6 @@ final class ProducerTable {
 
   /** What a producer costs beside its name, roughly. */
   private static final int PRODUCER_BYTES = 200;
-
-  /** A producer's last append. */
-  private record ProducerState(Producer last, long atMillis) {}
 
   // By id, the one that has been silent for longest first. Most logs have no producer.
   private Map<String, ProducerState> producers = Map.of();
@@ -146,6 +145,21 @@ final class ProducerTable {
     if (append.close()) {
       closedBy = producer;
     }
+  }
+
+  /** The state of {@code ring}, whose writers these are. */
+  LogState state(EpochHistory epochs, MessageRing ring, boolean closed) {
+    List<ProducerState> all = List.copyOf(producers.values());
+    return new LogState(epochs, ring.first(), ring.head(), closed, all, lastSeq, closedBy);
+  }
+
+  /** Remembers what a log knew of its writers before. */
+  void restore(LogState state) {
+    for (ProducerState producer : state.producers()) {
+      remember(new Append(List.of(), producer.last(), null, false), producer.atMillis());
+    }
+    remember(new Append(List.of(), null, state.lastSeq(), false), 0);
+    closedBy = state.closedBy();
   }
 
   /** Forgets producers that have been silent for too long; how many bytes they cost. */

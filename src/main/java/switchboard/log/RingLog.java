@@ -126,14 +126,52 @@ public final class RingLog implements Log {
   }
 
   /**
+   * A log as it was, all of it shown.
+   *
+   * @param messages all from the first to the head
+   * @param times when each of them was appended
+   */
+  public static RingLog restore(
+      LogState state, List<byte[]> messages, long[] times, Retention retention, Page page) {
+    RingLog log = new RingLog(state.epochs(), state.first(), retention, page);
+    for (int i = 0; i < messages.size(); i++) {
+      log.ring.add(messages.get(i), times[i]);
+    }
+    log.producers.restore(state);
+    log.closed = state.closed();
+    log.showAll();
+    return log;
+  }
+
+  /** What it knows but its messages; as writers see it, also what is not shown. */
+  public synchronized LogState state() {
+    return producers.state(epochs, ring, closed);
+  }
+
+  /** Whether something was taken that is not shown. */
+  public synchronized boolean isPending() {
+    return shown != ring.head() || isClosedShown != closed;
+  }
+
+  /** The number of its oldest message. */
+  public synchronized long firstNumber() {
+    return ring.first();
+  }
+
+  /** The epoch of what is appended now. */
+  public synchronized long epoch() {
+    return epochs.last();
+  }
+
+  /**
    * What follows has another epoch: it is appended by another server than what is there. Offsets of
    * the former epoch stay good up to here.
    *
-   * @param epoch greater than all before; nothing happens if it is the newest already
+   * @param epoch greater than all before; nothing happens if the newest one is
    * @return whether there is memory for it
    */
   public synchronized boolean beginLife(long epoch) {
-    if (epoch == epochs.last()) {
+    if (epoch <= epochs.last()) {
       return true;
     }
     EpochHistory next = epochs.next(epoch, ring.first(), ring.head());

@@ -168,6 +168,9 @@ public record AppendRequest(@Nullable Producer producer, @Nullable String seq, b
           Ending.TOO_MANY_PRODUCERS,
           "the channel remembers %d producers, the limit".formatted(many.max()));
     }
+    if (appended instanceof Appended.Gone) {
+      return new Problem(Ending.UNKNOWN_CHANNEL, "the channel was deleted");
+    }
     if (appended instanceof Appended.Unknown) {
       return new Problem(Ending.OUTCOME_UNKNOWN, "the store did not confirm the append");
     }

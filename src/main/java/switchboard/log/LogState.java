@@ -1,0 +1,25 @@
+package switchboard.log;
+
+import java.util.List;
+
+/**
+ * All that a log knows but its messages: what a store writes down, and what it starts from.
+ *
+ * @param first the number of the oldest message
+ * @param head the number that the next message will have
+ * @param producers the one that has been silent for longest first
+ * @param lastSeq the last ordering token; {@code null} for none
+ * @param closedBy the producer that closed it; {@code null} for none
+ */
+public record LogState(
+    EpochHistory epochs,
+    long first,
+    long head,
+    boolean closed,
+    List<ProducerState> producers,
+    String lastSeq,
+    Producer closedBy) {
+
+  /** A producer's last append, and when it was. */
+  public record ProducerState(Producer last, long atMillis) {}
+}

@@ -228,7 +228,7 @@ final class DirectoryStore implements Store {
     Lifetime lifetime = lifetime(base);
     Fork fork = fork(base.fork());
     join(ring, name, Channel.costBytes(name, type, lifetime, fork));
-    DurableLog durable = new DurableLog(base, ring, run);
+    DurableLog durable = new DurableLog(base, ring, run, true);
     durable.stateIsIn(segment);
     Channel channel = new Channel(name, type, lifetime, fork, durable, parts);
     durable.belongsTo(channel);
@@ -449,7 +449,7 @@ final class DirectoryStore implements Store {
       throw full(name);
     }
     Records.State base = base(id, name, type, lifetime, request.fork(), origins);
-    DurableLog log = new DurableLog(base, ring, run);
+    DurableLog log = new DurableLog(base, ring, run, false);
     Channel channel = new Channel(name, type, lifetime, request.fork(), log, parts);
     log.belongsTo(channel);
     hold(log);

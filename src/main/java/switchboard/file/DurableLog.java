@@ -34,7 +34,7 @@ final class DurableLog implements Log {
   /**
    * What all logs of one run share.
    *
-   * @param epoch of what this server appends to channels that it did not create
+   * @param epoch of the start; greater than all before
    * @param wallMillis what the wall clock showed when the elapsed time was 0
    * @param maxBytes that all logs may have in memory
    */
@@ -61,6 +61,7 @@ final class DurableLog implements Log {
 
   // Guarded by this.
   private boolean isDeleted;
+  private boolean isFromBefore; // its newest epoch is an earlier server's
   private long recordedFirst;
   private long touchedMillis = Long.MIN_VALUE / 2;
   private long usedMillis;
@@ -70,9 +71,11 @@ final class DurableLog implements Log {
    * A log whose state is in the journal, or is about to be added.
    *
    * @param base what never changes; the rest of it does not count
+   * @param isFromBefore whether an earlier server has created it
    */
-  DurableLog(Records.State base, RingLog ring, Run run) {
+  DurableLog(Records.State base, RingLog ring, Run run, boolean isFromBefore) {
     this.base = base;
+    this.isFromBefore = isFromBefore;
     this.ring = ring;
     this.run = run;
     this.journal = run.journal();
@@ -141,8 +144,13 @@ final class DurableLog implements Log {
       journal.after(new Answer(new Appended.Gone(), done));
       return null;
     }
-    if (!ring.beginLife(run.epoch())) {
-      return new Appended.Full(run.maxBytes());
+    if (isFromBefore) {
+      // Of its own, not the run's: a channel may be deleted and come again as a fork of another
+      // one, and must not take an offset of its former self for one of its source.
+      if (!ring.beginLife(journal.nextEpoch(run.clocks().wall().millis()))) {
+        return new Appended.Full(run.maxBytes());
+      }
+      isFromBefore = false;
     }
     boolean wasPending = ring.isPending();
     Appended taken = ring.take(append, nowMillis);

@@ -238,6 +238,7 @@ final class Recovery {
       nextChannel = Math.max(nextChannel, state.id() + 1);
       lastEpoch = Math.max(lastEpoch, state.log().epochs().last());
     } else if (entry instanceof Records.Appending append) {
+      lastEpoch = Math.max(lastEpoch, append.epoch());
       Image image = images.get(append.id());
       if (image != null) { // if not, its state follows, or it was deleted
         image.apply(append);

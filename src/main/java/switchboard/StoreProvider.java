@@ -3,6 +3,7 @@ package switchboard;
 import java.util.concurrent.ThreadFactory;
 import switchboard.channel.Store;
 import switchboard.channel.StoreContext;
+import switchboard.config.Settings;
 import switchboard.config.StoreUrl;
 
 /**
@@ -17,9 +18,8 @@ public interface StoreProvider {
   /**
    * Opens the store.
    *
-   * @param url one that is {@linkplain #accepts accepted}
-   * @param prefix the prefix of all names in the store
+   * @param settings whose URL is {@linkplain #accepts accepted}
    * @throws IllegalStateException if the store cannot be used; the message has the reason
    */
-  Store open(StoreUrl url, String prefix, StoreContext parts, ThreadFactory threads);
+  Store open(Settings settings, StoreContext parts, ThreadFactory threads);
 }

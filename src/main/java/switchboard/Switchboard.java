@@ -8,6 +8,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -130,11 +131,16 @@ public class Switchboard {
   }
 
   private Store store(StoreUrl url, StoreContext parts) {
-    for (StoreProvider provider :
-        ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader())) {
-      if (provider.accepts(url)) {
-        return provider.open(url, settings.get(Settings.STORE_PREFIX), parts, threads);
+    try {
+      for (StoreProvider provider :
+          ServiceLoader.load(StoreProvider.class, StoreProvider.class.getClassLoader())) {
+        if (provider.accepts(url)) {
+          return provider.open(settings, parts, threads);
+        }
       }
+    } catch (ServiceConfigurationError e) {
+      // switchboard.war is without the one for Redis
+      LOG.log(Level.FINE, "a store is not in this application", e);
     }
     throw new IllegalStateException(
         url instanceof RedisUrl

@@ -51,7 +51,8 @@
  *   publish     appends and creations, Publisher       a way to publish
  *   transport   reads, and the verbs of a channel      a transport: a Sink; an adapter: an
  *                                                      http.Exchange
- *   redis       the store for several servers, found by {@link switchboard.StoreProvider}
+ *   file        the store in a directory, found by {@link switchboard.StoreProvider}
+ *   redis       the store for several servers, found like that
  *   timer       what runs once a second
  *   metrics     metrics and health                     a metric: Meters
  *   lab         what only the page needs; used by nothing

@@ -82,6 +82,7 @@ class PackagesTest {
                   "config",
                   "time")),
           Map.entry("redis", Set.of("", "log", "channel", "config", "time")),
+          Map.entry("file", Set.of("", "log", "channel", "config", "time")),
           Map.entry(
               "metrics",
               Set.of("channel", "connection", "container", "http", "transport", "config", "time")),

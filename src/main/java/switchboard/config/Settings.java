@@ -39,10 +39,60 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.store.url",
           "",
-          "`redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or empty",
-          "Redis or Valkey server that keeps the channels; empty: this server's memory"
-              + " keeps them.",
+          "`file:` and a path, `redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or"
+              + " empty",
+          "Directory of this machine, or Redis or Valkey server, that keeps the channels; empty:"
+              + " this server's memory keeps them.",
           text -> Optional.ofNullable(StoreUrl.parse(text)));
+  public static final Setting<StoreSync> STORE_SYNC =
+      DEFINE.setting(
+          "switchboard.store.sync",
+          "group",
+          "group, interval or none",
+          "When an append to a directory is answered: when it is on the disk (group), or when the"
+              + " operating system has it, which writes it in time (interval) or at some time (none).",
+          StoreSync::parse);
+  public static final Setting<Duration> STORE_SYNC_EVERY =
+      DEFINE.duration(
+          "switchboard.store.sync-every",
+          "PT1S",
+          "PT0.01S",
+          "PT1M",
+          "Within this time everything is on the disk, if `sync` is interval.");
+  public static final Setting<Integer> STORE_SEGMENT =
+      DEFINE.number(
+          "switchboard.store.segment-mib",
+          64,
+          8,
+          1_024,
+          "Size of the files in the directory, in MiB.");
+  public static final Setting<Integer> STORE_MAX_PENDING =
+      DEFINE.number(
+          "switchboard.store.max-pending-mib",
+          0,
+          0,
+          65_536,
+          "Maximum memory for appends that wait for the disk, in MiB; 0: a 64th of the heap, at"
+              + " least 8.");
+  public static final Setting<Duration> STORE_LOCK_WITHIN =
+      DEFINE.duration(
+          "switchboard.store.lock-within",
+          "PT30S",
+          "PT0S",
+          "PT10M",
+          "Time that a start waits for a directory that another server or application uses.");
+  public static final Setting<Boolean> STORE_NEW =
+      DEFINE.flag(
+          "switchboard.store.new",
+          true,
+          "Whether an empty directory is a new store; if not, it is a disk that is not mounted.");
+  public static final Setting<NamePatterns> STORE_MEMORY_CHANNELS =
+      DEFINE.setting(
+          "switchboard.store.memory-channels",
+          "ticker",
+          "channel names separated by commas; * matches any characters",
+          "Channels that a directory does not keep: they are in memory, and empty after a start.",
+          NamePatterns::parse);
   public static final Setting<String> STORE_PREFIX =
       DEFINE.setting(
           "switchboard.store.prefix",

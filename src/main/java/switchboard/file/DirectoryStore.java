@@ -12,8 +12,11 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Predicate;
 import java.util.logging.Logger;
 import switchboard.channel.Channel;
 import switchboard.channel.ChannelName;
@@ -25,8 +28,11 @@ import switchboard.channel.Ending;
 import switchboard.channel.Fork;
 import switchboard.channel.ForkSources;
 import switchboard.channel.Lifetime;
+import switchboard.channel.Listing;
+import switchboard.channel.MemoryStore;
 import switchboard.channel.Store;
 import switchboard.channel.StoreContext;
+import switchboard.config.StoreSync;
 import switchboard.file.DurableLog.Run;
 import switchboard.file.Records.ForkedFrom;
 import switchboard.file.Records.Origin;
@@ -56,33 +62,42 @@ final class DirectoryStore implements Store {
   /** What a record of a channel takes beside its texts and messages. */
   private static final int STATE_BYTES = 400;
 
+  private static final String IN_MEMORY = "m";
   private static final int KEPT_BYTES = 500;
+  private static final long CLOSING_MILLIS = 10_000;
   private static final int MESSAGE_BYTES = 5;
   private static final Logger LOG = Logger.getLogger(DirectoryStore.class.getName());
 
   private final StoreContext parts;
+  private final Predicate<ChannelName> isInMemory;
+  private final MemoryStore memory;
   private final Journal journal;
   private final Cleaner cleaner;
   private final Run run;
   private final Map<ChannelName, Channel> byName = new ConcurrentHashMap<>();
-  private final Map<Long, DurableLog> byId = new ConcurrentHashMap<>();
+  // Ids grow, so this is by age, as a listing needs it.
+  private final ConcurrentNavigableMap<Long, DurableLog> byId = new ConcurrentSkipListMap<>();
   // By the channel that messages were appended to: who has them.
   private final Map<Long, List<DurableLog>> holders = new HashMap<>();
   private final Map<ChannelName, CompletableFuture<?>> changing = new HashMap<>();
   private final ForkSources sources = new ForkSources();
   private volatile long wellMillis;
+  private Thread writer;
+  private Runnable closing;
 
   /**
    * What a start has to know of its surroundings.
    *
    * @param bootId which start of the machine it is; empty where that cannot be known
    * @param breakReason why messages may be missing that readers have; {@code null} if none are
+   * @param isMoved whether the files are the only copy, and the newest one
    */
-  record Start(String bootId, String host, String breakReason) {}
+  record Start(String bootId, String host, String breakReason, boolean isMoved) {}
 
   /**
    * Reads the directory, and begins a run.
    *
+   * @param isInMemory names of channels that are not kept
    * @param acknowledging one thread: answers keep the order of the journal
    * @param workers may take a second, for files
    * @throws IOException if it cannot; the message says why
@@ -92,6 +107,7 @@ final class DirectoryStore implements Store {
       UUID directory,
       Journal.Limits limits,
       Start start,
+      Predicate<ChannelName> isInMemory,
       StoreContext parts,
       Executor acknowledging,
       Executor workers)
@@ -101,6 +117,11 @@ final class DirectoryStore implements Store {
     String reason = start.breakReason();
     if (reason == null) {
       reason = lossOf(recovery, start);
+    }
+    if (reason != null) {
+      String told = reason;
+      LOG.warning(
+          () -> "store – messages may be missing, so readers are told: %s".formatted(told));
     }
     long nowWall = parts.clocks().wall().millis();
     Journal.Position from = recovery.position();
@@ -132,17 +153,20 @@ final class DirectoryStore implements Store {
     long wallAtZero = nowWall - parts.clocks().elapsed().millis();
     Run run =
         new Run(journal, epoch, parts.clocks(), wallAtZero, parts.budget().maxBytes());
-    DirectoryStore store = new DirectoryStore(disk, directory, parts, journal, run, workers);
+    DirectoryStore store = new DirectoryStore(disk, directory, isInMemory, parts, journal, run, workers);
     store.restore(recovery, before.isEmpty());
     return store;
   }
 
   // The operating system has lost what it had not written, if it was started again since.
-  private static String lossOf(Recovery recovery, Start start) {
+  private static String lossOf(Recovery recovery, Start start) throws IOException {
     Records.Start last = recovery.lastStart();
+    if (recovery.isCopied() && !start.isMoved()) {
+      return "the files are copies (if nothing is missing, create the file \"moved\" before a start)";
+    }
     boolean isLost =
         last != null
-            && !last.sync().equals(Journal.Sync.GROUP.name())
+            && !last.sync().equals(StoreSync.GROUP.name())
             && !recovery.isStopped()
             && (start.bootId().isEmpty() || !start.bootId().equals(last.bootId()));
     return isLost ? "the machine was restarted while switchboard.store.sync was " + last.sync() : null;
@@ -167,11 +191,14 @@ final class DirectoryStore implements Store {
   private DirectoryStore(
       Disk disk,
       UUID directory,
+      Predicate<ChannelName> isInMemory,
       StoreContext parts,
       Journal journal,
       Run run,
       Executor workers) {
     this.parts = parts;
+    this.isInMemory = isInMemory;
+    this.memory = new MemoryStore(parts);
     this.journal = journal;
     this.run = run;
     this.wellMillis = parts.clocks().elapsed().millis();
@@ -293,6 +320,9 @@ final class DirectoryStore implements Store {
 
   @Override
   public Optional<Channel> find(ChannelName name) {
+    if (isInMemory.test(name)) {
+      return memory.find(name);
+    }
     Channel channel = byName.get(name);
     if (channel != null && channel.isExpired()) {
       expire(channel);
@@ -319,12 +349,27 @@ final class DirectoryStore implements Store {
   }
 
   @Override
-  public synchronized boolean isKeptForForks(ChannelName name) {
-    return sources.isKept(name);
+  public boolean isKeptForForks(ChannelName name) {
+    if (isInMemory.test(name)) {
+      return memory.isKeptForForks(name);
+    }
+    synchronized (this) {
+      return sources.isKept(name);
+    }
   }
 
   @Override
   public CompletionStage<Created> create(ChannelName name, Request request) {
+    Fork forked = request.fork();
+    if (forked != null && isInMemory.test(forked.source()) != isInMemory.test(name)) {
+      throw new Refused(
+          Ending.BAD_FORK,
+          "source \"%s\": only one of it and \"%s\" is kept in a directory"
+              .formatted(forked.source(), name));
+    }
+    if (isInMemory.test(name)) {
+      return memory.create(name, request);
+    }
     CompletableFuture<?> change;
     synchronized (this) {
       change = changing.get(name);
@@ -536,6 +581,9 @@ final class DirectoryStore implements Store {
 
   @Override
   public CompletionStage<Boolean> delete(ChannelName name) {
+    if (isInMemory.test(name)) {
+      return memory.delete(name);
+    }
     CompletableFuture<?> change;
     synchronized (this) {
       change = changing.get(name);
@@ -659,13 +707,45 @@ final class DirectoryStore implements Store {
     return journal;
   }
 
+  // First those in the directory, by their ids, then those in memory.
+  @Override
+  public Listing list(String after, int max) {
+    if (after != null && after.startsWith(IN_MEMORY)) {
+      String rest = after.substring(IN_MEMORY.length());
+      Listing listing = memory.list(rest.isEmpty() ? null : rest, max);
+      return listing.next() == null
+          ? listing
+          : new Listing(listing.entries(), IN_MEMORY + listing.next());
+    }
+    long id = after == null ? 0 : Long.parseUnsignedLong(after);
+    List<Listing.Entry> found = new ArrayList<>();
+    int seen = 0;
+    for (Map.Entry<Long, DurableLog> each : byId.tailMap(id, false).entrySet()) {
+      if (seen++ == max) {
+        return new Listing(found, Long.toString(id));
+      }
+      id = each.getKey();
+      Channel channel = each.getValue().channel();
+      if (!channel.isExpired()) {
+        found.add(new Listing.Entry(channel.name(), channel.contentType()));
+      }
+    }
+    return new Listing(found, memory.channels().isEmpty() ? null : IN_MEMORY);
+  }
+
   @Override
   public Collection<Channel> channels() {
-    return byName.values();
+    List<Channel> all = new ArrayList<>(byName.values());
+    all.addAll(memory.channels());
+    return all;
   }
 
   @Override
   public void tick(Channel channel, long nowMillis) {
+    if (isInMemory.test(channel.name())) {
+      memory.tick(channel, nowMillis);
+      return;
+    }
     if (channel.isExpired()) {
       expire(channel);
       return;
@@ -699,5 +779,39 @@ final class DirectoryStore implements Store {
   void stop() {
     byId.values().forEach(DurableLog::stop);
     journal.stop();
+  }
+
+  /**
+   * From now on records are written, by a thread of its own: a server's may be interrupted, which
+   * would close the files.
+   *
+   * @param closing runs when all is written, after {@link #close}
+   */
+  void serve(Runnable closing) {
+    this.closing = closing;
+    writer = new Thread(journal::run, "switchboard-journal");
+    writer.setDaemon(true);
+    writer.start();
+  }
+
+  @Override
+  public void close() {
+    stop();
+    if (writer != null && isEnded()) {
+      journal.close();
+      closing.run();
+    }
+  }
+
+  private boolean isEnded() {
+    try {
+      writer.join(CLOSING_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (writer.isAlive()) {
+      LOG.severe("store – the disk did not answer while the server stopped");
+    }
+    return !writer.isAlive();
   }
 }

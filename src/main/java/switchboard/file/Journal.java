@@ -14,6 +14,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Channels.Refused;
 import switchboard.channel.Ending;
+import switchboard.config.StoreSync;
 import switchboard.time.MonotonicClock;
 
 /**
@@ -56,24 +57,14 @@ final class Journal {
     FAILED
   }
 
-  /** When a record counts as written. */
-  enum Sync {
-    /** When it is on the disk. */
-    GROUP,
-    /** When the operating system has it; that writes it within an interval. */
-    INTERVAL,
-    /** When the operating system has it. */
-    NONE
-  }
-
   /**
    * How large things are.
    *
    * @param segmentBytes of a file
    * @param pendingBytes that may wait for the disk
-   * @param syncEveryMillis for {@link Sync#INTERVAL}
+   * @param syncEveryMillis for {@link StoreSync#INTERVAL}
    */
-  record Limits(int segmentBytes, long pendingBytes, Sync sync, long syncEveryMillis) {
+  record Limits(int segmentBytes, long pendingBytes, StoreSync sync, long syncEveryMillis) {
 
     /** Of one group, if it is not a single record. */
     int groupBytes() {
@@ -310,7 +301,14 @@ final class Journal {
     synchronized (lock) {
       while (!isClosed && (isStalled || !isUrgent)) {
         try {
-          lock.wait();
+          if (limits.sync == StoreSync.INTERVAL) {
+            if (isForceDue()) {
+              return true;
+            }
+            lock.wait(limits.syncEveryMillis);
+          } else {
+            lock.wait();
+          }
         } catch (InterruptedException e) {
           // A file channel would be closed by it: this thread is nobody's to interrupt.
           LOG.log(Level.FINE, "the journal's thread was interrupted", e);
@@ -320,8 +318,15 @@ final class Journal {
     }
   }
 
+  private boolean isForceDue() {
+    return durable < lastGroup && clock.millis() - forcedMillis >= limits.syncEveryMillis;
+  }
+
   /** Writes the next group; whether there was one, and space for it. */
   boolean step() {
+    if (limits.sync == StoreSync.INTERVAL && isForceDue() && !forceNow()) {
+      return false;
+    }
     if (writing == null) {
       synchronized (lock) {
         isUrgent = false;
@@ -349,11 +354,21 @@ final class Journal {
     return true;
   }
 
+  private boolean forceNow() {
+    try {
+      force();
+      return true;
+    } catch (IOException | RuntimeException e) {
+      fail("the disk did not write what it was given", e);
+      return false;
+    }
+  }
+
   private boolean writeNext(List<Waiting> told) throws IOException {
     Batch batch = writing;
     int from = batch.written;
     int end = groupEnd(batch.records, from);
-    boolean isForced = limits.sync == Sync.GROUP;
+    boolean isForced = limits.sync == StoreSync.GROUP;
     if (end > from) {
       if ((wantsSeal || !fits(end - from)) && !nextSegment(end - from)) {
         return false;

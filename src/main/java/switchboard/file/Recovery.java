@@ -48,6 +48,7 @@ final class Recovery {
   private final List<Journal.Sealed> sealed = new ArrayList<>();
   private final Map<Long, Long> firstGroups = new HashMap<>();
   private Records.Start lastStart;
+  private long lastStartSegment;
   private boolean isStopped;
   private long durable;
   private long nextChannel = 1;
@@ -255,6 +256,7 @@ final class Recovery {
       }
     } else if (entry instanceof Records.Start start) {
       lastStart = start;
+      lastStartSegment = segment;
       lastEpoch = Math.max(lastEpoch, start.epoch());
     } else if (entry instanceof Records.Cleaned done) {
       cleaned = Math.max(cleaned, done.segment());
@@ -385,6 +387,25 @@ final class Recovery {
   /** The last start; {@code null} if there was none. */
   Records.Start lastStart() {
     return lastStart;
+  }
+
+  /**
+   * Whether the files of the last run are copies: they are not those that it made. Older ones may
+   * be copies that are known.
+   */
+  boolean isCopied() throws IOException {
+    for (Segment segment : segments) {
+      if (segment.number() >= lastStartSegment && isCopy(segment.header)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isCopy(SegmentHeader header) throws IOException {
+    long made = header.identity().birthMillis();
+    long now = disk.identity(file(header.segment())).birthMillis();
+    return made != 0 && now != 0 && made != now;
   }
 
   boolean isStopped() {

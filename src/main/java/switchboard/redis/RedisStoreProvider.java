@@ -5,6 +5,7 @@ import switchboard.StoreProvider;
 import switchboard.channel.Store;
 import switchboard.channel.StoreContext;
 import switchboard.config.RedisUrl;
+import switchboard.config.Settings;
 import switchboard.config.StoreUrl;
 
 /** Channels in Redis or Valkey, for several servers. */
@@ -16,8 +17,10 @@ public final class RedisStoreProvider implements StoreProvider {
   }
 
   @Override
-  public Store open(StoreUrl url, String prefix, StoreContext parts, ThreadFactory threads) {
-    RedisClient link = new RedisClient((RedisUrl) url, threads);
+  public Store open(Settings settings, StoreContext parts, ThreadFactory threads) {
+    RedisUrl url = (RedisUrl) settings.get(Settings.STORE_URL);
+    String prefix = settings.get(Settings.STORE_PREFIX);
+    RedisClient link = new RedisClient(url, threads);
     RedisRequirements.require(link, prefix);
     return new RedisStore(link, prefix, parts, threads, Intervals.USUAL);
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,6 +28,7 @@ import switchboard.channel.Fork;
 import switchboard.channel.Lifetime;
 import switchboard.channel.Limits;
 import switchboard.channel.StoreContext;
+import switchboard.config.StoreSync;
 import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Batch;
@@ -147,7 +149,7 @@ final class CrashSimulation {
 
   private final Random random;
   private final Mutant mutant;
-  private final Journal.Sync sync;
+  private final StoreSync sync;
   private final FakeClocks clocks = new FakeClocks();
   private final int maxMessages;
   private final int names;
@@ -165,12 +167,13 @@ final class CrashSimulation {
   private boolean isRestored;
   private boolean mayBeTold; // that messages may be missing
   private FakeDisk backup;
+  private Instant backupTime;
   private Map<String, Model> backupModels;
 
   CrashSimulation(long seed, Mutant mutant) {
     this.random = new Random(seed);
     this.mutant = mutant;
-    this.sync = Journal.Sync.GROUP;
+    this.sync = StoreSync.GROUP;
     this.maxMessages = 1 + random.nextInt(random.nextInt(4) == 0 ? 10 : 400);
     this.names = 1 + random.nextInt(random.nextInt(4) == 0 ? 50 : 5);
     FakeDisk.Bug bug =
@@ -181,6 +184,9 @@ final class CrashSimulation {
           default -> FakeDisk.Bug.NONE;
         };
     this.disk = new FakeDisk(random, bug);
+    if (random.nextInt(4) == 0) {
+      disk.capacity((5L + random.nextInt(8)) * SEGMENT_BYTES);
+    }
   }
 
   String trace() {
@@ -476,13 +482,14 @@ final class CrashSimulation {
 
   private void end() {
     int how = random.nextInt(10);
-    if (how == 0 && backup == null) {
+    if (random.nextInt(5) == 0 && backup == null) {
       note("a backup");
       // As a snapshot of the disk is: all at one moment.
       while (!acknowledgements.isEmpty()) {
         acknowledgements.remove().run();
       }
-      backup = disk.backup(clocks.elapsedMillis());
+      backupTime = clocks.wall();
+      backup = disk.backup(0);
       backupModels = new TreeMap<>();
       models.forEach((name, model) -> backupModels.put(name, model.copy()));
     }
@@ -499,7 +506,7 @@ final class CrashSimulation {
     } else if (how < 4) {
       note("kill");
       disk = disk.afterKill();
-    } else if (how == 4 && backup != null) {
+    } else if (how < 6 && backup != null) {
       note("the backup is restored");
       restore();
     } else {
@@ -519,7 +526,7 @@ final class CrashSimulation {
   }
 
   private void restore() {
-    disk = backup.backup(clocks.elapsedMillis());
+    disk = backup.backup(random.nextBoolean() ? 0 : clocks.elapsedMillis());
     models.forEach(
         (name, model) -> {
           Model old = backupModels.get(name);
@@ -530,6 +537,9 @@ final class CrashSimulation {
     models.clear();
     models.putAll(backupModels);
     backup = null;
+    if (mutant == Mutant.NUMBERS_ARE_USED_AGAIN) {
+      clocks.setWall(Duration.between(clocks.wall(), backupTime));
+    }
     isRestored = random.nextBoolean(); // or nobody says so
     mayBeTold = true;
   }
@@ -560,7 +570,8 @@ final class CrashSimulation {
                 disk,
                 directory,
                 new Journal.Limits(SEGMENT_BYTES, 16 << 10, sync, 1_000),
-                new DirectoryStore.Start("boot", "host", isRestored ? "restored" : null),
+                new DirectoryStore.Start("boot", "host", isRestored ? "restored" : null, false),
+                name -> false,
                 parts,
                 acknowledgements::add,
                 tasks::add);
@@ -568,6 +579,10 @@ final class CrashSimulation {
       } catch (FakeDisk.PowerFailure e) {
         note("power failure during the start");
         disk = disk.afterPowerFailure();
+      } catch (FakeDisk.Full e) {
+        note("the disk is too full for a start");
+        disk.capacity(Long.MAX_VALUE / 4);
+        disk = disk.afterKill();
       } catch (IOException e) {
         throw new Broken("it does not start: " + e.getMessage());
       }

@@ -23,6 +23,15 @@ final class FakeDisk implements Disk {
     private static final long serialVersionUID = 1;
   }
 
+  /** There is no space left. */
+  static final class Full extends IOException {
+    private static final long serialVersionUID = 1;
+
+    Full() {
+      super("No space left on device");
+    }
+  }
+
   private static final int SECTOR = 512;
 
   /** A file: what programs see, and what is on the disk. */
@@ -294,7 +303,7 @@ final class FakeDisk implements Disk {
       int length = bytes.remaining();
       if (from + length > inode.seen.length) {
         if (freeBytes() < from + length - inode.seen.length) {
-          throw new IOException("No space left on device");
+          throw new Full();
         }
         inode.seen = Arrays.copyOf(inode.seen, from + length);
       }
@@ -322,13 +331,13 @@ final class FakeDisk implements Disk {
     @Override
     public void force(boolean withMetadata) throws IOException {
       operateOn();
-      if (bug == Bug.FORCE_DOES_NOTHING) {
+      if (bug == Bug.FORCE_DOES_NOTHING && !withMetadata) {
         return;
       }
       if (failingForces > 0) {
         failingForces--;
         inode.dirty.clear(); // the pages are dropped, and look written
-        if (bug == Bug.FORCE_IS_TRIED_AGAIN) {
+        if (bug == Bug.FORCE_IS_TRIED_AGAIN && !withMetadata) {
           return;
         }
         hasFailed = true;

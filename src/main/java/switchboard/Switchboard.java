@@ -12,6 +12,8 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import switchboard.access.Authorizer;
 import switchboard.channel.ChannelName;
 import switchboard.channel.Channels;
@@ -44,6 +46,8 @@ import switchboard.timer.Tick;
 /** Creates all parts, once per application. */
 @ApplicationScoped
 public class Switchboard {
+
+  private static final Logger LOG = Logger.getLogger(Switchboard.class.getName());
 
   private ManagedThreadFactory threads;
 

@@ -31,8 +31,7 @@ final class Cleaner {
   private final Executor workers;
   private boolean isBusy; // guarded by this
 
-  Cleaner(
-      Disk disk, UUID directory, DirectoryStore store, Journal journal, Executor workers) {
+  Cleaner(Disk disk, UUID directory, DirectoryStore store, Journal journal, Executor workers) {
     this.disk = disk;
     this.directory = directory;
     this.store = store;

@@ -47,7 +47,8 @@ final class DirectoryLock implements Closeable {
       try {
         FileLock lock = channel.tryLock();
         if (lock != null) {
-          byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8);
+          byte[] pid =
+              Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8);
           channel.truncate(0);
           channel.write(ByteBuffer.wrap(pid), 0);
           return new DirectoryLock(channel, lock);

@@ -64,6 +64,7 @@ final class DirectoryStore implements Store {
 
   private static final String IN_MEMORY = "m";
   private static final int KEPT_BYTES = 500;
+  private static final long CLOCK_MILLIS = 60_000;
   private static final long CLOSING_MILLIS = 10_000;
   private static final int MESSAGE_BYTES = 5;
   private static final Logger LOG = Logger.getLogger(DirectoryStore.class.getName());
@@ -120,13 +121,14 @@ final class DirectoryStore implements Store {
     }
     if (reason != null) {
       String told = reason;
-      LOG.warning(
-          () -> "store – messages may be missing, so readers are told: %s".formatted(told));
+      LOG.warning(() -> "store – messages may be missing, so readers are told: %s".formatted(told));
     }
     long nowWall = parts.clocks().wall().millis();
     Journal.Position from = recovery.position();
-    if (nowWall <= from.lastEpoch()) {
-      LOG.warning("store – the clock is behind the last start's: the time went back");
+    if (nowWall + CLOCK_MILLIS < from.lastEpoch()) {
+      LOG.warning(
+          "store – the clock is behind what was written before (millis=%d)"
+              .formatted(from.lastEpoch() - nowWall));
     }
     long epoch = Math.max(nowWall, from.lastEpoch() + 1);
     List<Records.Entry> before = new ArrayList<>();
@@ -148,12 +150,11 @@ final class DirectoryStore implements Store {
     journal.begin(
         recovery.again(),
         before,
-        new Records.Start(
-            epoch, start.bootId(), limits.sync().name(), start.host(), reason));
+        new Records.Start(epoch, start.bootId(), limits.sync().name(), start.host(), reason));
     long wallAtZero = nowWall - parts.clocks().elapsed().millis();
-    Run run =
-        new Run(journal, epoch, parts.clocks(), wallAtZero, parts.budget().maxBytes());
-    DirectoryStore store = new DirectoryStore(disk, directory, isInMemory, parts, journal, run, workers);
+    Run run = new Run(journal, epoch, parts.clocks(), wallAtZero, parts.budget().maxBytes());
+    DirectoryStore store =
+        new DirectoryStore(disk, directory, isInMemory, parts, journal, run, workers);
     store.restore(recovery, before.isEmpty());
     return store;
   }
@@ -169,7 +170,9 @@ final class DirectoryStore implements Store {
             && !last.sync().equals(StoreSync.GROUP.name())
             && !recovery.isStopped()
             && (start.bootId().isEmpty() || !start.bootId().equals(last.bootId()));
-    return isLost ? "the machine was restarted while switchboard.store.sync was " + last.sync() : null;
+    return isLost
+        ? "the machine was restarted while switchboard.store.sync was " + last.sync()
+        : null;
   }
 
   // Every epoch gets another name, in all channels alike; the next one is the run's.
@@ -231,8 +234,7 @@ final class DirectoryStore implements Store {
     LogState log = image.log();
     List<ProducerState> producers = new ArrayList<>();
     for (ProducerState producer : log.producers()) {
-      producers.add(
-          new ProducerState(producer.last(), run.elapsed(producer.atMillis())));
+      producers.add(new ProducerState(producer.last(), run.elapsed(producer.atMillis())));
     }
     long[] times = image.times().clone();
     for (int i = 0; i < times.length; i++) {
@@ -247,8 +249,7 @@ final class DirectoryStore implements Store {
             producers,
             log.lastSeq(),
             log.closedBy());
-    RingLog ring =
-        RingLog.restore(here, image.messages(), times, parts.retention(), parts.page());
+    RingLog ring = RingLog.restore(here, image.messages(), times, parts.retention(), parts.page());
     Records.State base = image.base();
     ChannelName name = new ChannelName(base.name());
     ContentType type = new ContentType(base.type());
@@ -488,8 +489,7 @@ final class DirectoryStore implements Store {
       throw full(name);
     }
     boolean isEmpty = initial.isEmpty() && !request.close();
-    if (!isEmpty
-        && ring.take(first, parts.clocks().elapsed().millis()) instanceof Appended.Full) {
+    if (!isEmpty && ring.take(first, parts.clocks().elapsed().millis()) instanceof Appended.Full) {
       ring.leaveBudget();
       throw full(name);
     }
@@ -554,9 +554,7 @@ final class DirectoryStore implements Store {
       Fork fork,
       List<Origin> origins) {
     ForkedFrom from =
-        fork == null
-            ? null
-            : new ForkedFrom(fork.source().value(), fork.at(), fork.subOffset());
+        fork == null ? null : new ForkedFrom(fork.source().value(), fork.at(), fork.subOffset());
     long now = run.now();
     return new Records.State(
         id,
@@ -715,7 +713,7 @@ final class DirectoryStore implements Store {
       Listing listing = memory.list(rest.isEmpty() ? null : rest, max);
       return listing.next() == null
           ? listing
-          : new Listing(listing.entries(), IN_MEMORY + listing.next());
+          : new Listing(listing.channels(), IN_MEMORY + listing.next());
     }
     long id = after == null ? 0 : Long.parseUnsignedLong(after);
     List<Listing.Entry> found = new ArrayList<>();
@@ -769,8 +767,7 @@ final class DirectoryStore implements Store {
   public boolean isWell() {
     return switch (journal.status()) {
       case OPEN -> true;
-      case FULL ->
-          parts.clocks().elapsed().millis() - wellMillis < Journal.STALLED_MILLIS;
+      case FULL -> parts.clocks().elapsed().millis() - wellMillis < Journal.STALLED_MILLIS;
       case FAILED -> false;
     };
   }

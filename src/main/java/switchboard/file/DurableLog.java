@@ -267,8 +267,7 @@ final class DurableLog implements Log {
     recordedFirst = log.first();
     List<ProducerState> producers = new ArrayList<>();
     for (ProducerState producer : log.producers()) {
-      producers.add(
-          new ProducerState(producer.last(), run.wall(producer.atMillis())));
+      producers.add(new ProducerState(producer.last(), run.wall(producer.atMillis())));
     }
     LogState written =
         new LogState(

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.StoreProvider;
@@ -28,6 +29,7 @@ public final class FileStoreProvider implements StoreProvider {
   private static final String RESTORED = "restored";
   private static final String MOVED = "moved";
   private static final int WORKERS = 2;
+  private static final int CLOSING_SECONDS = 10;
 
   @Override
   public boolean accepts(StoreUrl url) {
@@ -77,8 +79,7 @@ public final class FileStoreProvider implements StoreProvider {
     Disk disk = new RealDisk(path);
     warnOf(path);
     UUID id =
-        Directory.identify(
-            disk, settings.get(Settings.STORE_NEW), parts.clocks().wall().millis());
+        Directory.identify(disk, settings.get(Settings.STORE_NEW), parts.clocks().wall().millis());
     boolean isRestored = disk.list().contains(RESTORED);
     ExecutorService acknowledging = Executors.newSingleThreadExecutor(threads);
     ExecutorService workers = Executors.newFixedThreadPool(WORKERS, threads);
@@ -110,7 +111,10 @@ public final class FileStoreProvider implements StoreProvider {
           () -> {
             acknowledging.shutdown();
             workers.shutdown();
-            release(lock);
+            // One may be making a file: the next owner of the directory must not meet it.
+            if (isEnded(workers)) {
+              release(lock);
+            }
           });
       return store;
     } catch (IOException | RuntimeException | Error e) {
@@ -123,16 +127,13 @@ public final class FileStoreProvider implements StoreProvider {
   // Nobody is present after a start, so what is told of that starts again, too.
   private static boolean isInMemory(ChannelName name, Settings settings) {
     return settings.get(Settings.STORE_MEMORY_CHANNELS).match(name.value())
-        || Presence.isOfChanges(
-            name.value(), settings.get(Settings.PRESENCE_CHANGES)::match);
+        || Presence.isOfChanges(name.value(), settings.get(Settings.PRESENCE_CHANGES)::match);
   }
 
   private static Journal.Limits limits(Settings settings) {
     long mebibytes = settings.get(Settings.STORE_MAX_PENDING);
     long pending =
-        mebibytes > 0
-            ? mebibytes << 20
-            : Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 64);
+        mebibytes > 0 ? mebibytes << 20 : Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 64);
     int segmentBytes = settings.get(Settings.STORE_SEGMENT) << 20;
     if (segmentBytes < settings.get(Settings.MESSAGE_MAX_BYTES) + (8 << 20)) {
       throw new IllegalStateException(
@@ -144,6 +145,15 @@ public final class FileStoreProvider implements StoreProvider {
         Math.min(pending, segmentBytes / 2),
         settings.get(Settings.STORE_SYNC),
         settings.millis(Settings.STORE_SYNC_EVERY));
+  }
+
+  private static boolean isEnded(ExecutorService workers) {
+    try {
+      return workers.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private static void warnOf(Path path) throws IOException {

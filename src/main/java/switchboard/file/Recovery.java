@@ -226,8 +226,7 @@ final class Recovery {
       reader.records(entry -> apply(entry, segment.number(), group.group()));
     } catch (IllegalArgumentException e) {
       throw new Damaged(
-          "file %s, group %d: %s"
-              .formatted(file(segment.number()), group.group(), e.getMessage()));
+          "file %s, group %d: %s".formatted(file(segment.number()), group.group(), e.getMessage()));
     }
   }
 

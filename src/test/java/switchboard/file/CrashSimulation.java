@@ -342,8 +342,7 @@ final class CrashSimulation {
             require(outcome.isNew(), name + ": it was there before");
             name(name, outcome.channel().end(), model);
           } else {
-            require(
-                e instanceof Refused || e instanceof CompletionException, name + ": " + e);
+            require(e instanceof Refused || e instanceof CompletionException, name + ": " + e);
           }
         });
   }
@@ -439,8 +438,7 @@ final class CrashSimulation {
       return;
     }
     if (model.readers.size() < 3) {
-      model.readers.add(
-          new Reader(random.nextBoolean() ? channel.earliest() : channel.end()));
+      model.readers.add(new Reader(random.nextBoolean() ? channel.earliest() : channel.end()));
     }
     for (Reader reader : model.readers) {
       read(model, channel, reader);
@@ -454,8 +452,7 @@ final class CrashSimulation {
       int from = (int) reader.at.number();
       List<String> all = model.all();
       require(
-          from + texts.size() <= all.size()
-              && all.subList(from, from + texts.size()).equals(texts),
+          from + texts.size() <= all.size() && all.subList(from, from + texts.size()).equals(texts),
           "%s: after %s a reader gets %s".formatted(model.name, reader.at, texts));
       model.shown = Math.max(model.shown, batch.next().number());
       name(model.name, batch.next(), model);
@@ -651,8 +648,7 @@ final class CrashSimulation {
     long mayForget = Math.max(model.forkFirst, head - maxMessages);
     require(
         first <= Math.max(0, mayForget) || maxMessages < 12,
-        "%s: it begins at %d and keeps %d of %d"
-            .formatted(model.name, first, maxMessages, head));
+        "%s: it begins at %d and keeps %d of %d".formatted(model.name, first, maxMessages, head));
     List<String> read = new ArrayList<>();
     Offset at = channel.earliest();
     while (channel.readAfter(at) instanceof Batch batch) {

@@ -36,7 +36,9 @@ class CrashSimulationTest {
         simulation.run();
       } catch (RuntimeException | Error e) {
         String trace = simulation.trace();
-        fail("seed " + seed + ": " + e + "\n" + trace.substring(Math.max(0, trace.length() - 4_000)), e);
+        fail(
+            "seed " + seed + ": " + e + "\n" + trace.substring(Math.max(0, trace.length() - 4_000)),
+            e);
       }
     }
   }

@@ -39,18 +39,18 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.store.url",
           "",
-          "`file:` and a path, `redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or"
+          "`file:`, `redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or"
               + " empty",
-          "Directory of this machine, or Redis or Valkey server, that keeps the channels; empty:"
-              + " this server's memory keeps them.",
+          "Directory, or Redis or Valkey server, that keeps the channels; empty: this server's"
+              + " memory.",
           text -> Optional.ofNullable(StoreUrl.parse(text)));
   public static final Setting<StoreSync> STORE_SYNC =
       DEFINE.setting(
           "switchboard.store.sync",
           "group",
           "group, interval or none",
-          "When an append to a directory is answered: when it is on the disk (group), or when the"
-              + " operating system has it, which writes it in time (interval) or at some time (none).",
+          "When an append is answered: when it is on the disk, or (interval, none) when the system"
+              + " has it.",
           StoreSync::parse);
   public static final Setting<Duration> STORE_SYNC_EVERY =
       DEFINE.duration(
@@ -72,8 +72,7 @@ public final class Settings {
           0,
           0,
           65_536,
-          "Maximum memory for appends that wait for the disk, in MiB; 0: a 64th of the heap, at"
-              + " least 8.");
+          "Maximum memory for appends that wait for the disk, in MiB; 0: a 64th of the heap.");
   public static final Setting<Duration> STORE_LOCK_WITHIN =
       DEFINE.duration(
           "switchboard.store.lock-within",

@@ -39,8 +39,7 @@ public final class Settings {
       DEFINE.setting(
           "switchboard.store.url",
           "",
-          "`file:`, `redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or"
-              + " empty",
+          "`file:`, `redis[s]://`, `redis-sentinel://`, `redis[s]-cluster://` URL, or" + " empty",
           "Directory, or Redis or Valkey server, that keeps the channels; empty: this server's"
               + " memory.",
           text -> Optional.ofNullable(StoreUrl.parse(text)));

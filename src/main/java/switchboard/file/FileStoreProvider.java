@@ -38,7 +38,7 @@ public final class FileStoreProvider implements StoreProvider {
 
   @Override
   public Store open(Settings settings, StoreContext parts, ThreadFactory threads) {
-    Path path = ((DirectoryUrl) settings.get(Settings.STORE_URL)).path();
+    Path path = ((DirectoryUrl) settings.get(Settings.STORE_URL).orElseThrow()).path();
     DirectoryLock lock = null;
     try {
       requireDirectory(path, settings.get(Settings.STORE_NEW));

@@ -18,7 +18,7 @@ public final class RedisStoreProvider implements StoreProvider {
 
   @Override
   public Store open(Settings settings, StoreContext parts, ThreadFactory threads) {
-    RedisUrl url = (RedisUrl) settings.get(Settings.STORE_URL);
+    RedisUrl url = (RedisUrl) settings.get(Settings.STORE_URL).orElseThrow();
     String prefix = settings.get(Settings.STORE_PREFIX);
     RedisClient link = new RedisClient(url, threads);
     RedisRequirements.require(link, prefix);

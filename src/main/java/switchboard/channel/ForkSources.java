@@ -2,6 +2,8 @@ package switchboard.channel;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which channels have forks. The name of one that was deleted is kept as long as it has any.
@@ -13,7 +15,7 @@ public final class ForkSources {
   private static final class Source {
     private int forks;
     private boolean isDeleted;
-    private ChannelName cameFrom;
+    private @Nullable ChannelName cameFrom;
   }
 
   private final Map<ChannelName, Source> sources = new HashMap<>();
@@ -47,7 +49,7 @@ public final class ForkSources {
    * @param cameFrom of which channel it was a fork itself; {@code null} for none
    * @return how many more names are kept now; fewer if negative
    */
-  public int delete(ChannelName name, ChannelName cameFrom) {
+  public int delete(ChannelName name, @Nullable ChannelName cameFrom) {
     Source source = sources.get(name);
     if (source == null) {
       return release(cameFrom);
@@ -59,11 +61,11 @@ public final class ForkSources {
   }
 
   // When the last fork is gone, the name of a deleted source is free again, and so on up the chain.
-  private int release(ChannelName fork) {
+  private int release(@Nullable ChannelName fork) {
     int before = kept;
-    ChannelName name = fork;
+    @Nullable ChannelName name = fork;
     while (name != null) {
-      Source source = sources.get(name);
+      Source source = Objects.requireNonNull(sources.get(name));
       if (--source.forks > 0) {
         break;
       }

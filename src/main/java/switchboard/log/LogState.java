@@ -1,6 +1,7 @@
 package switchboard.log;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that a log knows but its messages: what a store writes down, and what it starts from.
@@ -17,8 +18,8 @@ public record LogState(
     long head,
     boolean closed,
     List<ProducerState> producers,
-    String lastSeq,
-    Producer closedBy) {
+    @Nullable String lastSeq,
+    @Nullable Producer closedBy) {
 
   /** A producer's last append, and when it was. */
   public record ProducerState(Producer last, long atMillis) {}

@@ -429,10 +429,12 @@ final class Journal {
     new Group(to - from, count, segment, lastGroup + 1, durable, flags).write(head, 0, checksum);
     System.arraycopy(head, 0, bytes, from - Group.BYTES, Group.BYTES);
     file.write(ByteBuffer.wrap(bytes, from - Group.BYTES, to - from + Group.BYTES), position);
-    position += to - from + Group.BYTES;
+    int end = position + to - from + Group.BYTES;
+    position = end;
     attested = durable;
     isLastMark = count == 1 && type == Records.MARK;
-    lastGroup++;
+    long group = lastGroup + 1;
+    lastGroup = group;
   }
 
   private void force() throws IOException {

@@ -32,9 +32,7 @@ public final class EventStreamReader extends Reader {
       } else if (response.statusCode() == 200) {
         readEvents();
       } else {
-        String type =
-            object(new String(body.readAllBytes(), StandardCharsets.UTF_8)).getString("type");
-        hearEnd(type.substring(type.lastIndexOf(':') + 1));
+        hearRefusal(response.statusCode(), new String(body.readAllBytes(), StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       if (!left) {

@@ -16,7 +16,10 @@ public final class Metrics {
         .orElseThrow(() -> new AssertionError("no metric " + name));
   }
 
-  /** How often a request or connection ended in a way, by its name in {@code docs/endings.md}. */
+  /**
+   * How often a request or connection ended in a way, by its name in {@code
+   * docs/reference/endings.md}.
+   */
   public static double endings(Http http, String ending) {
     return read(http, "switchboard_endings_total{ending=\"" + ending + "\"}");
   }

@@ -62,8 +62,7 @@ public final class PollReader extends Reader {
       case 204 -> moveTo(next);
       case 410 -> hearGap(object(response.body()).getJsonObject("reset"), next);
       default -> {
-        String type = object(response.body()).getString("type");
-        hearEnd(type.substring(type.lastIndexOf(':') + 1));
+        hearRefusal(response.statusCode(), response.body());
         closed = true;
       }
     }

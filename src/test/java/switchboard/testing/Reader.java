@@ -109,6 +109,12 @@ public abstract class Reader implements AutoCloseable {
     note(how, offset);
   }
 
+  /** A problem by its ending; what a server says that has no application by its status. */
+  final void hearRefusal(int status, String body) {
+    String type = body.startsWith("{") ? object(body).getString("type") : "failed:" + status;
+    hearEnd(type.substring(type.lastIndexOf(':') + 1));
+  }
+
   final synchronized void moveTo(String next) {
     offset = next;
     ready = true;

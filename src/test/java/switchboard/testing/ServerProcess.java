@@ -1,5 +1,7 @@
 package switchboard.testing;
 
+import static org.awaitility.Awaitility.with;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -8,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +90,7 @@ public final class ServerProcess implements AutoCloseable {
       int port, Path home, Path war, Map<String, String> environment, String heap) {
     try {
       Path base = FOLDER.resolve("wildfly-" + port);
+      delete(base); // what an earlier one had deployed would be replaced while it starts
       for (String folder : List.of("configuration", "deployments")) {
         Files.createDirectories(base.resolve(folder));
       }
@@ -107,6 +112,8 @@ public final class ServerProcess implements AutoCloseable {
                   "-Djboss.management.http.port=" + (port + 300),
                   "-Djboss.management.https.port=" + (port + 400)));
       builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+      // The script tells the server what it is told; else it would end alone.
+      builder.environment().put("LAUNCH_JBOSS_IN_BACKGROUND", "true");
       builder.environment().put("JBOSS_HOME", home.toAbsolutePath().toString());
       builder
           .environment()
@@ -116,6 +123,16 @@ public final class ServerProcess implements AutoCloseable {
       return start(port, builder, environment);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (var paths = Files.walk(folder)) {
+        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
     }
   }
 
@@ -173,6 +190,20 @@ public final class ServerProcess implements AutoCloseable {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Deploys the application of a WildFly again; {@link #isReady} says when it is there. */
+  public void redeploy() throws IOException {
+    Path deployments = FOLDER.resolve("wildfly-" + port).resolve("deployments");
+    // Its scanner deploys a file that is newer, and gives the marker the file's time.
+    FileTime now = FileTime.fromMillis(System.currentTimeMillis() / 1_000 * 1_000);
+    Files.setLastModifiedTime(deployments.resolve("switchboard.war"), now);
+    Path marker = deployments.resolve("switchboard.war.deployed");
+    with()
+        .await("the application was deployed again")
+        .atMost(Duration.ofMinutes(2))
+        .ignoreExceptions() // it is not there for a moment
+        .until(() -> Files.getLastModifiedTime(marker).equals(now));
   }
 
   /** As {@code kill -9} does. */

@@ -43,7 +43,9 @@ final class Run {
     }
     checkSpace();
     List<String> options = options();
-    orExit(start(javaCommand("-Xmx64m", "src/run/Launcher.java", "--check"), options).inheritIO());
+    orExit(
+        start(javaCommand("-Xmx64m", "src/run/switchboard/run/Launcher.java", "--check"), options)
+            .inheritIO());
     say("Building Switchboard; the first time takes minutes. The log is " + BUILD_LOG);
     build();
     say("Starting the server. The log is " + DIRECTORY.resolve("server.log"));

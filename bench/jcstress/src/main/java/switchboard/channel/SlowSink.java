@@ -33,18 +33,17 @@ final class SlowSink implements Sink {
               null,
               new Dispatch(Runnable::run, new Counters()),
               Clocks.system()));
-  private final Subscription subscription = new Subscription(channel, channel.end(), this).start();
   private volatile Runnable first;
   private volatile boolean isWriting;
   volatile int written;
   volatile int faults;
 
-  void append() {
-    channel.append(ONE);
+  SlowSink() {
+    new Subscription(channel, channel.end(), this).start();
   }
 
-  void resume() {
-    subscription.resume();
+  void append() {
+    channel.append(ONE);
   }
 
   void endWrite() {

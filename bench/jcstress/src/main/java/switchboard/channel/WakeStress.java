@@ -9,8 +9,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * Two threads append to one channel, and the client's says that it can take more. A wake that is
- * lost leaves the last message unwritten, for nothing else comes.
+ * Two threads append to one channel. A wake that is lost leaves the last message unwritten, for
+ * nothing else comes.
  */
 @JCStressTest
 @Outcome(id = "3, 0", expect = Expect.ACCEPTABLE, desc = "all, once, one write at a time")
@@ -33,11 +33,6 @@ public class WakeStress {
   @Actor
   public void other() {
     sink.append();
-  }
-
-  @Actor
-  public void client() {
-    sink.resume();
   }
 
   @Arbiter

@@ -44,7 +44,7 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
   /** Answers a request, now or later, whatever happens. */
   public void handle(Exchange exchange) {
     try {
-      if (exchange.path().equals(DENIALS)) {
+      if (exchange.request().path().equals(DENIALS)) {
         handleDenial(exchange);
       } else {
         handleCookie(exchange);
@@ -55,10 +55,10 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
   }
 
   private void handleDenial(Exchange exchange) {
-    if (!exchange.method().equals("POST")) {
+    if (!exchange.request().method().equals("POST")) {
       throw notAllowed("POST");
     }
-    Guard guard = exchange.guard();
+    Guard guard = exchange.request().guard();
     guard.requireForAll(Action.DENY);
     exchange.receive(
         body -> {
@@ -69,7 +69,7 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
 
   private void handleCookie(Exchange exchange) {
     String cookie =
-        switch (exchange.method()) {
+        switch (exchange.request().method()) {
           case "POST" -> cookie(exchange);
           case "DELETE" -> cookie(exchange, "", 0);
           default -> throw notAllowed("POST, DELETE");
@@ -84,7 +84,7 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
   }
 
   private String cookie(Exchange exchange) {
-    Caller caller = exchange.guard().caller();
+    Caller caller = exchange.request().guard().caller();
     if (caller.token() == null) {
       throw new Problem(Ending.UNAUTHORIZED, "to get a cookie, send the token in Authorization")
           .with("WWW-Authenticate", "Bearer realm=\"switchboard\"");
@@ -92,7 +92,9 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
     requireSecure(exchange);
     Duration left = Duration.between(clocks.wall().instant(), caller.token().expiresAt());
     String written =
-        Objects.requireNonNull(exchange.header("Authorization")).strip().split("\\s+", 2)[1];
+        Objects.requireNonNull(exchange.request().header("Authorization"))
+            .strip()
+            .split("\\s+", 2)[1];
     String cookie = cookie(exchange, written, Math.max(1, left.toSeconds()));
     if (cookie.length() > MAX_COOKIE_BYTES) {
       throw new Problem(
@@ -104,14 +106,15 @@ public record AccessEndpoint(Authorizer authorizer, Connections connections, Clo
   }
 
   private static String cookie(Exchange exchange, String value, long maxAgeSeconds) {
-    String path = exchange.root().substring(0, exchange.root().length() - 1);
+    String path = exchange.request().root().substring(0, exchange.request().root().length() - 1);
     return "%s=%s; Path=%s; Max-Age=%s; Secure; HttpOnly; SameSite=Strict"
         .formatted(Credentials.COOKIE, value, path, maxAgeSeconds);
   }
 
   // Browsers silently drop such a cookie over plain HTTP, except for this machine.
   private static void requireSecure(Exchange exchange) {
-    if (!exchange.isSecure() && !LOOPBACK_NAMES.contains(exchange.serverName())) {
+    if (!exchange.request().isSecure()
+        && !LOOPBACK_NAMES.contains(exchange.request().serverName())) {
       throw new Problem(
           Ending.NOT_SECURE,
           "the request used plain HTTP; behind an HTTPS proxy, set switchboard.proxies.trusted");

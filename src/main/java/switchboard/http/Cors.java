@@ -1,8 +1,7 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,36 +59,39 @@ record Cors(List<String> origins) {
 
   private static final int MAX_OTHERS = 32;
 
-  /** Sets the CORS headers. True if the request was a preflight and is answered. */
-  boolean answer(HttpServletRequest request, HttpServletResponse response) {
+  /** The answer to a preflight, whose headers say the rest. */
+  static final HttpAnswer PREFLIGHT = new HttpAnswer(204, Map.of(), null);
+
+  /** Sets the headers of the answer; returns whether the request is a preflight of such a page. */
+  boolean allow(Exchange exchange) {
     if (origins.isEmpty()) {
       return false;
     }
     // The response depends on the origin, and a cache must know that, also without an allowed
     // or any origin.
-    response.addHeader("Vary", "Origin");
-    String origin = request.getHeader("Origin");
-    if (origin == null) {
+    exchange.addHeader("Vary", "Origin");
+    List<String> lines = exchange.request().headers("Origin");
+    if (lines.isEmpty()) {
       return false;
     }
+    String origin = lines.get(0);
     boolean isNamed = Origins.isNamed(origins, origin);
     if (!isNamed && !origins.contains("*")) {
       return false;
     }
-    response.setHeader("Access-Control-Allow-Origin", origin);
-    response.setHeader("Access-Control-Expose-Headers", EXPOSED);
+    exchange.setHeader("Access-Control-Allow-Origin", origin);
+    exchange.setHeader("Access-Control-Expose-Headers", EXPOSED);
     // Not for *: with cookies any page could act as the user.
     if (isNamed) {
-      response.setHeader("Access-Control-Allow-Credentials", "true");
+      exchange.setHeader("Access-Control-Allow-Credentials", "true");
     }
     boolean isPreflight =
-        request.getMethod().equals("OPTIONS")
-            && request.getHeader("Access-Control-Request-Method") != null;
+        exchange.request().method().equals("OPTIONS")
+            && exchange.request().header("Access-Control-Request-Method") != null;
     if (isPreflight) {
-      response.setHeader("Access-Control-Allow-Methods", "GET, HEAD, PUT, POST, DELETE");
-      response.setHeader("Access-Control-Allow-Headers", allowed(request));
-      response.setHeader("Access-Control-Max-Age", "7200");
-      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      exchange.setHeader("Access-Control-Allow-Methods", "GET, HEAD, PUT, POST, DELETE");
+      exchange.setHeader("Access-Control-Allow-Headers", allowed(exchange.request()));
+      exchange.setHeader("Access-Control-Max-Age", "7200");
     }
     return isPreflight;
   }
@@ -97,9 +99,9 @@ record Cors(List<String> origins) {
   // Other headers that pages send: tracing (traceparent, sentry-trace, baggage), polyfills and
   // libraries (Cache-Control, X-Requested-With). They have no effect here, and their number is
   // not limited.
-  private static String allowed(HttpServletRequest request) {
+  private static String allowed(Request request) {
     Stream<String> others =
-        Headers.list(Headers.of(request).apply("Access-Control-Request-Headers")).stream()
+        Headers.list(request.header("Access-Control-Request-Headers")).stream()
             .filter(name -> HARMLESS.matcher(name).matches())
             .limit(MAX_OTHERS);
     return Stream.concat(Stream.of(ALLOWED), others).collect(Collectors.joining(", "));

@@ -1,10 +1,8 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -34,20 +32,17 @@ public final class Credentials {
   private Credentials() {}
 
   /** The client of the request. Throws a {@link Problem} if the token is not valid. */
-  static Guard identify(HttpServletRequest request, boolean isUpgrade, Authorizer authorizer) {
-    requireNoneInUrl(request.getQueryString());
+  static Guard identify(Request request, boolean isUpgrade, Authorizer authorizer) {
+    requireNoneInUrl(request.query());
     String token = authorizer.takesTokens() ? token(request, isUpgrade) : null;
     Caller.Login login =
-        request.getUserPrincipal() == null
-            ? null
-            : authorizer.login(request.getUserPrincipal().getName(), request::isUserInRole);
-    Caller caller =
-        Guard.orProblem(() -> authorizer.identify(request.getRemoteAddr(), token, login));
+        request.login() == null ? null : authorizer.login(request.login(), request::isInRole);
+    Caller caller = Guard.orProblem(() -> authorizer.identify(request.address(), token, login));
     return new Guard(authorizer, caller);
   }
 
   // URLs appear in logs, histories and Referer headers (RFC 6750 §5.3).
-  private static void requireNoneInUrl(String query) {
+  private static void requireNoneInUrl(@Nullable String query) {
     if (query == null) {
       return;
     }
@@ -71,7 +66,7 @@ public final class Credentials {
     }
   }
 
-  private static @Nullable String token(HttpServletRequest request, boolean isUpgrade) {
+  private static @Nullable String token(Request request, boolean isUpgrade) {
     List<String> explicit = new ArrayList<>(inHeader(request));
     if (isUpgrade) {
       explicit.addAll(inSubprotocols(request));
@@ -86,13 +81,13 @@ public final class Credentials {
     }
     // A credential that a browser sends automatically must not allow changes. →
     // docs/reference/protocol.md
-    boolean onlyReads = request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
+    boolean onlyReads = request.method().equals("GET") || request.method().equals("HEAD");
     return onlyReads ? inCookie(request) : null;
   }
 
-  private static List<String> inHeader(HttpServletRequest request) {
+  private static List<String> inHeader(Request request) {
     List<String> tokens = new ArrayList<>();
-    for (String value : Collections.list(request.getHeaders("Authorization"))) {
+    for (String value : request.headers("Authorization")) {
       Matcher bearer = SCHEME.matcher(value.strip());
       if (bearer.matches()) {
         tokens.add(bearer.group(1) == null ? "" : bearer.group(1)); // an empty one is not good
@@ -101,9 +96,9 @@ public final class Credentials {
     return tokens;
   }
 
-  private static List<String> inSubprotocols(HttpServletRequest request) {
+  private static List<String> inSubprotocols(Request request) {
     List<String> tokens = new ArrayList<>();
-    for (String line : Collections.list(request.getHeaders("Sec-WebSocket-Protocol"))) {
+    for (String line : request.headers("Sec-WebSocket-Protocol")) {
       for (String protocol : line.split(",")) {
         if (protocol.strip().startsWith(SUBPROTOCOL_PREFIX)) {
           tokens.add(protocol.strip().substring(SUBPROTOCOL_PREFIX.length()));
@@ -115,9 +110,9 @@ public final class Credentials {
 
   // Read from the header: of two cookies of one name, servers return only one, and not the same
   // one.
-  private static @Nullable String inCookie(HttpServletRequest request) {
+  private static @Nullable String inCookie(Request request) {
     List<String> tokens = new ArrayList<>();
-    for (String line : Collections.list(request.getHeaders("Cookie"))) {
+    for (String line : request.headers("Cookie")) {
       for (String cookie : line.split(";")) {
         String[] pair = cookie.split("=", 2);
         if (pair[0].strip().equals(COOKIE)) {

@@ -8,14 +8,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.jspecify.annotations.Nullable;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 
 /**
- * One HTTP request and its answer. An adapter makes one from a request of its API: of a filter, of
- * a JAX-RS resource, or of a test. {@code ChannelEndpoint} decides what a request means, never an
- * adapter.
+ * One HTTP {@link Request} and its answer. An adapter makes one from a request of its API: of a
+ * filter, of a JAX-RS resource, or of a test. {@link RequestGate} checks the request and {@code
+ * ChannelEndpoint} decides what it means, never an adapter.
  *
  * <p>It is answered once, now or later. Answers after the first one are dropped, as is an answer to
  * a client that has disconnected. Neither is an error, because several threads may end a request at
@@ -32,46 +31,27 @@ public abstract class Exchange {
 
   private static final Logger LOG = Logger.getLogger(Exchange.class.getName());
 
+  private final Request request;
   private final Counters counters;
   private final AtomicBoolean isAnswered = new AtomicBoolean();
   private boolean isReceived;
   private volatile boolean isHeld;
 
-  protected Exchange(Counters counters) {
+  protected Exchange(Request request, Counters counters) {
+    this.request = request;
     this.counters = counters;
   }
 
-  public abstract String method();
+  /** What the client asks for. */
+  public final Request request() {
+    return request;
+  }
 
-  /** The path below the application's and ours, decoded: {@code /channels/prices}. */
-  public abstract String path();
+  /** Sets a header of the answer, whichever it will be. */
+  public abstract void setHeader(String name, String value);
 
-  /** As it was sent; {@code null} where there is none. */
-  public abstract String query();
-
-  /**
-   * A header by its name, in any case; {@code null} where it is missing. One that stands on several
-   * lines means what it means on one line, joined by commas (RFC 9110 §5.3).
-   */
-  public abstract @Nullable String header(String name);
-
-  /** The client's address, as the last proxy that is trusted tells it. */
-  public abstract String address();
-
-  /** The client of the request. */
-  public abstract Guard guard();
-
-  /** Whether the client came over TLS, to this server or to the first proxy. */
-  public abstract boolean isSecure();
-
-  /** By which name the client asked for the server, without a port. */
-  public abstract String serverName();
-
-  /** What absolute URLs begin with, as the client knows the server: {@code https://example.com}. */
-  public abstract String origin();
-
-  /** What the paths of all channels begin with: {@code /switchboard/channels/}. */
-  public abstract String root();
+  /** Adds a line of such a header. */
+  public abstract void addHeader(String name, String value);
 
   /** From now on the request is answered by another thread, after this one has left. */
   public final void hold() {
@@ -158,8 +138,12 @@ public abstract class Exchange {
     boolean isToComeAgain =
         !isHeld
             && problem.isPassing()
-            && method().equals("GET")
-            && Headers.isEventSource(this::header);
+            && request.method().equals("GET")
+            && Headers.isEventSource(request::header);
+    if (WebSocketHandshake.isAskedFor(request) && request.protocol().startsWith("HTTP/1")) {
+      // The client may have sent frames after it, which must not be parsed as requests.
+      setHeader("Connection", "close");
+    }
     HttpAnswer answer = isToComeAgain ? problem.toEventStream() : problem.toAnswer();
     boolean isFirst = write(answer, problem.ending() == Ending.SERVER_STOPPING);
     if (isFirst) {

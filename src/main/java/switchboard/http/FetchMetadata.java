@@ -1,6 +1,5 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.Set;
 import switchboard.channel.Ending;
 
@@ -24,12 +23,12 @@ final class FetchMetadata {
    *
    * @throws Problem {@link Ending#WRONG_DESTINATION}, quoting it
    */
-  static void require(HttpServletRequest request) {
+  static void require(Request request) {
     // Also sent by browsers without Sec-Fetch-Dest (Service Workers §6.1).
-    if (request.getHeader("Service-Worker") != null) {
-      throw wrong("Service-Worker", request.getHeader("Service-Worker"));
+    if (request.header("Service-Worker") != null) {
+      throw wrong("Service-Worker", request.header("Service-Worker"));
     }
-    String destination = request.getHeader("Sec-Fetch-Dest");
+    String destination = request.header("Sec-Fetch-Dest");
     if (destination != null && !ALLOWED.contains(destination)) {
       throw wrong("Sec-Fetch-Dest", destination);
     }

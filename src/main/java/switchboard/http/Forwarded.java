@@ -1,8 +1,6 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -43,20 +41,40 @@ record Forwarded(
               + "|([A-Za-z0-9._-]+):[A-Za-z0-9._-]+");
   private static final int MAX_PORT = 65_535;
 
-  /** The request as the client sent it; unchanged without a trusted proxy. */
-  static HttpServletRequest believe(HttpServletRequest request, Networks trusted) {
-    if (!trusted.contain(request.getRemoteAddr())) {
-      return request;
+  /** How the client sent the request; as it was received without a trusted proxy. */
+  static Hop first(Request request, Networks trusted) {
+    Hop received = request.received();
+    if (!trusted.contain(received.address())) {
+      return received;
     }
     List<Map<String, String>> hops = hops(request);
     if (hops.isEmpty()) {
-      return request;
+      return received;
     }
     int client = hops.size() - 1;
     while (client > 0 && trusted.contain(node(hops.get(client).getOrDefault("for", "")))) {
       client--;
     }
-    return new ForwardedRequest(request, of(hops.get(client)));
+    return of(hops.get(client)).describe(received);
+  }
+
+  /** What the proxy does not say is as received. */
+  private Hop describe(Hop received) {
+    String asked = host == null ? received.host() : host;
+    String client = address == null ? received.address() : address;
+    String how = scheme == null ? received.scheme() : scheme;
+    String name = asked == null ? received.serverName() : Hosts.withoutPort(asked);
+    int usual = how.equals("https") ? 443 : 80;
+    boolean hasPort = asked != null && asked.matches(".*:[0-9]+");
+    int open =
+        asked == null
+            ? received.serverPort()
+            : hasPort
+                ? Integer.parseInt(asked.substring(asked.lastIndexOf(':') + 1))
+                : port > 0 ? port : usual;
+    String origin = how + "://" + name + (open == usual ? "" : ":" + open);
+    boolean isPortOfProxy = asked != null && !hasPort && port > 0;
+    return new Hop(client, how, asked, name, open, origin, isPortOfProxy);
   }
 
   private static Forwarded of(Map<String, String> hop) {
@@ -94,7 +112,7 @@ record Forwarded(
     return port <= MAX_PORT ? port : 0;
   }
 
-  private static List<Map<String, String>> hops(HttpServletRequest request) {
+  private static List<Map<String, String>> hops(Request request) {
     List<String> elements = list(request, "Forwarded");
     return elements.isEmpty()
         ? oldHops(request)
@@ -102,7 +120,7 @@ record Forwarded(
   }
 
   // Each header is a list of its own; many proxies overwrite it instead of appending.
-  private static List<Map<String, String>> oldHops(HttpServletRequest request) {
+  private static List<Map<String, String>> oldHops(Request request) {
     Map<String, List<String>> lists = new HashMap<>();
     for (String name : List.of("for", "proto", "host", "port")) {
       lists.put(name, list(request, "X-Forwarded-" + name));
@@ -122,10 +140,10 @@ record Forwarded(
     return hops;
   }
 
-  private static List<String> list(HttpServletRequest request, String header) {
+  private static List<String> list(Request request, String header) {
     List<String> values = new ArrayList<>();
     // One line at a time: an open quote of a client must not hide the lines that a proxy adds.
-    for (String line : Collections.list(request.getHeaders(header))) {
+    for (String line : request.headers(header)) {
       values.addAll(Headers.list(line));
     }
     return values;

@@ -1,9 +1,6 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -42,28 +39,8 @@ public final class Headers {
 
   private Headers() {}
 
-  /**
-   * A request's headers by name, {@code null} if missing. A header on several lines means the same
-   * as one line joined by commas (RFC 9110 §5.3).
-   */
-  static UnaryOperator<String> of(HttpServletRequest request) {
-    return name -> of(request, name);
-  }
-
-  /** One of them. */
-  static @Nullable String of(HttpServletRequest request, String name) {
-    Enumeration<String> lines = request.getHeaders(name);
-    if (!lines.hasMoreElements()) {
-      return null;
-    }
-    String first = lines.nextElement();
-    return lines.hasMoreElements()
-        ? first + ", " + String.join(", ", Collections.list(lines))
-        : first;
-  }
-
   /** The elements of a list (RFC 9110 §5.6.1), without empty ones; none of {@code null}. */
-  public static List<String> list(String value) {
+  public static List<String> list(@Nullable String value) {
     return value == null
         ? List.of()
         : split(value, ',').stream().filter(element -> !element.isEmpty()).toList();

@@ -1,12 +1,9 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import switchboard.channel.Ending;
 
 /**
@@ -23,49 +20,52 @@ record Hosts(List<String> names) {
   }
 
   /**
-   * Refuses a request with another or an invalid host.
+   * Refuses a request whose host is malformed or ambiguous.
    *
-   * @param request as received
-   * @param believed the request as the client sent it to the first proxy
-   * @param isProbe whether it is a health check, which may use any IP address
-   * @throws Problem {@link Ending#WRONG_HOST}, quoting the name, or {@link Ending#BAD_PARAMETER}
+   * @throws Problem {@link Ending#BAD_PARAMETER}
    */
-  void require(HttpServletRequest request, HttpServletRequest believed, boolean isProbe) {
-    List<String> given = Collections.list(request.getHeaders("Host"));
+  static void requireValid(Request request) {
+    List<String> given = request.headers("Host");
     if (given.size() > 1) {
       throw bad(given.size() + " Host headers; only one is allowed");
     }
-    String host = given.isEmpty() ? null : given.get(0);
+    String host = given.isEmpty() ? "" : given.get(0);
     // Not quoted, because the user part or the port may contain a password or a token.
-    if (host != null && !host.isEmpty() && !Forwarded.isHost(host)) {
+    if (!host.isEmpty() && !Forwarded.isHost(host)) {
       throw bad("Host: it must be a name or an address, with an optional port");
     }
-    requireSame(request.getRequestURL().toString(), host);
-    String asked = believed instanceof ForwardedRequest forwarded ? forwarded.host() : host;
-    boolean isUnnamed = asked == null || asked.isEmpty();
-    String name =
-        normalized(asked == null || isUnnamed ? believed.getServerName() : withoutPort(asked));
+    requireSame(request.received().origin(), host);
+  }
+
+  // The request line may contain the host too (RFC 9112 §3.2.2). Servers differ in which one
+  // they use.
+  private static void requireSame(String origin, String host) {
+    String authority = origin.substring(origin.indexOf("://") + 3);
+    if (authority.contains("@")) {
+      throw bad("the request line: a user name or password is not allowed in a URL");
+    }
+    if (!host.isEmpty()
+        && !normalized(withoutPort(authority)).equals(normalized(withoutPort(host)))) {
+      throw bad("the request line and the Host header name different servers");
+    }
+  }
+
+  /**
+   * Refuses a request for another host.
+   *
+   * @param sent how the client sent it to the first proxy
+   * @param isProbe whether it is a health check, which may use any IP address
+   * @throws Problem {@link Ending#WRONG_HOST}, quoting the name
+   */
+  void require(Hop sent, boolean isProbe) {
+    String host = sent.host();
+    boolean isUnnamed = host == null || host.isEmpty();
+    String name = normalized(host == null || isUnnamed ? sent.serverName() : withoutPort(host));
     if (names.isEmpty() || names.contains(name) || (isProbe && (isUnnamed || isAddress(name)))) {
       return;
     }
     throw new Problem(
         Ending.WRONG_HOST, "Host \"%s\": it is not in switchboard.hosts".formatted(name));
-  }
-
-  // The request line may contain the host too (RFC 9112 §3.2.2). Servers differ in which one
-  // they use.
-  private static void requireSame(String url, @Nullable String host) {
-    int start = url.indexOf("://") + 3;
-    int end = url.indexOf('/', start);
-    String authority = url.substring(start, end < 0 ? url.length() : end);
-    if (authority.contains("@")) {
-      throw bad("the request line: a user name or password is not allowed in a URL");
-    }
-    if (host != null
-        && !host.isEmpty()
-        && !normalized(withoutPort(authority)).equals(normalized(withoutPort(host)))) {
-      throw bad("the request line and the Host header name different servers");
-    }
   }
 
   private static Problem bad(String detail) {

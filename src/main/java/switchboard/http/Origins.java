@@ -1,7 +1,5 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
-import java.util.Collections;
 import java.util.List;
 import java.util.regex.Pattern;
 import switchboard.channel.Ending;
@@ -28,14 +26,14 @@ record Origins(List<String> listed) {
    * @param request as the client sent it, before any proxy
    * @throws Problem {@link Ending#WRONG_ORIGIN}, quoting the origin
    */
-  void require(HttpServletRequest request) {
-    List<String> given = Collections.list(request.getHeaders("Origin"));
+  void require(Request request) {
+    List<String> given = request.headers("Origin");
     if (given.isEmpty()) {
       return;
     }
     // No browser sends more than one, and other components may use another one of them.
     String origin = given.size() == 1 ? given.get(0) : String.join("\", \"", given);
-    if (isNamed(listed, origin) || (given.size() == 1 && isOwn(origin, request))) {
+    if (isNamed(listed, origin) || (given.size() == 1 && isOwn(origin, request.sent()))) {
       return;
     }
     if (hasCredentials(request)) {
@@ -65,27 +63,26 @@ record Origins(List<String> listed) {
   }
 
   // Credentials that the browser adds automatically. A token in Authorization is known to the page.
-  private static boolean hasCredentials(HttpServletRequest request) {
-    return request.getHeader("Cookie") != null || request.getAuthType() != null;
+  private static boolean hasCredentials(Request request) {
+    return request.header("Cookie") != null || request.hasLogin();
   }
 
-  private static boolean isHarmful(HttpServletRequest request) {
-    return switch (request.getMethod()) {
-      case "GET", "HEAD" -> request.getHeader("Upgrade") != null;
+  private static boolean isHarmful(Request request) {
+    return switch (request.method()) {
+      case "GET", "HEAD" -> request.header("Upgrade") != null;
       case "OPTIONS" -> false;
       default -> true;
     };
   }
 
-  private static boolean isOwn(String origin, HttpServletRequest request) {
-    String scheme = request.getScheme();
-    String host = request.getServerName();
-    int port = request.getServerPort();
+  private static boolean isOwn(String origin, Hop sent) {
+    String host = sent.serverName();
+    int port = sent.serverPort();
     // Some servers return an IPv6 address without brackets.
     boolean isBare = host.contains(":") && !host.startsWith("[");
-    String own = scheme + "://" + (isBare ? "[" + host + "]" : host);
-    boolean isDefault = port == (scheme.equals("https") ? 443 : 80);
-    boolean mayBeDefault = isDefault || request instanceof ForwardedRequest f && f.isPortOfProxy();
+    String own = sent.scheme() + "://" + (isBare ? "[" + host + "]" : host);
+    boolean isDefault = port == sent.defaultPort();
+    boolean mayBeDefault = isDefault || sent.isPortOfProxy();
     return (mayBeDefault && origin.equalsIgnoreCase(own))
         || (!isDefault && origin.equalsIgnoreCase(own + ":" + port));
   }

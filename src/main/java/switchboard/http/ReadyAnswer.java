@@ -2,7 +2,6 @@ package switchboard.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.Map;
 import switchboard.channel.Counters;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
@@ -33,16 +32,15 @@ public final class ReadyAnswer {
       return false;
     }
     try {
-      SlowReaders.refuse(request);
+      SlowReaders.refuse(new ServletRequestView(request, ""));
       return true;
     } catch (Problem problem) {
       return false;
     }
   }
 
-  /** Sends {@code body} as the client takes it; what is not taken is counted. */
-  public void send(HttpServletRequest request, HttpServletResponse response, byte[] body) {
-    new ServletAnswer(request, response, place)
-        .write(new HttpAnswer(HttpServletResponse.SC_OK, Map.of(), body));
+  /** Sends an answer as the client takes it; what is not taken is counted. */
+  public void send(HttpServletRequest request, HttpServletResponse response, HttpAnswer answer) {
+    new ServletAnswer(request, response, place).write(answer);
   }
 }

@@ -1,10 +1,5 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
-import jakarta.servlet.http.HttpServletResponse;
-import java.util.Collections;
-import java.util.Enumeration;
 import org.jspecify.annotations.Nullable;
 import switchboard.access.Authorizer;
 import switchboard.access.Caller;
@@ -15,14 +10,13 @@ import switchboard.connection.Connections;
 import switchboard.time.Clocks;
 
 /**
- * All checks of a request before it is processed. Code behind the gate relies on them and does not
- * repeat them.
+ * All checks of a request before it is processed, for every adapter. Code behind the gate relies on
+ * them and does not repeat them.
  *
  * <p><b>Threads.</b> Safe.
  */
 public final class RequestGate {
 
-  private final String base;
   private final RequestTarget target;
   private final Cors cors;
   private final Origins origins;
@@ -31,19 +25,10 @@ public final class RequestGate {
   private final Authorizer authorizer;
   private final Clocks clocks;
 
-  /**
-   * For the channels of an application.
-   *
-   * @param base the prefix of their paths, below the context path
-   */
+  /** For the channels of an application. */
   public RequestGate(
-      String base,
-      Settings settings,
-      Connections connections,
-      Authorizer authorizer,
-      Clocks clocks) {
-    this.base = base;
-    this.target = new RequestTarget(settings, base);
+      Settings settings, Connections connections, Authorizer authorizer, Clocks clocks) {
+    this.target = new RequestTarget(settings);
     this.cors = new Cors(settings.get(Settings.CORS_ORIGINS));
     this.origins = new Origins(settings.get(Settings.CORS_ORIGINS));
     this.settings = settings;
@@ -53,77 +38,51 @@ public final class RequestGate {
   }
 
   /**
-   * Checks a request.
+   * Checks a request, from what costs and reveals least to what costs and reveals most. Afterwards
+   * it is known who the client is and how it sent the request to the first proxy.
    *
    * @param isFile whether it requests a file that is the same for all clients
-   * @return the request as the client sent it to the first proxy, with the client's identity;
-   *     {@code null} for a preflight, which is answered by the response's headers
-   * @throws Problem if it is refused
+   * @return false for a preflight, which is answered
+   * @throws Problem if the request is refused
    */
-  public @Nullable HttpServletRequest admit(
-      HttpServletRequest request, HttpServletResponse response, boolean isFile) {
-    RequestTarget.CHANNEL_HEADERS.forEach(response::setHeader);
-    boolean isPreflight = cors.answer(request, response);
+  public boolean admit(Exchange exchange, boolean isFile) {
+    Request request = exchange.request();
+    RequestTarget.CHANNEL_HEADERS.forEach(exchange::setHeader);
+    boolean isPreflight = cors.allow(exchange);
     SlowReaders.refuse(request);
-    HttpServletRequest asSent = target.require(request); // path, proxies, host
-    if (isFile || !mayHaveBody(asSent)) {
-      UnreadBody.refuse(asSent);
+    target.require(request); // path, host, proxies
+    if (isFile || !mayHaveBody(request)) {
+      UnreadBody.refuse(request);
     }
     if (isFile) {
-      return asSent;
+      return true;
     }
-    FetchMetadata.require(asSent);
+    FetchMetadata.require(request);
     if (isPreflight) {
-      return null;
+      exchange.answer(Cors.PREFLIGHT);
+      return false;
     }
-    origins.require(asSent);
-    requireSmallHeaders(asSent);
-    HttpServletRequest readable = withoutMalformedContentType(asSent);
-    return identified(readable);
+    origins.require(request);
+    requireSmallHeaders(request);
+    requireContentType(request);
+    if (WebSocketHandshake.isAskedFor(request)) {
+      WebSocketHandshake.require(request); // while a response with a status is possible
+      requireRoom(request);
+    }
+    identify(request);
+    return true;
   }
 
-  private static boolean mayHaveBody(HttpServletRequest request) {
-    return request.getMethod().equals("POST") || request.getMethod().equals("PUT");
+  private static boolean mayHaveBody(Request request) {
+    return request.method().equals("POST") || request.method().equals("PUT");
   }
 
-  private HttpServletRequest identified(HttpServletRequest request) {
-    if (!WebSocketHandshake.isAskedFor(request)) {
-      ClientPrincipal.attachTo(request, Credentials.identify(request, false, authorizer));
-      return request;
-    }
-    // While a response with a status and a retry time is possible.
-    WebSocketHandshake.require(request, base, RequestPath.of(request, base));
-    ClientPrincipal visitor = visitor(request);
-    visitor.attachTo(request);
-    return visitor.asPrincipalOf(request);
-  }
-
-  // A browser does not show its page the response to a handshake, so an invalid token is
-  // reported over the connection, before it is closed.
-  private ClientPrincipal visitor(HttpServletRequest request) {
-    String address = request.getRemoteAddr();
-    Connections.Refusal refusal = connections.refusal(address);
-    if (refusal != null) {
-      throw Problem.refused(refusal);
-    }
-    try {
-      return new ClientPrincipal(address, Credentials.identify(request, true, authorizer), null);
-    } catch (Problem problem) {
-      if (problem.ending().retry()) {
-        throw problem;
-      }
-      Caller nobody = new Caller(address, null, null, clocks.elapsed().millis());
-      return new ClientPrincipal(address, new Guard(authorizer, nobody), problem);
-    }
-  }
-
-  private void requireSmallHeaders(HttpServletRequest request) {
+  private void requireSmallHeaders(Request request) {
     int max = settings.get(Settings.MAX_HEADER_BYTES);
     int size = 0;
-    for (Enumeration<String> names = request.getHeaderNames(); names.hasMoreElements(); ) {
-      String name = names.nextElement();
-      for (Enumeration<String> all = request.getHeaders(name); all.hasMoreElements(); ) {
-        size += name.length() + all.nextElement().length();
+    for (String name : request.headerNames()) {
+      for (String line : request.headers(name)) {
+        size += name.length() + line.length();
       }
     }
     if (size > max) {
@@ -133,41 +92,45 @@ public final class RequestGate {
     }
   }
 
-  // Jersey answers a malformed one with the server's page before it calls a resource. Without a
-  // body it must not be a reason for a refusal (PROTOCOL.md §5.2).
-  private static HttpServletRequest withoutMalformedContentType(HttpServletRequest request) {
-    String contentType = request.getContentType();
-    if (contentType == null) {
-      return request;
-    }
+  // Without a body it must not be a reason for a refusal (PROTOCOL.md §5.2).
+  private static void requireContentType(Request request) {
+    String contentType = request.header("Content-Type");
     try {
-      new ContentType(contentType);
-      return request;
+      if (contentType != null) {
+        new ContentType(contentType);
+      }
     } catch (IllegalArgumentException e) {
-      boolean isAppend = request.getMethod().equals("POST") && request.getContentLengthLong() != 0;
-      if (isAppend || request.getMethod().equals("PUT")) {
+      boolean isAppend = request.method().equals("POST") && request.contentLength() != 0;
+      if (isAppend || request.method().equals("PUT")) {
         throw new Problem(Ending.BAD_PARAMETER, e.getMessage());
       }
+      request.ignoreContentType();
     }
-    return new HttpServletRequestWrapper(request) {
-      @Override
-      public @Nullable String getContentType() {
-        return null;
-      }
+  }
 
-      @Override
-      public @Nullable String getHeader(String name) {
-        return isContentType(name) ? null : super.getHeader(name);
-      }
+  private void requireRoom(Request request) {
+    Connections.Refusal refusal = connections.refusal(request.address());
+    if (refusal != null) {
+      throw Problem.refused(refusal);
+    }
+  }
 
-      @Override
-      public Enumeration<String> getHeaders(String name) {
-        return isContentType(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+  private void identify(Request request) {
+    boolean isUpgrade = WebSocketHandshake.isAskedFor(request);
+    try {
+      request.identify(client(request, Credentials.identify(request, isUpgrade, authorizer), null));
+    } catch (Problem problem) {
+      if (!isUpgrade || problem.ending().retry()) {
+        throw problem;
       }
+      // A browser does not show its page the response to a handshake, so an invalid token is
+      // reported over the connection, before it is closed.
+      Caller nobody = new Caller(request.address(), null, null, clocks.elapsed().millis());
+      request.identify(client(request, new Guard(authorizer, nobody), problem));
+    }
+  }
 
-      private static boolean isContentType(String name) {
-        return name.equalsIgnoreCase("Content-Type");
-      }
-    };
+  private static ClientPrincipal client(Request request, Guard guard, @Nullable Problem refusal) {
+    return new ClientPrincipal(request.address(), request.channel(), guard, refusal);
   }
 }

@@ -17,7 +17,7 @@ import switchboard.channel.Ending;
  */
 public final class RequestPath {
 
-  private static final String CHANNELS = "/channels/";
+  static final String CHANNELS = "/channels/";
   private static final Pattern ESCAPE = Pattern.compile("%([0-9A-Fa-f]{2})");
   private static final String RULE =
       "a path consists of non-empty segments of letters, digits and . _ - ~, without escapes";
@@ -25,10 +25,11 @@ public final class RequestPath {
   private RequestPath() {}
 
   /**
-   * The path below the application's own and {@code base}, decoded; empty where it is not below
-   * them. Servers split it differently.
+   * The path to which the server mapped a request, below the application's own and {@code base},
+   * decoded; empty where it is not below them. Only for what happens before the request is checked.
    */
-  public static String of(HttpServletRequest request, String base) {
+  public static String mapped(HttpServletRequest request, String base) {
+    // Servers split it differently.
     String info = request.getPathInfo() == null ? "" : request.getPathInfo();
     String whole = request.getServletPath() + info;
     return whole.startsWith(base) ? whole.substring(base.length()) : "";
@@ -37,22 +38,17 @@ public final class RequestPath {
   /**
    * The path below the application's path, such as {@code /channels/x}.
    *
-   * @param base an optional prefix, which is removed
    * @throws Problem {@link Ending#BAD_NAME} or {@link Ending#BAD_PATH} for another spelling
    */
-  static String require(HttpServletRequest request, String base) {
-    String uri = request.getRequestURI();
-    String whole = beneath(request.getServletContext().getContextPath(), uri);
+  static String require(Request request) {
+    String uri = request.uri();
+    String whole = beneath(context(request), uri);
     String path =
-        whole != null && whole.startsWith(base)
-            ? withPlainName(whole.substring(base.length()))
+        whole != null && whole.startsWith(request.base())
+            ? withPlainName(whole.substring(request.base().length()))
             : whole;
     String offence =
         path == null ? "the context path must be written exactly as deployed" : offence(path);
-    // Payara removes it from the path.
-    if (offence == null && request.isRequestedSessionIdFromURL()) {
-      offence = "';' is not allowed";
-    }
     if (path != null && offence == null) {
       return path;
     }
@@ -65,9 +61,19 @@ public final class RequestPath {
         "path \"%s\": %s; %s".formatted(uri, offence, RULE));
   }
 
+  /** What follows {@code /channels/} in a path; empty if nothing does. */
+  static String channel(String path) {
+    return path.startsWith(CHANNELS) ? path.substring(CHANNELS.length()) : "";
+  }
+
+  /** What the paths of the application begin with, as this request wrote it. */
+  static String context(Request request) {
+    String context = request.contextPath();
+    return request.uri().startsWith(context) ? context : escaped(context);
+  }
+
   // The path after the context path; null if it does not begin with exactly that.
-  private static @Nullable String beneath(String context, String uri) {
-    String written = uri.startsWith(context) ? context : escaped(context);
+  private static @Nullable String beneath(String written, String uri) {
     boolean isBeneath =
         uri.startsWith(written)
             && (uri.length() == written.length() || uri.charAt(written.length()) == '/');

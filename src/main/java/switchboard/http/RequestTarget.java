@@ -7,7 +7,6 @@ import java.util.Map;
 import switchboard.channel.Counters;
 import switchboard.channel.Ending;
 import switchboard.config.Settings;
-import switchboard.container.TcpConnection;
 
 /**
  * Checks the target of a request before everything else: the host and the path. All filters and
@@ -29,32 +28,25 @@ public final class RequestTarget {
           "Cross-Origin-Resource-Policy", "cross-origin");
 
   private final Settings settings;
-  private final String base;
   private final Hosts hosts;
 
-  /**
-   * For an application.
-   *
-   * @param base the prefix of Switchboard's paths, below the context path
-   */
-  public RequestTarget(Settings settings, String base) {
-    this.base = base;
+  /** For an application. */
+  public RequestTarget(Settings settings) {
     this.settings = settings;
     this.hosts = new Hosts(settings.get(Settings.HOSTS));
   }
 
   /**
-   * The request as the client sent it to the first proxy.
+   * Checks the path and the host, and learns how the client sent the request to the first proxy.
    *
    * @throws Problem if the host is another one, or the path is not in its only spelling
    */
-  HttpServletRequest require(HttpServletRequest request) {
+  void require(Request request) {
     try {
-      String path = RequestPath.require(request, base);
-      HttpServletRequest believed =
-          Forwarded.believe(request, settings.get(Settings.TRUSTED_PROXIES));
-      hosts.require(request, believed, path.startsWith("/health/"));
-      return believed;
+      String path = request.path();
+      Hosts.requireValid(request);
+      request.believe(Forwarded.first(request, settings.get(Settings.TRUSTED_PROXIES)));
+      hosts.require(request.sent(), path.startsWith("/health/"));
     } catch (IllegalStateException | IllegalArgumentException e) {
       // A server may detect only now that the request is malformed. Its message is not passed
       // on, because it may quote a token.
@@ -67,10 +59,12 @@ public final class RequestTarget {
    * answered. For the paths of {@code ChannelFilter}, which checks the rest itself, only the
    * spelling is checked.
    */
-  public boolean isGood(HttpServletRequest request, HttpServletResponse response, Counters counters)
+  public boolean isGood(
+      HttpServletRequest servletRequest, HttpServletResponse response, Counters counters)
       throws IOException {
+    Request request = new ServletRequestView(servletRequest, "");
     try {
-      if (!isOfChannels(RequestPath.require(request, base))) {
+      if (!isOfChannels(request.path())) {
         SlowReaders.refuse(request);
         UnreadBody.refuse(request);
         require(request);
@@ -80,9 +74,9 @@ public final class RequestTarget {
       counters.ended(problem.ending());
       CHANNEL_HEADERS.forEach(response::setHeader);
       problem.toAnswer().write(response);
-      if (UnreadBody.isLeft(request)) {
+      if (request.hasUnreadBody()) {
         response.flushBuffer();
-        TcpConnection.disconnect(TcpConnection.of(request));
+        request.disconnect();
       }
       return false;
     }

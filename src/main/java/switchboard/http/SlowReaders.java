@@ -1,8 +1,6 @@
 package switchboard.http;
 
-import jakarta.servlet.http.HttpServletRequest;
 import switchboard.channel.Ending;
-import switchboard.container.TcpConnection;
 
 /** Clients that send requests and do not read the responses. */
 final class SlowReaders {
@@ -16,9 +14,9 @@ final class SlowReaders {
    * Refuses a request of such a client and closes its connection: responses that {@link
    * PendingAnswer} does not send would be queued without limit.
    */
-  static void refuse(HttpServletRequest request) {
-    if (TcpConnection.unreadBytes(request) > MAX_UNREAD_BYTES) {
-      TcpConnection.disconnect(TcpConnection.of(request));
+  static void refuse(Request request) {
+    if (request.unreadBytes() > MAX_UNREAD_BYTES) {
+      request.disconnect();
       throw new Problem(
           Ending.TOO_SLOW, "the client did not read the responses to earlier requests");
     }

@@ -72,11 +72,11 @@ public final class UnreadBody implements PendingBodies.PendingBody {
    *
    * @throws Problem {@link Ending#BAD_MESSAGE}
    */
-  public static void refuse(HttpServletRequest request) {
-    if (isLeft(request)) {
+  public static void refuse(Request request) {
+    if (request.hasUnreadBody()) {
       throw new Problem(
           Ending.BAD_MESSAGE,
-          "%s has a body that has not arrived; it needs none".formatted(request.getMethod()));
+          "%s has a body that has not arrived; it needs none".formatted(request.method()));
     }
   }
 

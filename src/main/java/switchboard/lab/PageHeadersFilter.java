@@ -8,15 +8,18 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import switchboard.channel.Counters;
 import switchboard.config.Settings;
 import switchboard.connection.PendingBodies;
+import switchboard.http.HttpAnswer;
+import switchboard.http.Problem;
 import switchboard.http.ReadyAnswer;
 import switchboard.http.RequestTarget;
+import switchboard.http.ServletRequestView;
+import switchboard.http.StaticFiles;
 import switchboard.time.Clocks;
 
 /**
@@ -34,7 +37,7 @@ public class PageHeadersFilter extends HttpFilter {
   @Inject private transient PendingBodies bodies;
   @Inject private transient Clocks clocks;
   private transient RequestTarget target;
-  private transient EntityTags tags;
+  private transient StaticFiles files;
   private transient ReadyAnswer answers;
 
   /**
@@ -70,8 +73,8 @@ public class PageHeadersFilter extends HttpFilter {
 
   @Override
   public void init() {
-    target = new RequestTarget(settings, "");
-    tags = new EntityTags(getServletContext());
+    target = new RequestTarget(settings);
+    files = new StaticFiles(getServletContext()::getResourceAsStream);
     answers = new ReadyAnswer(bodies, settings, clocks, counters);
   }
 
@@ -97,11 +100,11 @@ public class PageHeadersFilter extends HttpFilter {
     if (!target.isGood(request, response, counters)) {
       return;
     }
-    String tag = tags.of(path);
-    if (tag == null) {
-      pass(request, response, chain);
+    String file = path.equals("/") ? "/index.html" : path;
+    if (isFile(file) && files.has(file)) {
+      answerFile(file, request, response);
     } else {
-      answerFile(path, tag, request, response);
+      pass(request, response, chain);
     }
   }
 
@@ -120,29 +123,23 @@ public class PageHeadersFilter extends HttpFilter {
     }
   }
 
-  // The page and its modules belong together: a browser must revalidate a cached file, or it
-  // would mix old and new files after an upgrade (RFC 9111 §4.2.2).
-  //
   // The server's own file servlet would block a thread for a client that does not read.
-  private void answerFile(
-      String path, String tag, HttpServletRequest request, HttpServletResponse response) {
-    if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-      response.setHeader("Allow", "GET, HEAD");
-      response.setStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
-      return;
+  private void answerFile(String file, HttpServletRequest request, HttpServletResponse response) {
+    HttpAnswer answer;
+    try {
+      String type = getServletContext().getMimeType(file);
+      answer = files.answer(file, type, new ServletRequestView(request, ""));
+    } catch (Problem problem) {
+      counters.ended(problem.ending());
+      answer = problem.toAnswer();
     }
-    response.setHeader("Cache-Control", "no-cache");
-    response.setHeader("ETag", tag);
-    boolean isKnown =
-        Collections.list(request.getHeaders("If-None-Match")).stream()
-            .anyMatch(tags -> tags.contains(tag) || tags.strip().equals("*"));
-    if (isKnown) {
-      response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
-      return;
-    }
-    String file = EntityTags.file(path);
-    response.setContentType(getServletContext().getMimeType(file));
-    answers.send(request, response, tags.bytes(file));
+    answers.send(request, response, answer);
+  }
+
+  private static boolean isFile(String name) {
+    return name.indexOf('.', name.lastIndexOf('/')) > 0
+        && !name.startsWith("/WEB-INF")
+        && !name.startsWith("/META-INF");
   }
 
   private static boolean isForAnybody(String path) {

@@ -16,6 +16,7 @@ import switchboard.config.Settings;
 import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.container.FrameWriters;
+import switchboard.http.HttpAnswer;
 import switchboard.http.ReadyAnswer;
 import switchboard.time.Clocks;
 
@@ -49,7 +50,7 @@ public class MetricsServlet extends HttpServlet {
     String accept = request.getHeader("Accept");
     response.setContentType(Meters.mediaType(accept));
     response.setHeader("Cache-Control", "no-store");
-    answers.send(request, response, read(accept));
+    answers.send(request, response, new HttpAnswer(200, Map.of(), read(accept)));
   }
 
   // Reading them costs milliseconds, and every client may send thousands of requests at the same

@@ -42,21 +42,21 @@ public record CreateEndpoint(
   /** Parses the request. */
   public static CreateEndpoint parse(String name, Exchange exchange) {
     ChannelName valid = Problem.orElse(Ending.BAD_NAME, () -> new ChannelName(name));
-    Guard guard = exchange.guard();
+    Guard guard = exchange.request().guard();
     guard.require(Action.CREATE, valid);
-    UnaryOperator<String> header = exchange::header;
+    UnaryOperator<String> header = exchange.request()::header;
     ContentType type = AppendRequest.contentType(header.apply("Content-Type"));
     Lifetime lifetime =
         Problem.orElse(
             Ending.BAD_PARAMETER,
             () -> Lifetime.parse(header.apply(Headers.TTL), header.apply(Headers.EXPIRES_AT)));
-    Fork fork = ForkRequest.parse(header, exchange.root());
+    Fork fork = ForkRequest.parse(header, exchange.request().root());
     if (fork != null) {
       guard.require(Action.READ, fork.source());
     }
     boolean close = AppendRequest.isTrue(header.apply(Headers.CLOSED));
     // Not the requested URL, because its name may contain escapes.
-    String location = exchange.origin() + exchange.root() + valid.value();
+    String location = exchange.request().origin() + exchange.request().root() + valid.value();
     return new CreateEndpoint(guard, valid, type, lifetime, fork, close, location);
   }
 

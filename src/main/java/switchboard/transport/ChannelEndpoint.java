@@ -112,7 +112,7 @@ class ChannelEndpoint {
    * requests except appends, creations and event streams.
    */
   boolean isPlain(Exchange exchange) {
-    return switch (exchange.method()) {
+    return switch (exchange.request().method()) {
       case "HEAD", "DELETE", "OPTIONS" -> true;
       case "GET" -> !isEventStream(exchange);
       default -> false;
@@ -121,7 +121,8 @@ class ChannelEndpoint {
 
   private boolean isEventStream(Exchange exchange) {
     try {
-      return ReadRequest.transport(query(exchange), exchange::header) == Transport.EVENT_STREAM;
+      return ReadRequest.transport(query(exchange), exchange.request()::header)
+          == Transport.EVENT_STREAM;
     } catch (Problem problem) {
       return false; // it is refused with a whole answer
     }
@@ -130,7 +131,7 @@ class ChannelEndpoint {
   /** Answers a request, now or later, in every case. */
   void handle(Exchange exchange) {
     try {
-      String name = name(exchange.path());
+      String name = exchange.request().channel();
       if (PRESENCE.matcher(name).matches()) {
         handlePresence(exchange, name.substring(0, name.indexOf('/')));
       } else {
@@ -141,18 +142,13 @@ class ChannelEndpoint {
     }
   }
 
-  // The name after /channels/; empty for several channels, which are in the query.
-  private static String name(String path) {
-    return path.length() <= CHANNELS.length() + 1 ? "" : path.substring(CHANNELS.length() + 1);
-  }
-
   private void handle(Exchange exchange, String name) {
     switch (verb(exchange, ALL)) {
       case GET -> get(name, query(exchange), exchange);
-      case HEAD -> exchange.answer(metadata(name, exchange.guard()));
+      case HEAD -> exchange.answer(metadata(name, exchange.request().guard()));
       case PUT -> create(name, exchange);
       case POST -> append(name, exchange);
-      case DELETE -> exchange.answer(delete(name, exchange.guard()));
+      case DELETE -> exchange.answer(delete(name, exchange.request().guard()));
       case OPTIONS -> exchange.answer(methods(ALL));
     }
   }
@@ -162,9 +158,9 @@ class ChannelEndpoint {
         name.isEmpty()
             && query.all("channel").isEmpty()
             && query.get("offset") == null
-            && ReadRequest.transport(query, exchange::header) == Transport.POLL;
+            && ReadRequest.transport(query, exchange.request()::header) == Transport.POLL;
     if (isListing) {
-      exchange.answer(list(query, exchange.guard()));
+      exchange.answer(list(query, exchange.request().guard()));
     } else {
       reads.start(name, query, exchange);
     }
@@ -174,12 +170,12 @@ class ChannelEndpoint {
     if (verb(exchange, OF_PRESENCE) == Verb.OPTIONS) {
       exchange.answer(methods(OF_PRESENCE));
     } else {
-      exchange.answer(presence(name, exchange.guard()));
+      exchange.answer(presence(name, exchange.request().guard()));
     }
   }
 
   private static Verb verb(Exchange exchange, Set<Verb> allowed) {
-    Verb verb = VERBS.get(exchange.method());
+    Verb verb = VERBS.get(exchange.request().method());
     if (verb == null || !allowed.contains(verb)) {
       throw new Problem(Ending.METHOD_NOT_ALLOWED, names(allowed) + " are allowed")
           .with("Allow", names(allowed));
@@ -197,13 +193,13 @@ class ChannelEndpoint {
   }
 
   private Query query(Exchange exchange) {
-    return Query.parse(exchange.query(), settings.get(Settings.MAX_QUERY_BYTES));
+    return Query.parse(exchange.request().query(), settings.get(Settings.MAX_QUERY_BYTES));
   }
 
   // The headers are parsed before the body is read (see AppendEndpoint).
   private void append(String name, Exchange exchange) {
-    Channel channel = ReadPosition.find(channels, exchange.guard(), Action.APPEND, name);
-    AppendEndpoint append = AppendEndpoint.parse(channel, exchange::header);
+    Channel channel = ReadPosition.find(channels, exchange.request().guard(), Action.APPEND, name);
+    AppendEndpoint append = AppendEndpoint.parse(channel, exchange.request()::header);
     receive(exchange, append::answer);
   }
 
@@ -213,9 +209,9 @@ class ChannelEndpoint {
   }
 
   private void receive(Exchange exchange, Exchange.Use use) {
-    Problem.requirePace(connections, pace, exchange.address());
-    AppendRequest.requirePlain(exchange::header);
-    Guard guard = exchange.guard();
+    Problem.requirePace(connections, pace, exchange.request().address());
+    AppendRequest.requirePlain(exchange.request()::header);
+    Guard guard = exchange.request().guard();
     exchange.receive(
         body -> {
           Problem.requireNotStopping(connections);

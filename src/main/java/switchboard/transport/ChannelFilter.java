@@ -20,10 +20,11 @@ import switchboard.container.TcpConnection;
 import switchboard.container.TyrusUpgrade;
 import switchboard.http.AccessEndpoint;
 import switchboard.http.Problem;
+import switchboard.http.Request;
 import switchboard.http.RequestGate;
 import switchboard.http.RequestPath;
 import switchboard.http.Scripts;
-import switchboard.http.ServletAnswer;
+import switchboard.http.ServletHandshake;
 import switchboard.http.UnreadBody;
 import switchboard.http.WebSocketHandshake;
 import switchboard.time.Clocks;
@@ -63,17 +64,18 @@ public class ChannelFilter extends HttpFilter {
     writers.choose(getServletContext(), registration.isEmbedded());
     String base = registration.path();
     isByJaxRs = settings.get(Settings.HTTP_ADAPTER) == HttpAdapter.JAX_RS;
-    gate = new RequestGate(base, settings, connections, authorizer, clocks);
+    gate = new RequestGate(settings, connections, authorizer, clocks);
     access = new AccessEndpoint(authorizer, connections, clocks);
     scripts = new Scripts(getServletContext().getClassLoader());
-    server = ServletExchange.Server.of(base, connections, bodies, settings, clocks, threads);
+    server =
+        ServletExchange.Server.of(base, connections.counters(), bodies, settings, clocks, threads);
   }
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    String path = RequestPath.of(request, registration.path());
+    String path = RequestPath.mapped(request, registration.path());
     boolean isScript = registration.isEmbedded() && scripts.has(path);
     if (registration.isEmbedded() && !isScript && !isOurs(path)) {
       chain.doFilter(request, response);
@@ -81,18 +83,16 @@ public class ChannelFilter extends HttpFilter {
     }
     AsyncSupport.allow(request);
     HttpServletRequest plain = RequestWithoutTrailers.of(request);
+    ServletExchange exchange = new ServletExchange(plain, response, server);
     try {
-      HttpServletRequest admitted = gate.admit(plain, response, isScript);
-      if (isScript) {
-        scripts.answer(path, admitted, response);
-      } else if (admitted != null) {
-        dispatch(path, admitted, response, chain);
+      if (gate.admit(exchange, isScript)) {
+        dispatch(isScript, exchange, plain, response, chain);
       }
     } catch (ServletException e) {
       // Some servers wrap exceptions of an endpoint or a resource in it.
-      fail(e.getRootCause() == null ? e : e.getRootCause(), plain, response);
+      exchange.fail(Problem.of(e.getRootCause() == null ? e : e.getRootCause()));
     } catch (RuntimeException | Error e) {
-      fail(e, plain, response);
+      exchange.fail(Problem.of(e));
     }
   }
 
@@ -101,40 +101,29 @@ public class ChannelFilter extends HttpFilter {
   }
 
   private void dispatch(
-      String path, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      boolean isScript,
+      ServletExchange exchange,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain)
       throws IOException, ServletException {
-    if (WebSocketHandshake.isAskedFor(request)) {
+    Request checked = exchange.request();
+    String path = checked.path();
+    if (isScript) {
+      scripts.answer(path, exchange);
+    } else if (WebSocketHandshake.isAskedFor(checked)) {
       chain.doFilter(
-          TyrusUpgrade.of(WebSocketHandshake.plain(request)),
-          WebSocketHandshake.withoutLocation(response));
+          TyrusUpgrade.of(ServletHandshake.request(request, checked)),
+          ServletHandshake.response(response));
     } else if (AccessEndpoint.isAt(path)) {
-      access.handle(new ServletExchange(request, response, server));
-    } else if (ChannelEndpoint.isAt(path)) {
-      ServletExchange exchange = new ServletExchange(request, response, server);
-      if (isByJaxRs && channel.isPlain(exchange)) {
-        chain.doFilter(request, response);
-      } else {
-        channel.handle(exchange);
-      }
-    } else {
-      UnreadBody.refuse(request); // nothing reads it
+      access.handle(exchange);
+    } else if (!ChannelEndpoint.isAt(path)) {
+      UnreadBody.refuse(checked); // nothing reads it
       chain.doFilter(request, response);
-    }
-  }
-
-  // Refusals of the gate, and failures outside of a channel.
-  private void fail(Throwable e, HttpServletRequest request, HttpServletResponse response) {
-    Problem problem = Problem.of(e);
-    if (WebSocketHandshake.isAskedFor(request) && request.getProtocol().startsWith("HTTP/1")) {
-      // The client may have sent frames after it, which must not be parsed as requests.
-      response.setHeader("Connection", "close");
-    }
-    if (request.isAsyncStarted() || response.isCommitted()) {
-      connections.counters().ended(problem.ending());
-      new ServletAnswer(request, response, server.answers()).abort(problem.toAnswer());
+    } else if (isByJaxRs && channel.isPlain(exchange)) {
+      chain.doFilter(JaxRsExchange.hand(request, checked), response);
     } else {
-      response.resetBuffer();
-      new ServletExchange(request, response, server).refuse(problem);
+      channel.handle(exchange);
     }
   }
 }

@@ -39,12 +39,12 @@ record PollEndpoint(
    * @throws Problem if the request is refused
    */
   void start(String name, Query query, Exchange exchange) {
-    UnaryOperator<String> header = exchange::header;
+    UnaryOperator<String> header = exchange.request()::header;
     Transport transport = ReadRequest.transport(query, header);
     ReadRequest read =
         ReadRequest.parse(
             channels,
-            exchange.guard(),
+            exchange.request().guard(),
             name,
             transport,
             query,
@@ -66,12 +66,12 @@ record PollEndpoint(
       return;
     }
     EventStream.requireReadable(read, connections.counters());
-    requireRoom(exchange.address());
+    requireRoom(exchange.request().address());
     exchange.stream(
         EventStream.headers(read),
         out ->
             EventStream.start(
-                read, exchange.address(), out, connections, bodies, settings, clocks));
+                read, exchange.request().address(), out, connections, bodies, settings, clocks));
   }
 
   private void poll(ReadRequest read, Exchange exchange) {
@@ -88,10 +88,10 @@ record PollEndpoint(
       if (!found.isNews()) {
         connections.countEmpty(read.transport());
       }
-      exchange.answer(answer.to(found, found.isNews(), exchange.header("If-None-Match")));
+      exchange.answer(answer.to(found, found.isNews(), exchange.request().header("If-None-Match")));
     } else {
       answer.requireCurrent(); // another server may know more, and this one hears of nothing new
-      String address = exchange.address();
+      String address = exchange.request().address();
       requireRoom(address);
       LongPoll longPoll =
           new LongPoll(answer, found, wait, exchange, address, connections, executor);
@@ -113,7 +113,7 @@ record PollEndpoint(
         Poller.of(
             read.member() != null
                 ? read.member()
-                : exchange.address() + " " + exchange.header("User-Agent"));
+                : exchange.request().address() + " " + exchange.request().header("User-Agent"));
     long leaseMillis = wait.toMillis() + settings.millis(Settings.PRESENCE_LEASE);
     for (ReadPosition place : read.places()) {
       place.channel().visit(read.transport(), client, read.member(), leaseMillis);

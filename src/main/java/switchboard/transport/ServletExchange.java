@@ -5,22 +5,24 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import switchboard.channel.Counters;
 import switchboard.config.Settings;
-import switchboard.connection.Connections;
 import switchboard.connection.PendingBodies;
 import switchboard.container.BlockingExecutor;
+import switchboard.http.Exchange;
 import switchboard.http.HttpAnswer;
 import switchboard.http.PendingAnswer;
+import switchboard.http.Problem;
 import switchboard.http.RequestBody;
 import switchboard.http.ResponseStream;
 import switchboard.http.ServletAnswer;
-import switchboard.http.ServletRequestExchange;
+import switchboard.http.ServletRequestView;
 import switchboard.http.ServletStream;
 import switchboard.http.UnreadBody;
 import switchboard.time.Clocks;
 
 /** The Servlet adapter: a request in a filter, with Servlet's non-blocking input and output. */
-final class ServletExchange extends ServletRequestExchange {
+final class ServletExchange extends Exchange {
 
   /**
    * What all of them share.
@@ -28,29 +30,24 @@ final class ServletExchange extends ServletRequestExchange {
    * @param base what the paths of Switchboard begin with, below the context path
    */
   record Server(
-      String base,
-      Connections connections,
-      PendingBodies bodies,
-      PendingAnswer.Place answers,
-      RequestBody.Place arrivals) {
+      String base, PendingBodies bodies, PendingAnswer.Place answers, RequestBody.Place arrivals) {
 
     static Server of(
         String base,
-        Connections connections,
+        Counters counters,
         PendingBodies bodies,
         Settings settings,
         Clocks clocks,
         BlockingExecutor threads) {
       return new Server(
           base,
-          connections,
           bodies,
-          new PendingAnswer.Place(bodies, settings, clocks.ticks(), connections.counters()),
+          new PendingAnswer.Place(bodies, settings, clocks.ticks(), counters),
           new RequestBody.Place(
               bodies,
               settings,
               clocks.ticks(),
-              connections.counters(),
+              counters,
               threads.executor(),
               threads.forLargeBodies()));
     }
@@ -63,11 +60,21 @@ final class ServletExchange extends ServletRequestExchange {
   private boolean isBodyRead; // by the request's own thread
 
   ServletExchange(HttpServletRequest request, HttpServletResponse response, Server server) {
-    super(request, server.base(), server.connections().counters());
+    super(new ServletRequestView(request, server.base()), server.answers().counters());
     this.server = server;
     this.request = request;
     this.response = response;
     this.answer = new ServletAnswer(request, response, server.answers());
+  }
+
+  @Override
+  public void setHeader(String name, String value) {
+    response.setHeader(name, value);
+  }
+
+  @Override
+  public void addHeader(String name, String value) {
+    response.addHeader(name, value);
   }
 
   // Also by a body that came late.
@@ -125,5 +132,16 @@ final class ServletExchange extends ServletRequestExchange {
   @Override
   protected void abort(HttpAnswer failure) {
     answer.abort(failure);
+  }
+
+  /** Refuses the request after a failure, which may have come when an answer had begun. */
+  void fail(Problem problem) {
+    if (request.isAsyncStarted() || response.isCommitted()) {
+      server.answers().counters().ended(problem.ending());
+      abort(problem.toAnswer());
+    } else {
+      response.resetBuffer();
+      refuse(problem);
+    }
   }
 }

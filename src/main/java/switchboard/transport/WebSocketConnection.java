@@ -132,6 +132,11 @@ final class WebSocketConnection implements Connection, SendQueue.Listener {
     return visitor.address();
   }
 
+  /** The client, as it opened the connection. */
+  ClientPrincipal visitor() {
+    return visitor;
+  }
+
   /** Asks for the client. */
   Guard guard() {
     return guard;

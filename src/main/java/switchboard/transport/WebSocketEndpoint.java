@@ -19,9 +19,6 @@ import switchboard.http.Problem;
  */
 public class WebSocketEndpoint extends Endpoint {
 
-  /** The property of the configuration that tells the two URLs apart. */
-  static final String MANY = "switchboard.many-channels";
-
   private static final Logger LOG = Logger.getLogger(WebSocketEndpoint.class.getName());
 
   private final WebSockets sockets;
@@ -41,7 +38,7 @@ public class WebSocketEndpoint extends Endpoint {
   @Override
   public void onOpen(Session session, EndpointConfig config) {
     try {
-      open(session, config);
+      open(session);
     } catch (RuntimeException | Error e) {
       // Otherwise the server leaves it open.
       Ending ending = Problem.of(e).ending();
@@ -55,7 +52,7 @@ public class WebSocketEndpoint extends Endpoint {
     }
   }
 
-  private void open(Session session, EndpointConfig config) {
+  private void open(Session session) {
     connection = sockets.connection(session);
     // In parts, so that the limit on a frame is ours and a setting: Tyrus ignores the session's.
     session.addMessageHandler(String.class, (MessageHandler.Partial<String>) connection::received);
@@ -64,8 +61,7 @@ public class WebSocketEndpoint extends Endpoint {
         (MessageHandler.Partial<ByteBuffer>) (part, isLast) -> connection.receivedBinary());
     session.addMessageHandler(
         PongMessage.class, (MessageHandler.Whole<PongMessage>) pong -> connection.ponged());
-    boolean isForMany = Boolean.TRUE.equals(config.getUserProperties().get(MANY));
-    sockets.open(connection, session, isForMany);
+    sockets.open(connection);
   }
 
   @Override

@@ -26,21 +26,18 @@ public class WebSocketEndpoints extends ServerEndpointConfig.Configurator {
     var container = (ServerContainer) context.getAttribute(ServerContainer.class.getName());
     WebSocketEndpoints endpoints = new WebSocketEndpoints();
     try {
-      container.addEndpoint(endpoints.config(channels, true));
-      container.addEndpoint(endpoints.config(channels + "/{name}", false));
+      container.addEndpoint(endpoints.config(channels));
+      container.addEndpoint(endpoints.config(channels + "/{name}"));
     } catch (DeploymentException e) {
       throw new IllegalStateException("no WebSocket at \"%s\"".formatted(channels), e);
     }
   }
 
-  private ServerEndpointConfig config(String path, boolean isForMany) {
-    ServerEndpointConfig config =
-        ServerEndpointConfig.Builder.create(WebSocketEndpoint.class, path)
-            .subprotocols(List.of(WebSocketHandshake.SUBPROTOCOL))
-            .configurator(this)
-            .build();
-    config.getUserProperties().put(WebSocketEndpoint.MANY, isForMany);
-    return config;
+  private ServerEndpointConfig config(String path) {
+    return ServerEndpointConfig.Builder.create(WebSocketEndpoint.class, path)
+        .subprotocols(List.of(WebSocketHandshake.SUBPROTOCOL))
+        .configurator(this)
+        .build();
   }
 
   // Called several times for each handshake; the API searches the service files each time.

@@ -48,25 +48,18 @@ public class WebSockets {
     return connection;
   }
 
-  /** Starts the session, for one channel or several. */
-  void open(WebSocketConnection connection, Session session, boolean isForMany) {
-    connection.open(conversation(connection, session, channels, settings, isForMany));
+  /** Starts the session, for the channel of the URL or for several. */
+  void open(WebSocketConnection connection) {
+    connection.open(conversation(connection, channels, settings));
   }
 
   /** The conversation that the URL asks for. */
   static WebSocketSession conversation(
-      WebSocketConnection connection,
-      Session session,
-      Channels channels,
-      Settings settings,
-      boolean isForMany) {
-    if (isForMany) {
-      int max = settings.get(Settings.MAX_CHANNELS_PER_CONNECTION);
-      return new MultiChannelSession(connection, channels, max);
-    }
-    // Tyrus would let ?name=… replace the path parameter.
-    String path = session.getRequestURI().getPath();
-    return new SingleChannelSession(
-        connection, channels, path.substring(path.lastIndexOf('/') + 1));
+      WebSocketConnection connection, Channels channels, Settings settings) {
+    String channel = connection.visitor().channel();
+    return channel.isEmpty()
+        ? new MultiChannelSession(
+            connection, channels, settings.get(Settings.MAX_CHANNELS_PER_CONNECTION))
+        : new SingleChannelSession(connection, channels, channel);
   }
 }

@@ -2,13 +2,9 @@ package switchboard.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import jakarta.servlet.http.HttpServletRequest;
-import java.lang.reflect.Proxy;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,28 +22,22 @@ class ForwardedTest {
     return settings.get(Settings.TRUSTED_PROXIES);
   }
 
-  /** GET http://backend:8080/switchboard/channels/news from an address, with some headers. */
-  private static HttpServletRequest request(String address, Map<String, List<String>> headers) {
-    return (HttpServletRequest)
-        Proxy.newProxyInstance(
-            ForwardedTest.class.getClassLoader(),
-            new Class<?>[] {HttpServletRequest.class},
-            (proxy, method, arguments) ->
-                switch (method.getName()) {
-                  case "getRemoteAddr" -> address;
-                  case "getHeaders" ->
-                      Collections.enumeration(headers.getOrDefault(arguments[0], List.of()));
-                  case "getHeader" -> arguments[0].equals("Host") ? "backend:8080" : null;
-                  case "getScheme" -> "http";
-                  case "getRequestURI" -> "/switchboard/channels/news";
-                  case "getMethod" -> "POST";
-                  case "getAuthType" -> null;
-                  default -> throw new UnsupportedOperationException(method.getName());
-                });
+  /** POST http://backend:8080/switchboard/channels/news from an address, with some headers. */
+  private static MemoryRequest request(String address, Map<String, List<String>> headers) {
+    MemoryRequest request = new MemoryRequest("POST /channels/news").from(address);
+    request.to("http", "backend", 8080).with("Host", "backend:8080");
+    headers.forEach((name, lines) -> lines.forEach(line -> request.with(name, line)));
+    return request;
   }
 
-  private static HttpServletRequest believed(Map<String, List<String>> headers) {
-    return Forwarded.believe(request("10.0.0.1", headers), trusted("10.0.0.0/8, ::1"));
+  private static Hop believed(Map<String, List<String>> headers) {
+    return Forwarded.first(request("10.0.0.1", headers), trusted("10.0.0.0/8, ::1"));
+  }
+
+  private static MemoryRequest believedRequest(Map<String, List<String>> headers) {
+    MemoryRequest request = request("10.0.0.1", headers);
+    request.believe(believed(headers));
+    return request;
   }
 
   private static String url(String... headers) {
@@ -56,22 +46,22 @@ class ForwardedTest {
       String[] parts = header.split(": ", 2);
       map.put(parts[0], List.of(parts[1]));
     }
-    HttpServletRequest request = believed(map);
-    return request.getRemoteAddr() + " " + request.getRequestURL();
+    Hop sent = believed(map);
+    return sent.address() + " " + sent.origin();
   }
 
   @Test
   void headersOfAnAddressThatIsNoTrustedProxyAreIgnored() {
     Map<String, List<String>> headers =
         Map.of("Forwarded", List.of("for=1.2.3.4;proto=https;host=evil.test"));
-    HttpServletRequest request = request("11.0.0.1", headers);
-    assertSame(request, Forwarded.believe(request, trusted("10.0.0.0/8, ::1")));
-    assertSame(request, Forwarded.believe(request, trusted("")));
+    MemoryRequest request = request("11.0.0.1", headers);
+    assertEquals(request.received(), Forwarded.first(request, trusted("10.0.0.0/8, ::1")));
+    assertEquals(request.received(), Forwarded.first(request, trusted("")));
   }
 
   @Test
   void aTrustedProxySaysWhoAskedAndHow() {
-    String expected = "192.0.2.1 https://example.com/switchboard/channels/news";
+    String expected = "192.0.2.1 https://example.com";
     assertEquals(
         expected, url("Forwarded: for=192.0.2.1;proto=https;host=example.com;by=10.0.0.1"));
     assertEquals(
@@ -88,30 +78,30 @@ class ForwardedTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "proto=https | https://backend:8080/switchboard/channels/news",
-        "host=\"example.com:8443\";proto=https | https://example.com:8443/switchboard/channels/news",
-        "host=\"[2001:db8::1]\";proto=https | https://[2001:db8::1]/switchboard/channels/news",
-        "host=\"[2001:db8::1]:81\" | http://[2001:db8::1]:81/switchboard/channels/news",
-        "Host=a.test;PROTO=http | http://a.test/switchboard/channels/news",
+        "proto=https | https://backend:8080",
+        "host=\"example.com:8443\";proto=https | https://example.com:8443",
+        "host=\"[2001:db8::1]\";proto=https | https://[2001:db8::1]",
+        "host=\"[2001:db8::1]:81\" | http://[2001:db8::1]:81",
+        "Host=a.test;PROTO=http | http://a.test",
       })
   void partsThatAreMissingAreThoseOfTheRequest(String header, String url) {
-    assertEquals(url, believed(Map.of("Forwarded", List.of(header))).getRequestURL().toString());
+    assertEquals(url, believed(Map.of("Forwarded", List.of(header))).origin());
   }
 
   @Test
   void whatStandsBeforeTheFirstProxyThatIsNotTrustedIsIgnored() {
     assertEquals(
-        "192.0.2.7 https://real.test/switchboard/channels/news",
+        "192.0.2.7 https://real.test",
         url(
             "Forwarded: for=1.1.1.1;host=evil.test;proto=http, for=192.0.2.7;host=real.test;proto=https"));
     // Two trusted proxies in a row: the outer one is the nearest to the client.
     assertEquals(
-        "192.0.2.7 https://real.test/switchboard/channels/news",
+        "192.0.2.7 https://real.test",
         url(
             "Forwarded: for=192.0.2.7;host=real.test;proto=https,"
                 + " for=\"10.0.0.9:555\";host=inner;proto=http"));
     assertEquals(
-        "192.0.2.7 https://backend:8080/switchboard/channels/news",
+        "192.0.2.7 https://backend:8080",
         url("X-Forwarded-for: 6.6.6.6, 192.0.2.7, 10.0.0.9", "X-Forwarded-proto: https"));
   }
 
@@ -158,8 +148,8 @@ class ForwardedTest {
       String[] parts = line.split(": ", 2);
       map.put(parts[0], List.of(parts[1].replace(";;", ",")));
     }
-    HttpServletRequest request = believed(map);
-    assertEquals(origin + "/switchboard/channels/news", request.getRequestURL().toString());
+    MemoryRequest request = believedRequest(map);
+    assertEquals(origin, request.origin());
     new Origins(List.of()).require(request);
   }
 
@@ -171,17 +161,17 @@ class ForwardedTest {
             "X-Forwarded-host", List.of("a.test"),
             "X-Forwarded-port", List.of("8443"),
             "Origin", List.of("https://a.test"));
-    new Origins(List.of()).require(believed(headers));
+    new Origins(List.of()).require(believedRequest(headers));
   }
 
   @Test
   void aQuoteThatAClientLeavesOpenHidesNothing() {
     Map<String, List<String>> twoLines =
         Map.of("Forwarded", List.of("for=\"", "for=192.0.2.7;proto=https"));
-    assertEquals("192.0.2.7", believed(twoLines).getRemoteAddr());
+    assertEquals("192.0.2.7", believed(twoLines).address());
     Map<String, List<String>> oneLine =
         Map.of("Forwarded", List.of("for=\"x, for=192.0.2.7;proto=https"));
-    assertEquals("10.0.0.1", believed(oneLine).getRemoteAddr(), "the proxy's own");
+    assertEquals("10.0.0.1", believed(oneLine).address(), "the proxy's own");
   }
 
   @ParameterizedTest
@@ -197,8 +187,7 @@ class ForwardedTest {
     "<script>, 10.0.0.1",
   })
   void anAddressMayHaveAPort(String written, String address) {
-    assertEquals(
-        address, believed(Map.of("X-Forwarded-for", List.of(written))).getRemoteAddr(), written);
+    assertEquals(address, believed(Map.of("X-Forwarded-for", List.of(written))).address(), written);
   }
 
   @ParameterizedTest

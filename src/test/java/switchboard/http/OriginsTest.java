@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import jakarta.servlet.http.HttpServletRequest;
-import java.lang.reflect.Proxy;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -24,31 +21,22 @@ class OriginsTest {
         .get(Settings.CORS_ORIGINS);
   }
 
-  /** A request to a URL without a path, with some headers. */
-  private static HttpServletRequest request(
+  /** A request with some headers; {@code login} is the container's. */
+  private static MemoryRequest request(
       String method, String scheme, String host, int port, Map<String, String> headers) {
-    return (HttpServletRequest)
-        Proxy.newProxyInstance(
-            OriginsTest.class.getClassLoader(),
-            new Class<?>[] {HttpServletRequest.class},
-            (proxy, asked, arguments) ->
-                switch (asked.getName()) {
-                  case "getMethod" -> method;
-                  case "getScheme" -> scheme;
-                  case "getServerName" -> host;
-                  case "getServerPort" -> port;
-                  case "getHeader" -> headers.get(arguments[0]);
-                  case "getHeaders" ->
-                      Collections.enumeration(
-                          headers.containsKey(arguments[0])
-                              ? List.of(headers.get(arguments[0]))
-                              : List.of());
-                  case "getAuthType" -> headers.get("login");
-                  default -> throw new UnsupportedOperationException(asked.getName());
-                });
+    MemoryRequest request = new MemoryRequest(method + " /channels/c").to(scheme, host, port);
+    headers.forEach(
+        (name, value) -> {
+          if (name.equals("login")) {
+            request.loggedInAs("alice");
+          } else {
+            request.with(name, value);
+          }
+        });
+    return request;
   }
 
-  private static HttpServletRequest append(String scheme, String host, int port, String origin) {
+  private static MemoryRequest append(String scheme, String host, int port, String origin) {
     return request("POST", scheme, host, port, Map.of("Origin", origin));
   }
 
@@ -78,7 +66,7 @@ class OriginsTest {
     "http,  example.com, 80,   example.com",
   })
   void aPageOfAnyOtherMayNotAndIsQuoted(String scheme, String host, int port, String origin) {
-    HttpServletRequest request = append(scheme, host, port, origin);
+    MemoryRequest request = append(scheme, host, port, origin);
     Problem problem = assertThrows(Problem.class, () -> new Origins(List.of()).require(request));
     assertEquals(Ending.WRONG_ORIGIN, problem.ending());
     assertTrue(problem.getMessage().contains("\"" + origin + "\""), problem.getMessage());
@@ -99,7 +87,7 @@ class OriginsTest {
             Map.of("Origin", evil, "Cookie", "a=b"),
             Map.of("Origin", evil, "login", "BASIC", "Authorization", "Basic eDp5"))) {
       for (String method : List.of("GET", "POST")) {
-        HttpServletRequest request = request(method, "http", "example.com", 80, asTheUser);
+        MemoryRequest request = request(method, "http", "example.com", 80, asTheUser);
         assertThrows(Problem.class, () -> all.require(request));
       }
     }
@@ -144,7 +132,7 @@ class OriginsTest {
     assertEquals(List.of(origin), listed(written));
     new Origins(listed(written)).require(append("http", "push.test", 80, origin));
     for (String other : List.of(origin + ".evil.test", origin + "/", "x" + origin, origin + ":1")) {
-      HttpServletRequest request = append("http", "push.test", 80, other);
+      MemoryRequest request = append("http", "push.test", 80, other);
       assertThrows(Problem.class, () -> new Origins(listed(written)).require(request), other);
     }
   }
@@ -199,7 +187,7 @@ class OriginsTest {
             "http://localhost:port",
             "http://127.0.0.2:80",
             "*")) {
-      HttpServletRequest request = append("http", "push.test", 80, origin);
+      MemoryRequest request = append("http", "push.test", 80, origin);
       assertThrows(Problem.class, () -> any.require(request), origin);
     }
   }

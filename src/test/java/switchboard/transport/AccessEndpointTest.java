@@ -20,6 +20,7 @@ import switchboard.http.AccessEndpoint;
 import switchboard.http.Credentials;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
+import switchboard.http.MemoryExchange;
 import switchboard.testing.Issuer;
 import switchboard.testing.Reader;
 import switchboard.time.Clocks;

@@ -34,6 +34,8 @@ import switchboard.connection.PendingBodies;
 import switchboard.connection.RateLimiter;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
+import switchboard.http.MemoryExchange;
+import switchboard.http.MemoryStream;
 import switchboard.http.Problem;
 import switchboard.testing.Reader;
 import switchboard.testing.SmallChannels;
@@ -133,15 +135,15 @@ class ChannelEndpointTest {
           /channels/closed     | 200 | 200  | 409 | 409  | 204    | 200     | 405   | 405   | 405
           /channels/text       | 200 | 200  | 409 | 409  | 204    | 200     | 405   | 405   | 405
           /channels/missing    | 404 | 404  | 201 | 404  | 404    | 200     | 405   | 405   | 405
-          /channels/a b        | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
-          /channels/ä          | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/a b        | 400 | 400  | 400 | 400  | 400    | 400     | 400   | 400   | 400
+          /channels/ä          | 400 | 400  | 400 | 400  | 400    | 400     | 400   | 400   | 400
           /channels/a/b        | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
           /channels/a/b/c      | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
           /channels/c/presence | 200 | 200  | 405 | 405  | 405    | 200     | 405   | 405   | 405
           /channels/x/presence | 404 | 404  | 405 | 405  | 405    | 200     | 405   | 405   | 405
           /channels/c/Presence | 400 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
           /channels            | 200 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
-          /channels/           | 200 | 400  | 400 | 400  | 400    | 200     | 405   | 405   | 405
+          /channels/           | 400 | 400  | 400 | 400  | 400    | 400     | 400   | 400   | 400
           """)
   void eachVerbHasItsAnswerAtEachPath(
       String path,

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import switchboard.channel.Ending;
 import switchboard.connection.PendingBodies;
+import switchboard.http.MemoryStream;
 import switchboard.time.Clocks;
 
 class EventStreamWriterTest {

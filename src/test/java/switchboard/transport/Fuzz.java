@@ -8,7 +8,6 @@ import jakarta.websocket.SendHandler;
 import jakarta.websocket.SendResult;
 import jakarta.websocket.Session;
 import java.lang.reflect.Proxy;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -73,10 +72,9 @@ final class Fuzz {
   private static final Settings SETTINGS =
       new Settings(setting -> setting.equals(Settings.OPEN) ? "*" : null, List.of());
 
-  private static ClientPrincipal anybody() {
+  private static Guard anybody() {
     Authorizer authorizer = new Authorizer(SETTINGS, Clocks.system(), name -> false);
-    return new ClientPrincipal(
-        "", new Guard(authorizer, authorizer.identify("", null, null)), null);
+    return new Guard(authorizer, authorizer.identify("", null, null));
   }
 
   private static Channel channel(Channels channels, ContentType type) {
@@ -170,8 +168,7 @@ final class Fuzz {
             Query query = Query.parse(raw, 500);
             Transport transport = ReadRequest.transport(query, asked -> header);
             ReadRequest request =
-                ReadRequest.parse(
-                    channels, anybody().guard(), name, transport, query, asked -> header, 4);
+                ReadRequest.parse(channels, anybody(), name, transport, query, asked -> header, 4);
             request.places().forEach(ReadPosition::read);
           });
     }
@@ -185,20 +182,20 @@ final class Fuzz {
       Connections connections = new Connections(counters, 10, 0, Admission.open());
       Channels channels = channels();
       channel(channels, data.consumeBoolean() ? ContentType.JSON : ContentType.DEFAULT);
-      boolean isForMany = !data.consumeBoolean();
-      Session session = session(isForMany ? "/switchboard/channels" : "/switchboard/channels/c");
+      String name = data.consumeBoolean() ? "c" : "";
+      Session session = session();
       PendingBodies bodies = new PendingBodies(1 << 20);
       WebSocketConnection connection =
           new WebSocketConnection(
               session,
-              anybody(),
+              new ClientPrincipal("", name, anybody(), null),
               new StandardFrameWriter(session),
               connections,
               bodies,
               new RateLimiter(0, MonotonicClock.system()),
               SETTINGS,
               Clocks.system());
-      connection.open(WebSockets.conversation(connection, session, channels, SETTINGS, isForMany));
+      connection.open(WebSockets.conversation(connection, channels, SETTINGS));
       while (data.remainingBytes() > 0) {
         connection.received(data.consumeString(200), data.consumeBoolean());
       }
@@ -211,7 +208,7 @@ final class Fuzz {
     }
 
     /** A client that takes every frame at once; each must be JSON. */
-    private static Session session(String path) {
+    private static Session session() {
       RemoteEndpoint.Async remote =
           as(
               RemoteEndpoint.Async.class,
@@ -230,7 +227,6 @@ final class Fuzz {
           (name, arguments) ->
               switch (name) {
                 case "getAsyncRemote" -> remote;
-                case "getRequestURI" -> URI.create(path);
                 case "getUserProperties" -> Map.of();
                 default -> null;
               });

@@ -16,7 +16,6 @@ import jakarta.websocket.SendHandler;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,6 +46,8 @@ import switchboard.http.ClientPrincipal;
 import switchboard.http.Exchange;
 import switchboard.http.Guard;
 import switchboard.http.HttpAnswer;
+import switchboard.http.MemoryExchange;
+import switchboard.http.MemoryStream;
 import switchboard.http.Query;
 import switchboard.http.RequestBody;
 import switchboard.testing.SmallChannels;
@@ -135,7 +136,6 @@ class TimeoutsTest {
             Session.class,
             (name, arguments) ->
                 switch (name) {
-                  case "getRequestURI" -> URI.create("/switchboard/channels/c");
                   case "getUserProperties" -> Map.of();
                   case "close" -> events.add("close " + reason(arguments));
                   default -> null;
@@ -143,14 +143,14 @@ class TimeoutsTest {
     socket =
         new WebSocketConnection(
             session,
-            new ClientPrincipal("", anybody, null),
+            new ClientPrincipal("", "c", anybody, null),
             this::write,
             connections,
             bodies,
             new RateLimiter(0, clocks.elapsed()),
             settings,
             clocks);
-    socket.open(WebSockets.conversation(socket, session, channels, settings, false));
+    socket.open(WebSockets.conversation(socket, channels, settings));
     events.clear();
   }
 

@@ -23,6 +23,7 @@ import switchboard.config.Settings;
 import switchboard.connection.Admission;
 import switchboard.connection.Connections;
 import switchboard.http.Guard;
+import switchboard.http.MemoryExchange;
 import switchboard.http.Problem;
 import switchboard.http.Query;
 import switchboard.testing.LoggedErrors;

@@ -8,7 +8,6 @@ import jakarta.websocket.CloseReason;
 import jakarta.websocket.SendHandler;
 import jakarta.websocket.Session;
 import java.lang.reflect.Proxy;
-import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,21 +76,20 @@ class WebSocketConnectionTest {
                 new Class<?>[] {Session.class},
                 (proxy, method, arguments) ->
                     switch (method.getName()) {
-                      case "getRequestURI" -> URI.create("/switchboard/channels/c");
                       case "close" -> closeCodes.add(code(arguments));
                       default -> null;
                     });
     WebSocketConnection opened =
         new WebSocketConnection(
             session,
-            new ClientPrincipal("", anybody, null),
+            new ClientPrincipal("", isForMany ? "" : "c", anybody, null),
             this::write,
             connections,
             new PendingBodies(1 << 20),
             new RateLimiter(0, clocks.elapsed()),
             settings,
             clocks);
-    opened.open(WebSockets.conversation(opened, session, channels, settings, isForMany));
+    opened.open(WebSockets.conversation(opened, channels, settings));
     return opened;
   }
 

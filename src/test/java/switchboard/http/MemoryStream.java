@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -6,10 +6,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import switchboard.http.ResponseStream;
 
 /** An answer that goes on, without a server: what its client gets. */
-class MemoryStream implements ResponseStream {
+public class MemoryStream implements ResponseStream {
 
   private final Map<String, String> headers;
   private final List<String> events = new ArrayList<>();
@@ -17,36 +16,36 @@ class MemoryStream implements ResponseStream {
   private boolean isBroken;
   private Listener server;
 
-  MemoryStream(Map<String, String> headers) {
+  public MemoryStream(Map<String, String> headers) {
     this.headers = headers;
   }
 
-  Map<String, String> headers() {
+  public Map<String, String> headers() {
     return headers;
   }
 
   /** What was written, flushed and ended. */
-  List<String> events() {
+  public List<String> events() {
     return events;
   }
 
   /** All that was written. */
-  String text() {
+  public String text() {
     return String.join("", events.stream().filter(event -> event.contains("\n")).toList());
   }
 
   /** So many writes and flushes are accepted from now on. */
-  void take(int writes) {
+  public void take(int writes) {
     takes = writes;
   }
 
   /** Its client is gone: what is written fails. */
-  void breakOff() {
+  public void breakOff() {
     isBroken = true;
   }
 
   /** Who is told that more is accepted; {@code null} before the start. */
-  Listener server() {
+  public Listener server() {
     return server;
   }
 

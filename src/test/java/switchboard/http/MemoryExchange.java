@@ -1,4 +1,4 @@
-package switchboard.transport;
+package switchboard.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -6,19 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import switchboard.channel.Counters;
-import switchboard.http.Exchange;
-import switchboard.http.Guard;
-import switchboard.http.HttpAnswer;
-import switchboard.http.ResponseStream;
 
 /** An exchange without a server: what a request says, and what it is answered. */
-class MemoryExchange extends Exchange {
+public class MemoryExchange extends Exchange {
 
-  private final String method;
-  private final String path;
-  private final String query;
-  private final Guard guard;
-  private final Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+  private final MemoryRequest request;
+  private final Map<String, String> set = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private final List<HttpAnswer> answers = new ArrayList<>();
   private byte[] body = new byte[0];
   private Use late;
@@ -28,119 +21,90 @@ class MemoryExchange extends Exchange {
   private MemoryStream stream;
   private HttpAnswer failure;
 
-  /** A request such as {@code GET /channels/c?offset=-1}. */
-  MemoryExchange(String line, Guard guard, Counters counters) {
-    super(counters);
-    this.method = line.substring(0, line.indexOf(' '));
-    String[] target = line.substring(line.indexOf(' ') + 1).split("\\?", 2);
-    this.path = target[0];
-    this.query = target.length == 1 ? null : target[1];
-    this.guard = guard;
+  /** A request such as {@code GET /channels/c?offset=-1}, which the gate has admitted. */
+  public MemoryExchange(String line, Guard guard, Counters counters) {
+    this(new MemoryRequest(line), counters);
+    try {
+      request.by(guard);
+    } catch (Problem problem) {
+      // its path is none, and nobody asks for the client
+    }
   }
 
-  MemoryExchange with(String header, String value) {
-    headers.put(header, value);
+  /** One for the gate. */
+  MemoryExchange(MemoryRequest request, Counters counters) {
+    super(request, counters);
+    this.request = request;
+  }
+
+  public MemoryExchange with(String header, String value) {
+    request.with(header, value);
     return this;
   }
 
-  MemoryExchange body(String text) {
+  /** The headers that every answer gets. */
+  Map<String, String> set() {
+    return set;
+  }
+
+  public MemoryExchange body(String text) {
     body = text.getBytes(StandardCharsets.UTF_8);
     return this;
   }
 
   /** Its body comes when the test says so. */
-  MemoryExchange bodyLater() {
+  public MemoryExchange bodyLater() {
     isLate = true;
     return this;
   }
 
-  void bodyCame(String text) {
+  public void bodyCame(String text) {
     use(late, text.getBytes(StandardCharsets.UTF_8), () -> {});
   }
 
   /** Its client goes before the answer. */
-  MemoryExchange gone() {
+  public MemoryExchange gone() {
     isGone = true;
     return this;
   }
 
   /** The server fails to write the answer. */
-  MemoryExchange failingToWrite(RuntimeException why) {
+  public MemoryExchange failingToWrite(RuntimeException why) {
     fault = why;
     return this;
   }
 
   /** The one answer; {@code null} before. */
-  HttpAnswer answer() {
+  public HttpAnswer answer() {
     if (answers.size() > 1) {
       throw new AssertionError("answered " + answers.size() + " times");
     }
     return answers.isEmpty() ? null : answers.get(0);
   }
 
-  String text() {
+  public String text() {
     byte[] bytes = answer().body();
     return bytes == null ? "" : new String(bytes, StandardCharsets.UTF_8);
   }
 
   /** What it was answered instead, when writing failed. */
-  HttpAnswer failure() {
+  public HttpAnswer failure() {
     return failure;
   }
 
   /** The event stream that began. */
-  MemoryStream stream() {
+  public MemoryStream stream() {
     return stream;
   }
 
   @Override
-  public String method() {
-    return method;
+  public void setHeader(String name, String value) {
+    set.put(name, value);
   }
 
   @Override
-  public String path() {
-    return path;
-  }
-
-  @Override
-  public String query() {
-    return query;
-  }
-
-  @Override
-  public String header(String name) {
-    return headers.get(name);
-  }
-
-  @Override
-  public String address() {
-    return "192.0.2.1";
-  }
-
-  @Override
-  public Guard guard() {
-    return guard;
-  }
-
-  @Override
-  public boolean isSecure() {
-    return true;
-  }
-
-  @Override
-  public String serverName() {
-    return "example.com";
-  }
-
-  @Override
-  public String origin() {
-    return "https://example.com";
-  }
-
-  @Override
-  public String root() {
-    return "/switchboard/channels/";
+  public void addHeader(String name, String value) {
+    set.merge(name, value, (before, added) -> before + ", " + added);
   }
 
   @Override

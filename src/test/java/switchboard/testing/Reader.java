@@ -111,7 +111,11 @@ public abstract class Reader implements AutoCloseable {
 
   /** A problem by its ending; what a server says that has no application by its status. */
   final void hearRefusal(int status, String body) {
-    String type = body.startsWith("{") ? object(body).getString("type") : "failed:" + status;
+    if (!body.startsWith("{")) {
+      hearEnd("failed: " + status);
+      return;
+    }
+    String type = object(body).getString("type");
     hearEnd(type.substring(type.lastIndexOf(':') + 1));
   }
 

@@ -305,7 +305,7 @@ class MultiChannelIT extends ServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "channels?x=1,                                 400, bad-parameter, 0 channels",
+    "channels?offset=now,                          400, bad-parameter, 0 channels",
     "channels/,                                    400, bad-name, it is empty",
     "channels?channel=ticker&channel=ticker@now,   400, bad-parameter, named twice",
     "channels?channel=nobody,                      404, unknown-channel, nobody",

@@ -262,6 +262,10 @@ public final class Channels implements AutoCloseable {
   // Down to eight tenths. The largest logs are cut to one size and smaller ones keep everything, so
   // that a few large channels do not empty all the others.
   private void makeRoom() {
+    if (store == null) { // it is being read
+      budget.madeRoom();
+      return;
+    }
     List<Channel> bySize =
         store.channels().stream()
             .sorted(Comparator.comparingLong(channel -> channel.log().heldBytes()))

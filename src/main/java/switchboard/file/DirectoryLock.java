@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says that a directory is in use. The operating system takes the lock away from a process that has
@@ -24,10 +24,12 @@ final class DirectoryLock implements Closeable {
 
   private static final long RETRY_MILLIS = 100;
 
+  private final String key;
   private final FileChannel channel;
   private final FileLock lock;
 
-  private DirectoryLock(FileChannel channel, FileLock lock) {
+  private DirectoryLock(String key, FileChannel channel, FileLock lock) {
+    this.key = key;
     this.channel = channel;
     this.lock = lock;
   }
@@ -38,43 +40,68 @@ final class DirectoryLock implements Closeable {
    * @throws IOException if another one keeps it; the message says which
    */
   static DirectoryLock take(Path directory, Duration within) throws IOException {
-    Path file = directory.resolve(FILE);
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     long until = System.nanoTime() + within.toNanos();
-    String owner = "";
+    // A process loses its lock when it closes any descriptor of the file (POSIX, fcntl). So an
+    // application that waits for another one of this JVM must not open it; applications share no
+    // class, but the system properties.
+    String key = "switchboard.directory:" + directory.toRealPath();
     while (true) {
-      try {
-        FileLock lock = channel.tryLock();
-        if (lock != null) {
-          byte[] pid =
-              Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8);
-          channel.truncate(0);
-          channel.write(ByteBuffer.wrap(pid), 0);
-          return new DirectoryLock(channel, lock);
+      String owner = "another application of this server";
+      if (System.getProperties().putIfAbsent(key, "") == null) {
+        Path file = directory.resolve(FILE);
+        DirectoryLock taken = null;
+        try {
+          taken = tryToTake(file, key);
+          owner = taken == null ? "process " + Files.readString(file).strip() : owner;
+        } finally {
+          if (taken == null) {
+            System.getProperties().remove(key);
+          }
         }
-        owner = "process " + Files.readString(file).strip();
-      } catch (OverlappingFileLockException e) {
-        owner = "another application of this server";
+        if (taken != null) {
+          return taken;
+        }
       }
       if (System.nanoTime() >= until) {
-        channel.close();
         throw new IOException(
             "it is in use by %s: stop that first, or use another directory".formatted(owner));
       }
       try {
         Thread.sleep(RETRY_MILLIS);
       } catch (InterruptedException e) {
-        channel.close();
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while it waited for " + owner, e);
       }
     }
   }
 
+  private static @Nullable DirectoryLock tryToTake(Path file, String key) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+      if (lock == null) {
+        return null;
+      }
+      byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8);
+      channel.truncate(0);
+      channel.write(ByteBuffer.wrap(pid), 0);
+      return new DirectoryLock(key, channel, lock);
+    } finally {
+      if (lock == null) {
+        channel.close();
+      }
+    }
+  }
+
   @Override
   public void close() throws IOException {
-    lock.release();
-    channel.close();
+    try {
+      lock.release();
+      channel.close();
+    } finally {
+      System.getProperties().remove(key);
+    }
   }
 }

@@ -258,6 +258,7 @@ final class DirectoryStore implements Store {
     join(ring, name, Channel.costBytes(name, type, lifetime, fork));
     DurableLog durable = new DurableLog(base, ring, run, true);
     durable.stateIsIn(segment);
+    durable.recordedFrom(log.first());
     Channel channel = new Channel(name, type, lifetime, fork, durable, parts);
     durable.belongsTo(channel);
     channel.usedAt(usedMillis(lifetime, run.elapsed(image.usedMillis())));
@@ -343,6 +344,7 @@ final class DirectoryStore implements Store {
     if (there != null || sources.isKept(name) || changing.containsKey(name)) {
       return there(there);
     }
+    requireRoom(name);
     Draft draft = draft(name, Request.empty(ContentType.JSON));
     show(draft.channel, draft.log);
     draft.log.writeState(List.of(), Journal.Ticket.NONE);
@@ -398,6 +400,15 @@ final class DirectoryStore implements Store {
         "channel \"%s\": the disk did not confirm its creation or deletion".formatted(name));
   }
 
+  private void requireRoom(ChannelName name) {
+    if (byName.size() + changing.size() + sources.kept() >= parts.limits().channels()) {
+      throw new Refused(
+          Ending.TOO_MANY_CHANNELS,
+          "channel \"%s\": the server has %d channels, the limit"
+              .formatted(name, parts.limits().channels()));
+    }
+  }
+
   private CompletionStage<Created> createNow(ChannelName name, Request request) {
     Channel there = byName.get(name);
     if (there != null && there.isExpired()) {
@@ -411,12 +422,7 @@ final class DirectoryStore implements Store {
       request.requireSame(there);
       return CompletableFuture.completedFuture(new Created(there, false));
     }
-    if (byName.size() + changing.size() + sources.kept() >= parts.limits().channels()) {
-      throw new Refused(
-          Ending.TOO_MANY_CHANNELS,
-          "channel \"%s\": the server has %d channels, the limit"
-              .formatted(name, parts.limits().channels()));
-    }
+    requireRoom(name);
     Draft draft = draft(name, request);
     CompletableFuture<Created> created = new CompletableFuture<>();
     changing.put(name, created);

@@ -83,6 +83,11 @@ final class DurableLog implements Log {
     this.recordedFirst = ring.firstNumber();
   }
 
+  /** What the disk says is the earliest message; less may be kept here. */
+  synchronized void recordedFrom(long first) {
+    recordedFirst = first;
+  }
+
   void belongsTo(Channel owner) {
     channel = owner;
   }
@@ -339,7 +344,7 @@ final class DurableLog implements Log {
     long every = Math.min(owner.lifetime().ttl().toMillis() / 8, 60_000);
     synchronized (this) {
       usedMillis = Math.max(usedMillis, now);
-      if (now - touchedMillis >= every && !isDeleted) {
+      if (now - touchedMillis >= every && !isDeleted && !journal.isBehind()) {
         touchedMillis = now;
         writeTouch();
       }

@@ -120,6 +120,7 @@ public final class FileStoreProvider implements StoreProvider {
     } catch (IOException | RuntimeException | Error e) {
       acknowledging.shutdown();
       workers.shutdown();
+      isEnded(workers); // the caller releases the lock
       throw e;
     }
   }

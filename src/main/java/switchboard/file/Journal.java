@@ -319,7 +319,9 @@ final class Journal {
   }
 
   private boolean isForceDue() {
-    return durable < lastGroup && clock.millis() - forcedMillis >= limits.syncEveryMillis;
+    return status != Status.FAILED
+        && durable < lastGroup
+        && clock.millis() - forcedMillis >= limits.syncEveryMillis;
   }
 
   /** Writes the next group; whether there was one, and space for it. */
@@ -342,16 +344,23 @@ final class Journal {
       if (!writeNext(told)) {
         return false;
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       fail("a group was not written", e, told);
       return false;
     }
     // All readers first, then the answers: whoever is answered can read it.
-    for (Waiting waiting : told) {
-      waiting.ticket.shown();
-    }
-    acknowledge(() -> told.forEach(waiting -> waiting.ticket.done()));
+    told.forEach(waiting -> quietly(waiting.ticket::shown));
+    acknowledge(() -> told.forEach(waiting -> quietly(waiting.ticket::done)));
     return true;
+  }
+
+  // What goes wrong for one must not leave the others waiting.
+  private static void quietly(Runnable telling) {
+    try {
+      telling.run();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.SEVERE, "the outcome of a write could not be told", e);
+    }
   }
 
   private boolean forceNow() {
@@ -484,7 +493,7 @@ final class Journal {
     }
   }
 
-  private void fail(String what, Exception e, List<Waiting> told) {
+  private void fail(String what, Throwable e, List<Waiting> told) {
     List<Waiting> all = new ArrayList<>(told);
     synchronized (lock) {
       if (status != Status.FAILED) {
@@ -510,7 +519,7 @@ final class Journal {
   }
 
   /** The same, for what else must not fail. */
-  void fail(String what, Exception e) {
+  void fail(String what, Throwable e) {
     fail(what, e, List.of());
   }
 
@@ -534,14 +543,14 @@ final class Journal {
 
   private void makeSpare() {
     Spare spare = null;
-    Exception why = null;
+    Throwable why = null;
     try {
       if (disk.freeBytes() >= 2L * limits.segmentBytes) {
         spare = create(limits.segmentBytes, 0);
       }
     } catch (FileAlreadyExistsException e) {
       fail("another program writes into the directory", e);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       why = e;
     }
     boolean isLate;
@@ -563,6 +572,7 @@ final class Journal {
         if (spare != null) {
           spares.add(spare);
           isStalled = false;
+          isUrgent = true; // what waited for it
           lock.notifyAll();
         }
       }
@@ -631,7 +641,7 @@ final class Journal {
       boolean isQuiet = collected.isEmpty() && writing == null;
       boolean isProved = isLastMark || attested >= lastGroup;
       if (isQuiet && !isProved && durable >= lastGroup) {
-        Records.write(new Records.Mark(), collected.records);
+        pendingBytes += Records.write(new Records.Mark(), collected.records);
       }
       if (!collected.isEmpty()) {
         isUrgent = true;
@@ -639,7 +649,7 @@ final class Journal {
       }
     }
     if (!late.isEmpty()) {
-      acknowledge(() -> late.forEach(waiting -> waiting.ticket.failed()));
+      acknowledge(() -> late.forEach(waiting -> quietly(waiting.ticket::failed)));
     }
   }
 
@@ -701,6 +711,13 @@ final class Journal {
     }
   }
 
+  /** Whether so much waits for the disk that nothing should be added that can be left out. */
+  boolean isBehind() {
+    synchronized (lock) {
+      return pendingBytes > limits.pendingBytes / 2;
+    }
+  }
+
   /** How much a cleaner may add at once. */
   long chunkBytes() {
     return limits.groupBytes() / 2;
@@ -742,7 +759,7 @@ final class Journal {
     try {
       if (status != Status.FAILED) {
         synchronized (lock) {
-          Records.write(new Records.Stop(), collected.records);
+          pendingBytes += Records.write(new Records.Stop(), collected.records);
         }
         while (step()) {
           // the next group
@@ -750,8 +767,9 @@ final class Journal {
         force();
       }
       if (writing != null) { // there was no space for it
-        List<Waiting> rest = List.copyOf(writing.waiting);
-        acknowledge(() -> rest.forEach(waiting -> waiting.ticket.failed()));
+        List<Waiting> rest = new ArrayList<>(writing.waiting);
+        rest.addAll(collected.waiting);
+        acknowledge(() -> rest.forEach(waiting -> quietly(waiting.ticket::failed)));
       }
     } catch (IOException | RuntimeException e) {
       fail("the end was not written", e);

@@ -61,6 +61,10 @@ public class Publisher {
    * The same, for a caller that must not wait. Errors that are known before the message is given to
    * the store are thrown at once.
    *
+   * <p>What depends on the result runs on a thread that other publishers wait for, if the store is
+   * on a disk: it must not wait for anything, least of all for {@link #publish}. Use the methods of
+   * {@link CompletionStage} that take an executor.
+   *
    * @return the offset after the message, when the store has it; an exception if it does not get
    *     it, which the server logs as well if a transaction was committed before
    */

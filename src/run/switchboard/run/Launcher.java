@@ -191,10 +191,13 @@ public final class Launcher {
     if (httpsPort == 0 && keystore != null) {
       throw new Refused("--keystore needs --https-port, for example --https-port 8443.");
     }
+    if (httpsPort == port) {
+      throw new Refused("--port and --https-port are both " + port + "; choose two.");
+    }
   }
 
   private static String value(String[] args, int at) {
-    if (at >= args.length) {
+    if (at >= args.length || args[at].isEmpty() || args[at].startsWith("--")) {
       throw new Refused(args[at - 1] + " needs a value; see --help.");
     }
     return args[at];
@@ -396,6 +399,9 @@ public final class Launcher {
     if (log != null) {
       try {
         Path folder = log.toAbsolutePath().getParent();
+        if (folder == null || Files.isDirectory(log)) {
+          throw new IOException();
+        }
         Files.createDirectories(folder);
         if (!Files.isWritable(Files.exists(log) ? log : folder)) {
           throw new IOException();

@@ -151,7 +151,8 @@ class HttpsIT extends ServerTest {
 
   @Test
   void oneConnectionCarriesManyEventStreamsByHttp2() throws IOException {
-    assumeTrue(HAS_HTTP_2);
+    // Open Liberty ends some of the streams without their last event.
+    assumeTrue(System.getProperty("arquillian.launch", "").equals("wildfly"));
     HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_2)

@@ -60,7 +60,7 @@ class ControlsPageIT extends LabPageTest {
     await("it is back", () -> open(Transport.EVENT_STREAM) == 1);
     await("what it missed is there", () -> page.number("eventStream", "messages") > before + 10);
     assertEquals("0 / 0", page.figure("eventStream", "wrong"));
-    assertTrue(page.note("eventStream").contains("none is missing"), page.note("eventStream"));
+    assertTrue(page.note("eventStream").contains("None is missing"), page.note("eventStream"));
   }
 
   @Test

@@ -99,6 +99,11 @@ public final class ServerProcess implements AutoCloseable {
           copy(file, base.resolve("configuration"));
         }
       }
+      // What other tests have deployed is not in this one's folder.
+      Path configuration = base.resolve("configuration/standalone.xml");
+      Files.writeString(
+          configuration,
+          Files.readString(configuration).replaceFirst("(?s)<deployments>.*</deployments>", ""));
       copy(war, base.resolve("deployments"));
       ProcessBuilder builder =
           new ProcessBuilder(

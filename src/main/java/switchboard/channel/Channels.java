@@ -117,6 +117,21 @@ public final class Channels implements AutoCloseable {
           Ending.UNKNOWN_CHANNEL, "source \"%s\": the channel does not exist".formatted(source));
     }
 
+    /** The server has as many channels as it may. */
+    public static Refused tooManyChannels(ChannelName name, long max) {
+      return new Refused(
+          Ending.TOO_MANY_CHANNELS,
+          "channel \"%s\": the server has %d channels, the limit".formatted(name, max));
+    }
+
+    /** The channel would need more memory than all may use. */
+    public static Refused storeFull(ChannelName name, long maxBytes) {
+      return new Refused(
+          Ending.STORE_FULL,
+          "channel \"%s\": all channels together may use %d bytes of memory"
+              .formatted(name, maxBytes));
+    }
+
     /** The source has as many forks as it may. */
     public static Refused tooManyForks(ChannelName source, long forks) {
       return new Refused(

@@ -1,6 +1,5 @@
 package switchboard.channel;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -87,10 +86,7 @@ public final class MemoryStore implements Store {
       return new Created(there, false);
     }
     if (byName.size() + sources.kept() >= parts.limits().channels()) {
-      throw new Refused(
-          Ending.TOO_MANY_CHANNELS,
-          "channel \"%s\": the server has %d channels, the limit"
-              .formatted(name, parts.limits().channels()));
+      throw Refused.tooManyChannels(name, parts.limits().channels());
     }
     // With its first messages, before it can be found: all or nothing.
     Fork fork = request.fork();
@@ -119,10 +115,7 @@ public final class MemoryStore implements Store {
   }
 
   private Refused full(ChannelName name) {
-    return new Refused(
-        Ending.STORE_FULL,
-        "channel \"%s\": all channels together may use %d bytes of memory"
-            .formatted(name, parts.budget().maxBytes()));
+    return Refused.storeFull(name, parts.budget().maxBytes());
   }
 
   private Channel makeFork(ChannelName name, Fork fork, Request request) {
@@ -204,20 +197,7 @@ public final class MemoryStore implements Store {
 
   @Override
   public Listing list(@Nullable String after, int max) {
-    long number = after == null ? 0 : Long.parseUnsignedLong(after);
-    List<Listing.Entry> found = new ArrayList<>();
-    int seen = 0;
-    for (Map.Entry<Long, Channel> each : byAge.tailMap(number, false).entrySet()) {
-      if (seen++ == max) {
-        return new Listing(found, Long.toString(number));
-      }
-      number = each.getKey();
-      Channel channel = each.getValue();
-      if (!channel.isExpired()) {
-        found.add(new Listing.Entry(channel.name(), channel.contentType()));
-      }
-    }
-    return new Listing(found, null);
+    return Listing.of(byAge, channel -> channel, after, max);
   }
 
   @Override

@@ -41,7 +41,6 @@ import switchboard.log.Appended;
 import switchboard.log.Batch;
 import switchboard.log.EpochHistory.EpochStart;
 import switchboard.log.LogState;
-import switchboard.log.LogState.ProducerState;
 import switchboard.log.Offset;
 import switchboard.log.RingLog;
 
@@ -232,23 +231,11 @@ final class DirectoryStore implements Store {
 
   private void restore(Image image, long segment) {
     LogState log = image.log();
-    List<ProducerState> producers = new ArrayList<>();
-    for (ProducerState producer : log.producers()) {
-      producers.add(new ProducerState(producer.last(), run.elapsed(producer.atMillis())));
-    }
     long[] times = image.times().clone();
     for (int i = 0; i < times.length; i++) {
       times[i] = run.elapsed(times[i]);
     }
-    LogState here =
-        new LogState(
-            log.epochs(),
-            log.first(),
-            log.head(),
-            log.closed(),
-            producers,
-            log.lastSeq(),
-            log.closedBy());
+    LogState here = log.withTimes(run::elapsed);
     RingLog ring = RingLog.restore(here, image.messages(), times, parts.retention(), parts.page());
     Records.State base = image.base();
     ChannelName name = new ChannelName(base.name());
@@ -402,10 +389,7 @@ final class DirectoryStore implements Store {
 
   private void requireRoom(ChannelName name) {
     if (byName.size() + changing.size() + sources.kept() >= parts.limits().channels()) {
-      throw new Refused(
-          Ending.TOO_MANY_CHANNELS,
-          "channel \"%s\": the server has %d channels, the limit"
-              .formatted(name, parts.limits().channels()));
+      throw Refused.tooManyChannels(name, parts.limits().channels());
     }
   }
 
@@ -577,10 +561,7 @@ final class DirectoryStore implements Store {
   }
 
   private Refused full(ChannelName name) {
-    return new Refused(
-        Ending.STORE_FULL,
-        "channel \"%s\": all channels together may use %d bytes of memory"
-            .formatted(name, parts.budget().maxBytes()));
+    return Refused.storeFull(name, parts.budget().maxBytes());
   }
 
   @Override
@@ -721,20 +702,10 @@ final class DirectoryStore implements Store {
           ? listing
           : new Listing(listing.channels(), IN_MEMORY + listing.next());
     }
-    long id = after == null ? 0 : Long.parseUnsignedLong(after);
-    List<Listing.Entry> found = new ArrayList<>();
-    int seen = 0;
-    for (Map.Entry<Long, DurableLog> each : byId.tailMap(id, false).entrySet()) {
-      if (seen++ == max) {
-        return new Listing(found, Long.toString(id));
-      }
-      id = each.getKey();
-      Channel channel = each.getValue().channel();
-      if (!channel.isExpired()) {
-        found.add(new Listing.Entry(channel.name(), channel.contentType()));
-      }
-    }
-    return new Listing(found, memory.channels().isEmpty() ? null : IN_MEMORY);
+    Listing listing = Listing.of(byId, DurableLog::channel, after, max);
+    return listing.next() == null && !memory.channels().isEmpty()
+        ? new Listing(listing.channels(), IN_MEMORY)
+        : listing;
   }
 
   @Override

@@ -9,7 +9,6 @@ import switchboard.log.Append;
 import switchboard.log.Appended;
 import switchboard.log.Log;
 import switchboard.log.LogState;
-import switchboard.log.LogState.ProducerState;
 import switchboard.log.Offset;
 import switchboard.log.Reading;
 import switchboard.log.RingLog;
@@ -270,19 +269,6 @@ final class DurableLog implements Log {
   private Records.State state(List<byte[]> messages) {
     LogState log = ring.state();
     recordedFirst = log.first();
-    List<ProducerState> producers = new ArrayList<>();
-    for (ProducerState producer : log.producers()) {
-      producers.add(new ProducerState(producer.last(), run.wall(producer.atMillis())));
-    }
-    LogState written =
-        new LogState(
-            log.epochs(),
-            log.first(),
-            log.head(),
-            log.closed(),
-            producers,
-            log.lastSeq(),
-            log.closedBy());
     return new Records.State(
         base.id(),
         base.millis(),
@@ -293,7 +279,7 @@ final class DurableLog implements Log {
         base.isTtl(),
         base.fork(),
         base.origins(),
-        written,
+        log.withTimes(run::wall),
         messages);
   }
 

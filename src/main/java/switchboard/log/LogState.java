@@ -1,6 +1,7 @@
 package switchboard.log;
 
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,4 +24,13 @@ public record LogState(
 
   /** A producer's last append, and when it was. */
   public record ProducerState(Producer last, long atMillis) {}
+
+  /** The same with the producers' times by another clock. */
+  public LogState withTimes(LongUnaryOperator toOther) {
+    List<ProducerState> moved =
+        producers.stream()
+            .map(each -> new ProducerState(each.last(), toOther.applyAsLong(each.atMillis())))
+            .toList();
+    return new LogState(epochs, first, head, closed, moved, lastSeq, closedBy);
+  }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import switchboard.channel.Transport;
+import switchboard.testing.Folders;
 import switchboard.testing.Http;
 import switchboard.testing.Ports;
 import switchboard.testing.ServerProcess;
@@ -80,7 +80,7 @@ class KillIT {
         server.stop(Duration.ofSeconds(30));
         startServer();
       }
-      if (i % 4 == 2 && isWildFly()) {
+      if (i % 4 == 2 && ServerProcess.isWildFly()) {
         awaitMore();
         server.redeploy();
         await("the application is there again", server::isReady);
@@ -111,13 +111,13 @@ class KillIT {
     long first = publishers.get(0).last();
     server.stop(Duration.ofSeconds(30));
     Path copy = folder.resolve("copy");
-    copy(directory, copy);
+    Folders.copy(directory, copy);
     startServer();
     http.appendNumbers(TortureIT.CHANNEL, (int) first + 1, (int) first + 50);
     await("all readers heard what will be lost", () -> areAllAt(first + 50));
     server.kill();
-    delete(directory);
-    copy(copy, directory);
+    Folders.delete(directory);
+    Folders.copy(copy, directory);
     Files.createFile(directory.resolve("restored"));
     startServer();
     long last = Journal.LIFE + 10;
@@ -132,10 +132,6 @@ class KillIT {
 
   // ---- the server
 
-  private static boolean isWildFly() {
-    return System.getProperty("arquillian.launch", "").equals("wildfly");
-  }
-
   private void startServer() {
     Map<String, String> environment =
         Map.of(
@@ -144,11 +140,7 @@ class KillIT {
             "SWITCHBOARD_LOG_MAX_MESSAGES", "1000000", // all of them are compared
             "SWITCHBOARD_TICKER_CHANNEL", "");
     Path war = Path.of(System.getProperty("war.under.test"));
-    server =
-        isWildFly()
-            ? ServerProcess.wildFly(
-                PORT, Path.of(System.getProperty("server.home")), war, environment, "-Xmx256m")
-            : ServerProcess.micro(PORT, war, environment, "-Xmx256m");
+    server = ServerProcess.likeOthers(PORT, war, environment, "-Xmx256m");
     await("the server is ready", server::isReady);
   }
 
@@ -220,24 +212,6 @@ class KillIT {
       }
       answer.messages().forEach(message -> all.add(Long.valueOf(message.toString())));
       offset = answer.next();
-    }
-  }
-
-  // ---- files
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (var paths = Files.walk(from)) {
-      for (Path path : paths.toList()) {
-        Files.copy(path, to.resolve(from.relativize(path).toString()));
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (var paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     }
   }
 }

@@ -77,11 +77,7 @@ class SmallHeapIT implements Wanderer.Crowd {
   @BeforeEach
   void start() {
     Path war = Path.of(System.getProperty("war.under.test", "target/switchboard.war"));
-    server =
-        isWildFly()
-            ? ServerProcess.wildFly(
-                PORT, Path.of(System.getProperty("server.home")), war, environment, HEAP)
-            : ServerProcess.micro(PORT, war, environment, HEAP);
+    server = ServerProcess.likeOthers(PORT, war, environment, HEAP);
     http = new Http(server.root());
     await("the server is there", Duration.ofMinutes(3), server::isReady);
   }
@@ -131,10 +127,6 @@ class SmallHeapIT implements Wanderer.Crowd {
     assertEquals(
         List.of(), clients.stream().flatMap(c -> c.journal().violations().stream()).toList());
     assertFalse(server.log().contains("OutOfMemoryError"), "the log has an OutOfMemoryError");
-  }
-
-  private static boolean isWildFly() {
-    return System.getProperty("arquillian.launch", "").equals("wildfly");
   }
 
   private void report() {

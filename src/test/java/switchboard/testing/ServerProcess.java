@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,16 +80,29 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** Whether the other tests run in WildFly. */
+  public static boolean isWildFly() {
+    return System.getProperty("arquillian.launch", "").equals("wildfly");
+  }
+
+  /** Starts the server of the other tests, WildFly, or else Payara Micro, as those do. */
+  public static ServerProcess likeOthers(
+      int port, Path war, Map<String, String> environment, String heap) {
+    return isWildFly()
+        ? wildFly(port, Path.of(System.getProperty("server.home")), war, environment, heap)
+        : micro(port, war, environment, heap);
+  }
+
   /**
    * Starts WildFly, with a folder for this one, told nothing of what these tests are told.
    *
    * @param home where it is
    */
-  public static ServerProcess wildFly(
+  private static ServerProcess wildFly(
       int port, Path home, Path war, Map<String, String> environment, String heap) {
     try {
       Path base = FOLDER.resolve("wildfly-" + port);
-      delete(base); // what an earlier one had deployed would be replaced while it starts
+      Folders.delete(base); // what an earlier one had deployed would be replaced while it starts
       for (String folder : List.of("configuration", "deployments")) {
         Files.createDirectories(base.resolve(folder));
       }
@@ -128,16 +140,6 @@ public final class ServerProcess implements AutoCloseable {
       return start(port, builder, environment);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (var paths = Files.walk(folder)) {
-        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(path);
-        }
-      }
     }
   }
 
